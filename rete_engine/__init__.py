@@ -1,0 +1,50 @@
+"""rete_engine: a forward-chaining rule engine on a Rete network.
+
+Rules are read by `RuleSet`, facts live in a `Session`; everything a program needs for them is
+importable from here. Further interfaces stand in subpackages: `rete_engine.cli`,
+`rete_engine.store`.
+"""
+
+from __future__ import annotations
+
+from rete_engine._compiled import compiled
+from rete_engine.diagnostics.diagnostic import Diagnostic
+from rete_engine.diagnostics.errors import (
+    FactError,
+    RuleEngineError,
+    RuleExecutionError,
+    RuleSyntaxError,
+    RuleValidationError,
+    SecurityError,
+    SessionError,
+)
+from rete_engine.expressions.frame import Limits
+from rete_engine.session.classes import Template
+from rete_engine.session.fact import Fact
+from rete_engine.session.results import Firing, Loop, RunResult, Waiting
+from rete_engine.session.ruleset import RuleSet
+from rete_engine.session.session import Session
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Diagnostic",
+    "Fact",
+    "FactError",
+    "Firing",
+    "Limits",
+    "Loop",
+    "RuleEngineError",
+    "RuleExecutionError",
+    "RuleSet",
+    "RuleSyntaxError",
+    "RuleValidationError",
+    "RunResult",
+    "SecurityError",
+    "Session",
+    "SessionError",
+    "Template",
+    "Waiting",
+    "__version__",
+    "compiled",
+]

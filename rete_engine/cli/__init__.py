@@ -1,0 +1,25 @@
+"""The command line `rete` (extra `cli`).
+
+`app` declares the verbs and their options; each verb is a module with a function. What they
+share: `screen` (what is written where), `faults` (errors and exit codes), `ticker` (progress).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from rete_engine.cli.codes import ExitCode
+
+
+def main() -> None:
+    """Run the command line with the arguments of the process, and exit with its code."""
+    try:
+        from rete_engine.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("typer", "rich"):
+            raise
+        print("the command line needs: pip install 'rete-engine[cli]'", file=sys.stderr)
+        sys.exit(ExitCode.WRONG_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    app(prog_name="rete")

@@ -1,0 +1,195 @@
+"""The verbs of `rete` and their options."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from rete_engine.cli.faults import reported
+from rete_engine.cli.screen import Screen
+
+# The verbs are imported when they run: `rete --version` and `--help` need none of the engine.
+
+app = typer.Typer(
+    name="rete",
+    help="A forward-chaining rule engine: rules in a readable language on a Rete network.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Strategy(StrEnum):
+    """What fires next among activations of the same salience."""
+
+    DEPTH = "depth"
+    BREADTH = "breadth"
+    LEX = "lex"
+    MEA = "mea"
+    SIMPLICITY = "simplicity"
+    COMPLEXITY = "complexity"
+    RANDOM = "random"
+
+
+class OnError(StrEnum):
+    """What becomes of a run in which an action fails."""
+
+    RAISE = "raise"
+    SKIP = "skip"
+    QUARANTINE = "quarantine"
+
+
+class Output(StrEnum):
+    """How a run is told."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+class Format(StrEnum):
+    """The formats of a picture."""
+
+    SVG = "svg"
+    DOT = "dot"
+    MERMAID = "mermaid"
+
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")]
+RuleFiles = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Rule files, or folders of them.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from rete_engine import __version__, compiled
+
+        core = "compiled" if compiled() else "pure Python"
+        typer.echo(f"rete-engine {__version__} ({core} core)")
+        raise typer.Exit
+
+
+@app.callback()
+def rete(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Show the version, and whether the core is compiled.",
+        ),
+    ] = False,
+) -> None:
+    """A forward-chaining rule engine: rules in a readable language on a Rete network."""
+
+
+@app.command("run")
+def run_command(
+    files: RuleFiles,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[TEMPLATE=]PATH[:INSIDE]",
+            help="Facts from a .json .ndjson .yaml .toml .csv or .parquet file, or - for NDJSON on"
+            " standard input. May be given several times.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAM=VALUE", help="Set a parameter of the rules."),
+    ] = None,
+    strategy: Annotated[
+        Strategy, typer.Option(help="What fires next within one salience.")
+    ] = Strategy.DEPTH,
+    seed: Annotated[int | None, typer.Option(help="For the strategy 'random'.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="The most firings.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="The longest the run may take.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="What becomes of the run when an action fails.")
+    ] = OnError.RAISE,
+    functions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A Python module or .py file whose public functions the rules may call."
+            " It is imported, so it must be one you trust.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse warnings, and keys of facts that no field takes."),
+    ] = False,
+    trace: Annotated[bool, typer.Option("--trace", help="Show each firing.")] = False,
+    output: Annotated[Output, typer.Option(help="How to tell what happened.")] = Output.TABLE,
+    debug: Debug = False,
+) -> None:
+    """Fire rules on facts, and tell what was fired, changed and emitted.
+
+    Exit codes: 0 done, 1 rules, facts or parameters are wrong, 2 wrong usage, 3 an action or a
+    condition failed, 4 stopped at the limit or timeout, 130 interrupted.
+    """
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.run import RunOptions, run
+
+        run(
+            RunOptions(
+                files=files,
+                facts=facts or (),
+                settings=settings or (),
+                strategy=strategy.value,
+                seed=seed,
+                limit=limit,
+                timeout=timeout,
+                on_error=on_error.value,
+                functions=functions,
+                strict=strict,
+                trace=trace,
+                output=output.value,
+            ),
+            screen,
+        )
+
+
+@app.command("check")
+def check_command(
+    files: RuleFiles,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count like errors.")] = False,
+    together: Annotated[
+        bool,
+        typer.Option("--together", help="All files are one rule set; else each is one of its own."),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Tell all that is wrong with rule files. Exit code 1 if there is anything."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.check import check
+
+        check(files, strict, together, screen)
+
+
+@app.command("graph")
+def graph_command(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file.")],
+    format: Annotated[
+        Format | None,
+        typer.Option(help="By default what the ending of the output file says, else svg."),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Draw the network that rules become (SVG needs Graphviz)."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.graph import graph
+
+        graph(file, None if format is None else format.value, output, screen)

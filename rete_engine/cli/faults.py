@@ -1,0 +1,87 @@
+"""From exceptions to messages and exit codes, in one place for all verbs."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from rete_engine.cli.codes import ExitCode
+from rete_engine.cli.screen import ReaderGone, Screen
+from rete_engine.diagnostics.errors import (
+    RuleEngineError,
+    RuleExecutionError,
+    RuleSyntaxError,
+    RuleValidationError,
+)
+
+
+class WrongInput(Exception):  # noqa: N818 - not of the engine's errors
+    """Something given on the command line cannot be used: a module, a parameter, a program."""
+
+
+class Stop(Exception):  # noqa: N818 - not an error
+    """The verb ends with a code; what there is to say has been said."""
+
+    def __init__(self, code: ExitCode) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@contextmanager
+def reported(screen: Screen, debug: bool = False) -> Iterator[None]:
+    """Tell what goes wrong inside and exit with the code for it.
+
+    Args:
+        screen: Where to tell it.
+        debug: Show tracebacks.
+
+    Raises:
+        typer.Exit: With the code; also when nothing went wrong.
+    """
+    code = ExitCode.DONE
+    try:
+        try:
+            yield
+        except Stop as stop:
+            code = stop.code
+        screen.flush()
+    except (typer.Exit, typer.BadParameter):
+        raise
+    except KeyboardInterrupt:
+        screen.error("interrupted")
+        code = ExitCode.INTERRUPTED
+    except ReaderGone:
+        screen.abandon()
+        code = ExitCode.READER_GONE
+    except Exception as error:  # the last place where anything can be said
+        if debug:
+            traceback.print_exception(error, file=sys.stderr)
+        code = told(screen, error, debug)
+        if isinstance(error, OSError):
+            screen.abandon()
+    raise typer.Exit(code)
+
+
+def told(screen: Screen, error: Exception, debug: bool) -> ExitCode:
+    """Tell an error; answers with the exit code for it."""
+    match error:
+        case RuleSyntaxError() | RuleValidationError():
+            for diagnostic in error.diagnostics:
+                screen.diagnostic(diagnostic)
+        case RuleExecutionError():
+            screen.error(str(error))
+            return ExitCode.FAILED
+        case RuleEngineError() | WrongInput():
+            screen.error(str(error))
+        case OSError():
+            where = f"{error.filename}: " if error.filename else "output: "
+            screen.error(f"{where}{error.strerror or error}")
+        case _:
+            screen.error(f"internal error: {type(error).__name__}: {error}")
+            if not debug:
+                screen.notice("this is a fault of rete_engine; --debug shows where it happened")
+    return ExitCode.WRONG_INPUT

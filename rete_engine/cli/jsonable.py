@@ -1,0 +1,65 @@
+"""Values of the language as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, timedelta
+from decimal import Decimal
+
+from rete_engine.expressions.values import iso_duration, ordered, shown
+from rete_engine.session.fact import Fact
+
+
+def jsonable(value: object) -> object:
+    """The value as JSON knows it, in the form that facts of a file have.
+
+    Dates and durations are ISO strings, decimals strings, sets and tuples lists, NaN and the
+    infinities null; a fact is its fields and, under "type", its template. A fact within a fact
+    is its template and number only: facts may refer to each other in a circle.
+
+    Example:
+        >>> from datetime import timedelta
+        >>> jsonable({"wait": timedelta(minutes=5), "tags": {"b", "a"}})
+        {'wait': 'PT5M', 'tags': ['a', 'b']}
+    """
+    return _jsonable(value, 0)
+
+
+def _jsonable(value: object, facts: int) -> object:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case Fact():
+            if facts:
+                return {"type": value.template, "fact_id": value.fact_id}
+            fields = {k: _jsonable(v, facts + 1) for k, v in value.as_dict().items()}
+            return {"type": value.template, **fields}
+        case list() | tuple():
+            return [_jsonable(item, facts) for item in value]
+        case set() | frozenset():
+            return [_jsonable(item, facts) for item in ordered(value)]
+        case dict():
+            return {_key(k): _jsonable(v, facts) for k, v in value.items()}
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return iso_duration(value)
+        case Decimal():
+            return str(value)
+        case _:
+            return str(value)
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    plain = jsonable(key)
+    return plain if isinstance(plain, str) else shown(key)
+
+
+def line(value: object, *, unicode: bool, indent: int | None = None) -> str:
+    """The text of a value that `jsonable` made."""
+    return json.dumps(value, ensure_ascii=not unicode, allow_nan=False, indent=indent)

@@ -1,0 +1,148 @@
+"""What a run did: counted while it runs, shown when it is over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from rete_engine.cli.jsonable import jsonable, line
+from rete_engine.cli.screen import Screen
+from rete_engine.expressions.values import shown, text
+
+#: So many emitted values are shown in tables; a terminal is no place to read more.
+MOST_SHOWN = 1_000
+#: Emitted dicts of so many kinds get a table each; more are shown as a list.
+_MOST_TABLES = 5
+_LONGEST_CELL = 10_000
+
+CHANGES = ("inserted", "modified", "retracted")
+
+
+class Report:
+    """What was fired, changed and emitted."""
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name  # of the rule set
+        self.rules: Counter[str] = Counter()  # firings of each rule
+        self.changed: dict[str, Counter[str]] = {}  # by template, of each of CHANGES
+        self.outputs: Sequence[object] = ()
+        self.trace: list[tuple[str, dict[str, object]]] = []  # rules and bindings, if asked for
+        self.stopped = ""  # as `Result.stopped` says, or "failed"
+        self.errors: list[str] = []
+
+    @property
+    def fired(self) -> int:
+        """All firings."""
+        return self.rules.total()
+
+    def change(self, template: str, kind: str) -> None:
+        """Count a change; `kind` is one of CHANGES."""
+        self.changed.setdefault(template, Counter())[kind] += 1
+
+    def as_dict(self) -> dict[str, object]:
+        """The report for `--output json`."""
+        result = {**self.summary(), "outputs": [jsonable(value) for value in self.outputs]}
+        if self.trace:
+            result["trace"] = [_firing(rule, bindings) for rule, bindings in self.trace]
+        return result
+
+    def summary(self) -> dict[str, object]:
+        """The report without what was emitted."""
+        return {
+            "ruleset": self.name,
+            "stopped": self.stopped,
+            "fired": self.fired,
+            "rules": dict(self.rules),
+            "changed": {
+                template: {kind: counts[kind] for kind in CHANGES}
+                for template, counts in self.changed.items()
+            },
+            "errors": self.errors,
+        }
+
+
+def show_json(report: Report, screen: Screen) -> None:
+    """One document."""
+    screen.print(line(report.as_dict(), unicode=screen.unicode_out, indent=2))
+
+
+def show_ndjson(report: Report, screen: Screen) -> None:
+    """A line for each firing (if traced) and emitted value, and the summary as the last line."""
+    for rule, bindings in report.trace:
+        screen.print(line({"fire": _firing(rule, bindings)}, unicode=screen.unicode_out))
+    for value in report.outputs:
+        screen.print(line({"emit": jsonable(value)}, unicode=screen.unicode_out))
+    screen.print(line({"done": report.summary()}, unicode=screen.unicode_out))
+
+
+def show_tables(report: Report, screen: Screen) -> None:
+    """Tables of what was fired, changed and emitted."""
+    if report.rules:
+        rows = [(rule, report.rules[rule]) for rule in report.rules]
+        screen.render(_table(("rule", "fired"), rows))
+    else:
+        screen.print("no rule fired")
+    if report.changed:
+        changes = (
+            (template, *(counts[kind] for kind in CHANGES))
+            for template, counts in report.changed.items()
+        )
+        screen.render(_table(("template", *CHANGES), changes))
+    if report.outputs:
+        screen.render(*_emitted(report.outputs[:MOST_SHOWN]))
+        left = len(report.outputs) - MOST_SHOWN
+        if left > 0:
+            screen.print(f"… and {left:,} more; --output ndjson writes all")
+
+
+def traced(number: int, rule: str, bindings: dict[str, object]) -> str:
+    """A firing as a line of text."""
+    bound = "  ".join(f"{name}={shown(value)}" for name, value in bindings.items())
+    return f"{number:>6}  {rule}" + (f"  {bound}" if bound else "")
+
+
+def _firing(rule: str, bindings: dict[str, object]) -> dict[str, object]:
+    return {"rule": rule, "bindings": jsonable(bindings)}
+
+
+def _emitted(values: Sequence[object]) -> list[Table]:
+    """Dicts with the same keys as rows of one table, all else as a list."""
+    kinds: dict[tuple[object, ...], list[dict[object, object]]] = {}
+    for value in values:
+        if not isinstance(value, dict) or not value:
+            return [_table(("emitted",), [(value,) for value in values])]
+        kinds.setdefault(tuple(value), []).append(value)
+    if len(kinds) > _MOST_TABLES:
+        return [_table(("emitted",), [(value,) for value in values])]
+    return [
+        _table([_cell(key) for key in keys], [tuple(row.values()) for row in rows])
+        for keys, rows in kinds.items()
+    ]
+
+
+def _table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table of values; columns of numbers stand to the right."""
+    rows = list(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for index, name in enumerate(columns):
+        numbers = all(type(row[index]) in (int, float) for row in rows)
+        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    return table
+
+
+def _cell(value: object) -> str:
+    """A value in a table: on one line, with nothing in it that moves a terminal's cursor."""
+    if isinstance(value, float):
+        words = f"{value:.10g}"
+    else:
+        try:
+            words = text(value, _LONGEST_CELL)
+        except Exception:  # larger than a table can show
+            words = shown(value)
+    return "".join(c if c.isprintable() else " " for c in words)

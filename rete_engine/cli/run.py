@@ -1,0 +1,198 @@
+"""`rete run`: load rules and facts, fire, and tell what happened."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from rete_engine import RuleSet, Session
+from rete_engine.cli.codes import ExitCode
+from rete_engine.cli.faults import Stop, WrongInput
+from rete_engine.cli.functions import functions_of
+from rete_engine.cli.report import Report, show_json, show_ndjson, show_tables, traced
+from rete_engine.cli.screen import Screen
+from rete_engine.cli.ticker import Ticker
+from rete_engine.diagnostics.diagnostic import did_you_mean
+from rete_engine.diagnostics.errors import RuleExecutionError, SecurityError
+from rete_engine.expressions.types import Type
+from rete_engine.expressions.values import Misfit, from_cell
+from rete_engine.store import Address, load_facts, parse_address
+from rete_engine.store.address import STANDARD_INPUT
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of `rete run`, as given."""
+
+    files: Sequence[str]
+    facts: Sequence[str]
+    settings: Sequence[str]  # param=value
+    strategy: str
+    seed: int | None
+    limit: int | None
+    timeout: float | None  # seconds
+    on_error: str
+    functions: str | None
+    strict: bool
+    trace: bool
+    output: str  # table, json or ndjson
+
+
+def run(options: RunOptions, screen: Screen) -> None:
+    """Do what the options say.
+
+    Raises:
+        Stop: It ended in another way than with quiescence or a halt.
+        RuleEngineError: Rules, facts or parameters are wrong, or an action failed.
+    """
+    settings = [_setting(text) for text in options.settings]
+    given = {} if options.functions is None else functions_of(options.functions)
+    rules = RuleSet.load(*options.files, functions=given)
+    for warning in rules.diagnostics:
+        screen.diagnostic(warning)
+    if options.strict and rules.diagnostics:
+        raise Stop(ExitCode.WRONG_INPUT)
+    addresses = [parse_address(text, rules.templates) for text in options.facts]
+    if sum(address.path == STANDARD_INPUT for address in addresses) > 1:
+        raise typer.BadParameter("standard input (-) can be read only once", param_hint="--facts")
+    say = screen.print if options.output == "table" else screen.error_line
+    _log_to(screen)
+    with rules.session(
+        params=_params(settings, rules),
+        strategy=options.strategy,
+        seed=options.seed,
+        on_error=options.on_error,
+        out=say,
+    ) as session:
+        _load(session, rules, addresses, options, screen)
+        report = Report(rules.name)
+        _listen(session, report, options.trace, screen if options.output == "table" else None)
+        code = _fire(session, report, options, screen)
+        show: Callable[[Report, Screen], None] = {
+            "table": show_tables,
+            "json": show_json,
+            "ndjson": show_ndjson,
+        }[options.output]
+        show(report, screen)
+    if code is not ExitCode.DONE:
+        raise Stop(code)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise typer.BadParameter(f"'{text}' is not param=value", param_hint="--set")
+    return name, value
+
+
+def _params(settings: Sequence[tuple[str, str]], rules: RuleSet) -> dict[str, object]:
+    """The parameters by name, each converted to its declared type."""
+    params: dict[str, object] = {}
+    for name, text in settings:
+        if name not in rules.params:
+            hint = did_you_mean(name, rules.params)
+            known = ", ".join(rules.params) or "none"
+            raise WrongInput(f"--set {name}: unknown param; {hint or f'params are: {known}'}")
+        if name in params:
+            raise WrongInput(f"--set {name}: given twice")
+        try:
+            params[name] = _value(text, rules.params[name].type)
+        except Misfit as misfit:
+            raise WrongInput(f"--set {name}: {misfit}") from None
+    return params
+
+
+def _value(text: str, type: Type) -> object:
+    """A parameter's value from its text on the command line."""
+    if type.name == "str" and text == "":  # here no cell of a table was left empty
+        return text
+    if type.optional and type.name != "str" and text == "none":
+        return None
+    return from_cell(text, type)
+
+
+def _log_to(screen: Screen) -> None:
+    """Show what rules log, and the engine's own warnings, on standard error."""
+
+    class ToScreen(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            screen.tell(record.getMessage(), record.levelname.lower(), "magenta")
+
+    logger = logging.getLogger("rete_engine")
+    logger.handlers = [ToScreen()]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _load(
+    session: Session,
+    rules: RuleSet,
+    addresses: Sequence[Address],
+    options: RunOptions,
+    screen: Screen,
+) -> None:
+    read = 0
+
+    def progress(records: int) -> None:
+        nonlocal read
+        read = records
+
+    with Ticker(screen, lambda: f"loading facts: {read:,} records"):
+        load_facts(
+            session,
+            rules.templates,
+            addresses,
+            strict=options.strict,
+            notice=screen.notice,
+            progress=progress,
+        )
+
+
+def _listen(session: Session, report: Report, trace: bool, screen: Screen | None) -> None:
+    """Count firings and changes; with `trace`, tell the firings (or keep them for JSON)."""
+
+    def fired(firing: Any) -> None:
+        report.rules[firing.rule] += 1
+        if trace and screen is not None:
+            screen.error_line(traced(report.fired, firing.rule, firing.bindings))
+        elif trace:
+            report.trace.append((firing.rule, firing.bindings))
+
+    session.on("fire", fired)
+    session.on("insert", lambda fact, *_: report.change(fact.template, "inserted"))
+    session.on("modify", lambda fact, *_: report.change(fact.template, "modified"))
+    session.on("retract", lambda fact, *_: report.change(fact.template, "retracted"))
+
+
+def _fire(session: Session, report: Report, options: RunOptions, screen: Screen) -> ExitCode:
+    """Run the session; what went wrong is told, and answered with as a code."""
+    try:
+        with Ticker(screen, lambda: f"running: {report.fired:,} firings"):
+            result = session.run(limit=options.limit, timeout=options.timeout)
+    except (RuleExecutionError, SecurityError) as error:
+        report.stopped = "failed"
+        report.errors.append(str(error))
+        screen.error(str(error))
+        return ExitCode.FAILED
+    report.stopped = result.stopped
+    report.outputs = result.outputs
+    for failure in result.errors:
+        report.errors.append(str(failure))
+        screen.error(str(failure))
+    if result.errors:
+        return ExitCode.FAILED
+    if result.stopped in ("limit", "timeout"):
+        bound = (
+            f"--limit {options.limit}"
+            if result.stopped == "limit"
+            else f"--timeout {options.timeout:g}"
+        )
+        screen.error(f"stopped at {bound} after {report.fired:,} firings")
+        if result.loop:
+            screen.notice(str(result.loop))
+        return ExitCode.STOPPED
+    return ExitCode.DONE

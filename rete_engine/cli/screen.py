@@ -1,0 +1,154 @@
+"""What is written where: results to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from rete_engine.diagnostics.diagnostic import Diagnostic
+
+
+class ReaderGone(BaseException):
+    """Whoever read standard output has closed it, as `head` does.
+
+    Not an `Exception`: a rule that prints raises it in the middle of a run, which must end with
+    it and not take it for a failed action.
+    """
+
+
+#: No table is this wide. Where no terminal sets a width, nothing is to be cut or wrapped.
+_UNBOUNDED = 100_000
+
+
+class Screen:
+    """The standard streams of one command."""
+
+    def __init__(self) -> None:
+        self.out: TextIO = sys.stdout
+        self.err: TextIO = sys.stderr
+        for stream in (self.out, self.err):
+            # A character that the terminal's encoding lacks is no reason to fail.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        self._errors = Console(file=self.err, highlight=False, soft_wrap=True)
+        #: Called before anything is written, to take a progress display away.
+        self.before_writing: Callable[[], None] = lambda: None
+
+    @property
+    def unicode_out(self) -> bool:
+        """Whether standard output can hold any character."""
+        return (self.out.encoding or "ascii").lower().replace("-", "").startswith("utf")
+
+    def print(self, text: str) -> None:
+        """Write a line to standard output.
+
+        Raises:
+            ReaderGone: Nobody reads it.
+        """
+        self.before_writing()
+        try:
+            self.out.write(text + "\n")
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def render(self, *what: RenderableType) -> None:
+        """Write tables and headings to standard output; plain and as wide as they are in a file.
+
+        Raises:
+            ReaderGone: Nobody reads it.
+        """
+        width = None if self.out.isatty() else _UNBOUNDED
+        console = Console(file=self.out, width=width, highlight=False)
+        with console.capture() as captured:
+            for renderable in what:
+                console.print(renderable)
+        for line in captured.get().rstrip("\n").split("\n"):
+            self.print(line.rstrip())
+
+    def error_line(self, text: str) -> None:
+        """Write a line to standard error as it is."""
+        self.before_writing()
+        with contextlib.suppress(BrokenPipeError):
+            self.err.write(text + "\n")
+
+    def tell(self, message: str, label: str, style: str) -> None:
+        """Write a message to standard error, its label coloured on a terminal."""
+        self.before_writing()
+        with contextlib.suppress(BrokenPipeError):
+            self._errors.print(Text.assemble((f"{label}: ", style), message))
+
+    def error(self, message: str) -> None:
+        """Tell an error."""
+        self.tell(message, "error", "bold red")
+
+    def warning(self, message: str) -> None:
+        """Tell a warning."""
+        self.tell(message, "warning", "bold yellow")
+
+    def notice(self, message: str) -> None:
+        """Tell what the user may want to know."""
+        self.tell(message, "notice", "cyan")
+
+    def diagnostic(self, diagnostic: Diagnostic) -> None:
+        """Tell a diagnostic, with its line and marker."""
+        self.before_writing()
+        with contextlib.suppress(BrokenPipeError):
+            self._errors.print(_coloured(diagnostic), end="\n\n")
+
+    def flush(self) -> None:
+        """Hand everything over.
+
+        Raises:
+            ReaderGone: Nobody reads it.
+            OSError: It cannot be written, for example because a disk is full.
+        """
+        try:
+            self.out.flush()
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def abandon(self) -> None:
+        """Write nothing more to standard output, so that closing it at the exit is no error."""
+        with contextlib.suppress(OSError, ValueError):  # a stream of a test has no descriptor
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.out.fileno())
+            os.close(nowhere)
+
+
+_MARKER = re.compile(r"^( *\d* \| *\t*\s*)(\^+)$")
+_SOURCE = re.compile(r"^( *\d+ \|)")
+
+
+def _coloured(diagnostic: Diagnostic) -> Text:
+    """The text of a diagnostic with the colours that compilers have taught us."""
+    main = "bold red" if diagnostic.severity == "error" else "bold yellow"
+    result = Text()
+    for number, line in enumerate(str(diagnostic).split("\n")):
+        if number:
+            result.append("\n")
+        label, colon, rest = line.partition(":")
+        marker = _MARKER.match(line)
+        source = _SOURCE.match(line)
+        if number == 0:
+            result.append(label + colon, main)
+            result.append(rest, "bold")
+        elif marker:
+            result.append(marker[1], "blue")
+            result.append(marker[2], main)
+        elif source:
+            result.append(source[1], "blue")
+            result.append(line[source.end() :])
+        elif label.strip() in ("hint", "note"):
+            result.append(label + colon, "cyan")
+            result.append(rest)
+        else:
+            result.append(line, "blue" if line.lstrip().startswith("-->") else "")
+    return result

@@ -1,0 +1,1 @@
+"""From declarations to the network: passes that are plain functions."""

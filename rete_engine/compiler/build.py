@@ -1,0 +1,447 @@
+"""Fourth pass: the steps of each rule become nodes, shared wherever rules say the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+from rete_engine.compiler.plan import (
+    ComputeStep,
+    ExistsStep,
+    JoinStep,
+    Step,
+    TestStep,
+)
+from rete_engine.diagnostics.source import Span
+from rete_engine.expressions import tree
+from rete_engine.expressions.frame import Node
+from rete_engine.expressions.lowering import Scope, lower
+from rete_engine.expressions.reads import (
+    CurrentField,
+    CurrentFurtherField,
+    CurrentRecord,
+    Field,
+    FurtherField,
+    Item,
+    MatchField,
+    MatchFurtherField,
+)
+from rete_engine.expressions.values import is_nan, join_key
+from rete_engine.model.rules import Constraint
+from rete_engine.network import specs
+from rete_engine.network.templates import TemplateSpec
+
+
+class MatchScope(Scope):
+    """Where slots stand in a match: `positions` counts from its first link."""
+
+    def __init__(self, positions: dict[int, int], length: int, current: int) -> None:
+        self.positions = positions
+        self.length = length  # links of the match
+        self.current = current  # the slot of the fact that is being tested against it, or -1
+
+    def steps(self, slot: int) -> int:
+        """How many links up from the end of the match a slot stands."""
+        return self.length - 1 - self.positions[slot]
+
+    def field(self, slot: int, index: int, name: str) -> Node:
+        """The reader of a field."""
+        if slot == self.current:
+            return CurrentFurtherField(name) if index < 0 else CurrentField(index)
+        if index < 0:
+            return FurtherField(self.steps(slot), name)
+        return Field(self.steps(slot), index)
+
+    def item(self, slot: int, name: str) -> Node:
+        """The reader of a fact or a computed value."""
+        return CurrentRecord() if slot == self.current else Item(self.steps(slot))
+
+
+class ActionScope(MatchScope):
+    """As `MatchScope`, for actions: facts show pending values, variables the match's."""
+
+    def __init__(
+        self, positions: dict[int, int], length: int, aliases: dict[int, tree.FieldRef]
+    ) -> None:
+        super().__init__(positions, length, -1)
+        self.aliases = aliases  # slots of variables that stand for a field
+
+    def item(self, slot: int, name: str) -> Node:
+        """The reader of a variable."""
+        alias = self.aliases.get(slot)
+        if alias is None:
+            return super().item(slot, name)
+        if alias.index < 0:
+            return MatchFurtherField(self.steps(alias.slot), alias.name)
+        return MatchField(self.steps(alias.slot), alias.index)
+
+
+class Path:
+    """How far the path of a rule has come: its last node and where the slots stand."""
+
+    def __init__(self, node: specs.NodeSpec, length: int, positions: dict[int, int]) -> None:
+        self.node = node
+        self.length = length
+        self.positions = positions
+
+
+class NetworkBuilder:
+    """Collects nodes; two that are equal are one."""
+
+    def __init__(self, templates: Sequence[TemplateSpec]) -> None:
+        self.templates = tuple(templates)
+        self.by_name = {template.name: template for template in templates}
+        self.root = specs.RootSpec(0, None)
+        self.nodes: list[specs.NodeSpec] = [self.root]
+        self.alphas: list[specs.AlphaSpec] = []
+        self.rights: list[specs.RightSpec] = []
+        self.shared: dict[Hashable, object] = {}
+        self.rules: list[specs.RuleSpec] = []
+        self.locals = 0
+
+    # -- one rule ------------------------------------------------------------------------------
+
+    def path(self, rule: str, steps: list[Step], masks: dict[int, int]) -> Path:
+        """The path of a rule's conditions."""
+        builder = _PathBuilder(self, rule, masks)
+        return builder.extend(Path(self.root, 1, {}), steps)
+
+    def production(self, path: Path, rule: specs.RuleSpec) -> None:
+        """End a path with its rule."""
+        node = specs.ProductionSpec(len(self.nodes), path.node, rule)
+        self.nodes.append(node)
+        path.node.children.append(node)
+
+    # -- sharing -------------------------------------------------------------------------------
+
+    def alpha(
+        self,
+        template: TemplateSpec,
+        constants: tuple[tuple[int, object], ...],
+        tests: tuple[specs.Test, ...],
+        reads: int,
+    ) -> specs.AlphaSpec:
+        """The alpha spec with these constants and tests."""
+        key = (
+            "alpha",
+            template.number,
+            tuple((index, type(value).__name__, value) for index, value in constants),
+            tuple(test.node.key() for test in tests),
+        )
+        spec = self.shared.get(key)
+        if spec is None:
+            spec = specs.AlphaSpec(len(self.alphas), template, constants, tests, reads)
+            self.alphas.append(spec)
+            self.shared[key] = spec
+        assert isinstance(spec, specs.AlphaSpec)
+        share_origins(spec.tests, tests)
+        return spec
+
+    def right(self, alpha: specs.AlphaSpec, key: tuple[Node, ...], mask: int) -> specs.RightSpec:
+        """The index of an alpha spec with this key."""
+        identity = ("right", alpha.number, tuple(node.key() for node in key))
+        spec = self.shared.get(identity)
+        if spec is None:
+            spec = specs.RightSpec(len(self.rights), alpha, key)
+            self.rights.append(spec)
+            alpha.rights.append(spec)
+            self.shared[identity] = spec
+        assert isinstance(spec, specs.RightSpec)
+        spec.mask |= mask
+        alpha.mask |= mask
+        return spec
+
+    def node(
+        self,
+        parent: specs.NodeSpec,
+        identity: tuple[Hashable, ...],
+        tests: tuple[specs.Test, ...],
+        make: Callable[[int], specs.NodeSpec],
+    ) -> specs.NodeSpec:
+        """The child of a node with this identity."""
+        # A group's branch and what follows the group hang below the same node.
+        behind = isinstance(parent, specs.GroupSpec) and bool(parent.branch)
+        key = ("node", parent.number, behind, *identity, tuple(t.node.key() for t in tests))
+        spec = self.shared.get(key)
+        if spec is None:
+            spec = make(len(self.nodes))
+            self.nodes.append(spec)
+            self.shared[key] = spec
+            parent.children.append(spec)
+        assert isinstance(spec, specs.NodeSpec)
+        if isinstance(spec, (specs.RightInputSpec, specs.TestSpec)):
+            share_origins(spec.tests, tests)
+        elif isinstance(spec, specs.ComputeSpec):
+            share_origins((spec.value,), tests)
+        return spec
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def finish(self) -> specs.Network:
+        """The complete network."""
+        _rank(self.root, 0)
+        for node in self.nodes:
+            node.item_mask = _item_mask(node)
+            node.of_branch = _is_of_branch(node)
+        return specs.Network(
+            self.templates,
+            tuple(self.alphas),
+            tuple(self.nodes),
+            self.root,
+            tuple(self.rules),
+            self.routes(),
+            self.locals,
+        )
+
+    def routes(self) -> tuple[specs.Route, ...]:
+        """The way of a new fact, for each template."""
+        tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in self.templates]
+        rest: list[list[specs.AlphaSpec]] = [[] for _ in self.templates]
+        for alpha in self.alphas:
+            number = alpha.template.number
+            if alpha.constants:
+                index, key = alpha.constants[0]
+                tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
+            else:
+                rest[number].append(alpha)
+        return tuple(
+            specs.Route(
+                tuple(
+                    (index, {key: tuple(alphas) for key, alphas in by_key.items()})
+                    for index, by_key in table.items()
+                ),
+                tuple(others),
+            )
+            for table, others in zip(tables, rest, strict=True)
+        )
+
+
+class _PathBuilder:
+    """Builds the path of one rule."""
+
+    def __init__(self, builder: NetworkBuilder, rule: str, masks: dict[int, int]) -> None:
+        self.builder = builder
+        self.rule = rule
+        self.masks = masks  # by slot: the field bits that the rule's conditions read
+
+    def extend(self, path: Path, steps: list[Step]) -> Path:
+        """The path with further steps."""
+        for step in steps:
+            match step:
+                case JoinStep():
+                    path = self.join(path, step)
+                case TestStep():
+                    path = self.test(path, step.tests)
+                case ComputeStep():
+                    path = self.compute(path, step)
+                case ExistsStep():
+                    if step.join is not None:
+                        path = self.exists(path, step.join, step.condition.negated)
+                    else:
+                        path = self.group(path, step)
+        return path
+
+    def tested(self, node: Node, span: Span) -> specs.Test:
+        """A test with its origin."""
+        text = " ".join(span.text.split())
+        return specs.Test(node, specs.Origin(self.rule, span.source.name, span.line, text))
+
+    def tests(self, constraints: list[Constraint], scope: MatchScope) -> tuple[specs.Test, ...]:
+        """Constraints as tests."""
+        return tuple(self.tested(lower(c.test, scope), c.span) for c in constraints)
+
+    def alpha(self, step: JoinStep) -> specs.AlphaSpec:
+        """The alpha spec of a pattern."""
+        slot = step.pattern.slot
+        template = self.builder.by_name[slot.type.name]
+        scope = MatchScope({}, 0, slot.number)
+        constants: list[tuple[int, object]] = []
+        tests: list[specs.Test] = []
+        reads = specs.EXISTENCE
+        for constraint in step.alpha:
+            reads |= field_bits(constraint.test, slot.number)
+            constant = constant_equality(constraint.test)
+            if constant is not None:
+                constants.append(constant)
+            else:
+                tests.append(self.tested(lower(constraint.test, scope), constraint.span))
+        return self.builder.alpha(template, tuple(constants), tuple(tests), reads)
+
+    def join(self, path: Path, step: JoinStep) -> Path:
+        """A pattern."""
+        slot = step.pattern.slot.number
+        mask = self.masks[slot]
+        alpha = self.alpha(step)
+        if path.node is self.builder.root and not step.keys:
+            node = self.first(alpha, mask)
+            after = Path(node, 1, {slot: 0})
+            return self.test(after, step.tests) if step.tests else after
+        right, left_key, tests = self.meeting(path, step, alpha, mask)
+        node = self.builder.node(
+            path.node,
+            ("join", right.number, tuple(n.key() for n in left_key), mask),
+            tests,
+            lambda number: specs.JoinSpec(number, path.node, right, left_key, tests, mask),
+        )
+        return Path(node, path.length + 1, {**path.positions, slot: path.length})
+
+    def first(self, alpha: specs.AlphaSpec, mask: int) -> specs.NodeSpec:
+        """The first pattern of a rule."""
+        root = self.builder.root
+        alpha.mask |= mask
+
+        def make(number: int) -> specs.NodeSpec:
+            spec = specs.FirstSpec(number, root, alpha, mask)
+            alpha.firsts.append(spec)
+            return spec
+
+        return self.builder.node(root, ("first", alpha.number, mask), (), make)
+
+    def meeting(
+        self, path: Path, step: JoinStep, alpha: specs.AlphaSpec, mask: int
+    ) -> tuple[specs.RightSpec, tuple[Node, ...], tuple[specs.Test, ...]]:
+        """Index, left key and tests of a pattern that meets a match."""
+        slot = step.pattern.slot.number
+        own = MatchScope({}, 0, slot)
+        scope = MatchScope(path.positions, path.length, slot)
+        # In a fixed order, so that rules that write their equalities in another one share.
+        keys = sorted(
+            ((lower(mine, own), lower(other, scope)) for mine, other in step.keys),
+            key=lambda pair: pair[0].key(),
+        )
+        right = self.builder.right(alpha, tuple(mine for mine, _ in keys), mask)
+        return right, tuple(other for _, other in keys), self.tests(step.tests, scope)
+
+    def exists(self, path: Path, step: JoinStep, negated: bool) -> Path:
+        """`exists` or `not` of one pattern."""
+        mask = self.masks[step.pattern.slot.number]
+        alpha = self.alpha(step)
+        right, left_key, tests = self.meeting(path, step, alpha, mask)
+        node = self.builder.node(
+            path.node,
+            ("exists", negated, right.number, tuple(n.key() for n in left_key), mask),
+            tests,
+            lambda number: specs.ExistsSpec(
+                number, path.node, right, left_key, tests, mask, negated
+            ),
+        )
+        return Path(node, path.length + 1, path.positions)
+
+    def group(self, path: Path, step: ExistsStep) -> Path:
+        """`exists` or `not` over a conjunction."""
+        builder = self.builder
+        parent = path.node
+        group = specs.GroupSpec(len(builder.nodes), parent, step.condition.negated)
+        builder.nodes.append(group)
+        parent.children.append(group)
+        inside = self.extend(Path(group, path.length + 1, path.positions), step.branch)
+        partner = specs.PartnerSpec(
+            len(builder.nodes), inside.node, inside.length - path.length
+        )
+        builder.nodes.append(partner)
+        inside.node.children.append(partner)
+        # What hangs below the group so far is its branch; what follows the group comes later.
+        group.branch = group.children
+        group.children = []
+        return Path(group, path.length + 1, path.positions)
+
+    def test(self, path: Path, constraints: list[Constraint]) -> Path:
+        """Tests over the match."""
+        tests = self.tests(constraints, MatchScope(path.positions, path.length, -1))
+        node = self.builder.node(
+            path.node,
+            ("test",),
+            tests,
+            lambda number: specs.TestSpec(number, path.node, tests),
+        )
+        return Path(node, path.length, path.positions)
+
+    def compute(self, path: Path, step: ComputeStep) -> Path:
+        """A computed value."""
+        computation = step.computation
+        scope = MatchScope(path.positions, path.length, -1)
+        test = self.tested(lower(computation.value, scope), computation.span)
+        node = self.builder.node(
+            path.node,
+            ("compute", computation.each),
+            (test,),
+            lambda number: specs.ComputeSpec(number, path.node, test, computation.each),
+        )
+        positions = {**path.positions, computation.slot.number: path.length}
+        return Path(node, path.length + 1, positions)
+
+
+def share_origins(kept: tuple[specs.Test, ...], others: tuple[specs.Test, ...]) -> None:
+    """Note the places of tests that turned out to be there already."""
+    for test, other in zip(kept, others, strict=True):
+        if test is not other:
+            test.origins.extend(other.origins)
+
+
+def field_bits(node: tree.Expression, slot: int) -> int:
+    """The bits of the fields of a slot's fact that an expression reads.
+
+    A fact that is handed to a function, or used otherwise than to be compared, may have any of
+    its fields read.
+    """
+    if isinstance(node, tree.FieldRef):
+        return 2 << max(node.index, 0) if node.slot == slot else 0
+    if isinstance(node, tree.SlotRef):
+        return specs.EVERYTHING if node.slot == slot else 0
+    bits = 0
+    for child in tree.children(node):
+        if (
+            isinstance(child, tree.SlotRef)
+            and isinstance(node, tree.Compare)
+            and all(operator in IDENTITY for operator, _ in node.rest)
+        ):
+            continue
+        bits |= field_bits(child, slot)
+    return bits
+
+
+#: Comparisons that look at which fact it is, not at its fields.
+IDENTITY = frozenset(["==", "!=", "is", "is not", "in", "not in"])
+
+
+def constant_equality(test: tree.Expression) -> tuple[int, object] | None:
+    """Field position and join key of `field == constant`, for finding it in a table."""
+    if not isinstance(test, tree.Compare) or len(test.rest) != 1 or test.rest[0][0] != "==":
+        return None
+    left, right = test.first, test.rest[0][1]
+    if isinstance(left, tree.Constant):
+        left, right = right, left
+    if not isinstance(left, tree.FieldRef) or not isinstance(right, tree.Constant):
+        return None
+    if left.index < 0 or is_nan(right.value):
+        return None
+    return left.index, join_key(right.value)
+
+
+def _rank(node: specs.NodeSpec, rank: int) -> int:
+    """Number the nodes below a node, and it last; a group's branch comes first."""
+    if isinstance(node, specs.GroupSpec):
+        for child in node.branch:
+            rank = _rank(child, rank)
+        node.branch_rank = rank - 1
+    for child in node.children:
+        rank = _rank(child, rank)
+    node.rank = rank
+    return rank + 1
+
+
+def _item_mask(node: specs.NodeSpec) -> int:
+    """The mask of the pattern that added the last item of the matches that arrive here."""
+    parent = node.parent
+    while isinstance(parent, specs.TestSpec):
+        parent = parent.parent
+    if isinstance(parent, (specs.FirstSpec, specs.JoinSpec)):
+        return parent.mask
+    return 0
+
+
+def _is_of_branch(node: specs.NodeSpec) -> bool:
+    """Whether the matches that arrive here come straight from a group into its branch."""
+    parent = node.parent
+    while isinstance(parent, specs.TestSpec):
+        node, parent = parent, parent.parent
+    return isinstance(parent, specs.GroupSpec) and node in parent.branch

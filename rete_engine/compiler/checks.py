@@ -1,0 +1,109 @@
+"""What types tell before a run: values that cannot fit, comparisons that cannot hold."""
+
+from __future__ import annotations
+
+from rete_engine.compiler.scope import PlaceNames, RuleNames
+from rete_engine.diagnostics.errors import FactError, SecurityError
+from rete_engine.expressions import tree
+from rete_engine.expressions.frame import Limits
+from rete_engine.expressions.inference import TypeEnvironment, fits, infer, is_total
+from rete_engine.expressions.types import ANY, Type
+from rete_engine.network.templates import FieldSpec
+
+
+class PlaceTypes(TypeEnvironment):
+    """The types of the leaves at one place of a rule text."""
+
+    def __init__(self, names: PlaceNames, rule: RuleNames | None) -> None:
+        self.names = names
+        self.rule = rule
+        self.declared = names.declared
+
+    def field(self, node: tree.FieldRef) -> Type:
+        """The type of a field of a pattern's fact."""
+        template = None
+        if self.rule is not None:
+            template = self.rule.template(self.rule.slots[node.slot])
+        if template is None:
+            return ANY
+        return self.declared.field_type(template, node.index)
+
+    def slot(self, node: tree.SlotRef) -> Type:
+        """The type of a variable."""
+        return self.rule.slots[node.slot].type if self.rule is not None else ANY
+
+    def param(self, node: tree.ParamRef) -> Type:
+        """The type of a parameter."""
+        return self.declared.params[node.name].type
+
+    def local(self, node: tree.LocalRef) -> Type:
+        """The type of a local variable."""
+        return self.names.local_types.get(node.index, ANY)
+
+    def result(self, node: tree.FunctionRef) -> Type:
+        """The result type of a declared function."""
+        return self.declared.functions[node.name].result
+
+    def parameters(self, node: tree.FunctionRef) -> tuple[Type, ...]:
+        """The types of the parameters of a declared function."""
+        return self.declared.functions[node.name].parameters
+
+    def attribute(self, target: Type, name: str) -> Type:
+        """The type of a field that is read through a reference."""
+        template = self.declared.templates.get(target.name)
+        if template is None or name not in template.positions:
+            return ANY
+        return self.declared.field_type(template, template.positions[name])
+
+    def report(self, code: str, message: str, node: tree.Expression, hint: str | None) -> None:
+        """Take up an error."""
+        self.declared.reports.error(code, message, node.span, hint)
+
+
+def types_at(names: PlaceNames) -> PlaceTypes:
+    """The types at a place."""
+    if isinstance(names, RuleNames):
+        return PlaceTypes(names, names)
+    return PlaceTypes(names, getattr(names, "rule", None))
+
+
+def checked_type(resolved: tree.Expression, names: PlaceNames) -> Type:
+    """The type of an expression as far as it is known; impossible operations are reported."""
+    return infer(resolved, types_at(names))
+
+
+def total(resolved: tree.Expression, names: PlaceNames) -> bool:
+    """Whether evaluating an expression can never raise."""
+    return is_total(resolved, types_at(names))
+
+
+def boolean(resolved: tree.Expression, names: PlaceNames) -> None:
+    """Check an expression whose truth is asked for."""
+    type = checked_type(resolved, names)
+    if isinstance(resolved, tree.Constant) and type.name != "bool":
+        names.report(
+            "RE0202",
+            f"{resolved.span.text or type} is a constant, so this says nothing",
+            resolved.span,
+            "compare it with something",
+        )
+
+
+def check_value(
+    template: str, field: FieldSpec, resolved: tree.Expression, type: Type, names: PlaceNames
+) -> None:
+    """Report a value that cannot be one of a field's."""
+    if isinstance(resolved, tree.Constant):
+        try:
+            field.accept(template, resolved.value, Limits())
+        except FactError as error:
+            code = "RE0201" if "is not one of" in str(error) else "RE0200"
+            names.report(code, str(error), resolved.span)
+        except SecurityError as error:
+            names.report("RE0200", str(error), resolved.span)
+    elif not fits(type, field.type):
+        names.report(
+            "RE0200",
+            f"{template}.{field.name} is of type {field.type}, not {type}",
+            resolved.span,
+        )

@@ -1,0 +1,351 @@
+"""The passes in order: documents in, network and diagnostics out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rete_engine.compiler.actions import ActionNames, ActionReader
+from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, Path, field_bits
+from rete_engine.compiler.checks import boolean, checked_type, total
+from rete_engine.compiler.conditions import ConditionReader
+from rete_engine.compiler.declare import declare, function_names
+from rete_engine.compiler.plan import condition_expressions, plan
+from rete_engine.compiler.scope import (
+    Declared,
+    DeclaredFunction,
+    Param,
+    PlaceNames,
+    Reports,
+    RuleNames,
+    Variable,
+)
+from rete_engine.diagnostics.diagnostic import Diagnostic, Note
+from rete_engine.diagnostics.source import Span
+from rete_engine.expressions import tree
+from rete_engine.expressions.frame import Function, Node
+from rete_engine.expressions.inference import fits
+from rete_engine.expressions.lowering import Scope, lower
+from rete_engine.expressions.resolve import resolve
+from rete_engine.expressions.types import Type
+from rete_engine.model.actions import InsertAction
+from rete_engine.model.declarations import (
+    Document,
+    FactsDeclaration,
+    ParamDeclaration,
+    QueryDeclaration,
+    RuleDeclaration,
+)
+from rete_engine.model.rules import Condition
+from rete_engine.network.specs import EXISTENCE, Network, PatternUse, RuleSpec
+from rete_engine.network.statements import Statement
+
+
+@dataclass(frozen=True)
+class CompiledParam:
+    """A parameter: its type, and how its value comes about when a session gives none."""
+
+    name: str
+    type: Type
+    default: Node | None
+    declaration: ParamDeclaration
+
+
+@dataclass(frozen=True)
+class External:
+    """A function that the program provides."""
+
+    name: str
+    parameters: tuple[Type, ...]
+    result: Type
+    span: Span
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A rule set, ready for sessions."""
+
+    network: Network
+    params: tuple[CompiledParam, ...]
+    functions: tuple[Function, ...]
+    externals: tuple[External, ...]
+    facts: tuple[Statement, ...]
+    facts_locals: int
+    locals: int  # that any condition, parameter or `enabled` needs
+
+
+def compile_documents(
+    documents: Sequence[Document],
+) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    """Compile documents, each after the ones that it imports.
+
+    Returns:
+        The compiled rule set, or None when there were errors; and all diagnostics, sorted.
+    """
+    compiler = _Compiler(documents)
+    compiled = compiler.compile()
+    reports = compiler.reports
+    order = {id(document.source): number for number, document in enumerate(documents)}
+    diagnostics = sorted(
+        dict.fromkeys(reports.diagnostics),
+        key=lambda d: (order.get(id(d.span.source), 0), d.span.line, d.span.column),
+    )
+    return (None if reports.has_errors else compiled), tuple(diagnostics)
+
+
+class _Compiler:
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = documents
+        self.reports = Reports()
+        self.declared = Declared(self.reports)
+        self.locals = 0
+
+    def compile(self) -> Compiled:
+        declared = self.declared
+        declare(self.documents, declared)
+        params = tuple(self.param(param) for param in declared.params.values())
+        functions = tuple(
+            self.function(f) for f in declared.functions.values() if not f.is_external
+        )
+        externals = tuple(
+            External(name, f.parameters, f.result, f.declaration.name_span)
+            for name, f in declared.functions.items()
+            if f.is_external
+        )
+        builder = NetworkBuilder(list(declared.templates.values()))
+        seen: dict[str, Span] = {}
+        facts: list[InsertAction] = []
+        for document in self.documents:
+            for declaration in document.declarations:
+                match declaration:
+                    case RuleDeclaration():
+                        self.rule(declaration, builder, seen)
+                    case FactsDeclaration():
+                        facts.extend(
+                            InsertAction(call.span, call, False, None, None)
+                            for call in declaration.facts
+                        )
+                    case QueryDeclaration():
+                        self.reports.error(
+                            "RE0900",
+                            "queries are not part of this version yet",
+                            declaration.span,
+                        )
+        names = ActionNames(declared, None)
+        statements = ActionReader(names, Scope()).read(tuple(facts))
+        builder.locals = self.locals
+        return Compiled(
+            builder.finish(), params, functions, externals, statements, len(names.locals),
+            self.locals,
+        )  # fmt: skip
+
+    def plain(self, expression: tree.Expression, names: PlaceNames) -> tree.Expression:
+        """A resolved expression of a place with no match around it."""
+        resolved = resolve(expression, names)
+        self.locals = max(self.locals, len(names.locals))
+        return resolved
+
+    def lowered(self, resolved: tree.Expression, scope: Scope) -> Node | None:
+        """The evaluator, as long as there were no errors."""
+        return None if self.reports.has_errors else lower(resolved, scope)
+
+    def fit(self, type: Type, wanted: Type, span: Span, what: str) -> None:
+        """Report a value whose known type cannot be the declared one."""
+        if not fits(type, wanted):
+            self.reports.error("RE0200", f"{what} is of type {wanted}, not {type}", span)
+
+    # -- parameters and functions --------------------------------------------------------------
+
+    def param(self, param: Param) -> CompiledParam:
+        declaration = param.declaration
+        default: Node | None = None
+        if declaration.default is not None:
+            names = PlaceNames(self.declared)
+            resolved = self.plain(declaration.default, names)
+            for ref in _param_refs(resolved):
+                if ref.index >= param.number:
+                    self.reports.error(
+                        "RE0102",
+                        f"'{ref.name}' is not known here: a default reads params above it only",
+                        ref.span,
+                    )
+            self.fit(
+                checked_type(resolved, names),
+                param.type,
+                declaration.default.span,
+                f"param '{declaration.name}'",
+            )
+            default = self.lowered(resolved, Scope())
+        return CompiledParam(declaration.name, param.type, default, declaration)
+
+    def function(self, function: DeclaredFunction) -> Function:
+        declaration = function.declaration
+        names = function_names(function, self.declared)
+        assert declaration.body is not None
+        resolved = resolve(declaration.body, names)
+        type = checked_type(resolved, names)
+        self.fit(
+            type, function.result, declaration.body.span, f"the result of '{declaration.name}'"
+        )
+        body = self.lowered(resolved, Scope())
+        return Function(
+            declaration.name,
+            len(declaration.parameters),
+            len(names.locals),
+            body if body is not None else Node(),
+        )
+
+    # -- rules ---------------------------------------------------------------------------------
+
+    def rule(
+        self, declaration: RuleDeclaration, builder: NetworkBuilder, seen: dict[str, Span]
+    ) -> None:
+        reports = self.reports
+        if declaration.name in seen:
+            reports.error(
+                "RE0105",
+                f"rule '{declaration.name}' is declared twice",
+                declaration.span,
+                None,
+                Note("declared here first", seen[declaration.name]),
+            )
+            return
+        seen[declaration.name] = declaration.span
+        names = RuleNames(self.declared)
+        reader = ConditionReader(names, reports)
+        before = len(reports.diagnostics)
+        conditions = reader.read(declaration.when)
+        spec = RuleSpec(
+            len(builder.rules),
+            declaration.name,
+            declaration.span.source.name,
+            declaration.span.line,
+        )
+        builder.rules.append(spec)
+        spec.complexity = reader.complexity
+        salience = self.attributes(declaration, names, spec)
+        self.locals = max(self.locals, len(names.locals))
+        scope: ActionScope | None = None
+        if len(reports.diagnostics) == before and not reports.has_errors:
+            path = self.path(declaration.name, conditions, names, salience, builder)
+            self.attach(spec, path, names, salience)
+            builder.production(path, spec)
+            aliases = {
+                variable.slot.number: variable.alias
+                for variable in names.scopes[0].values()
+                if variable.alias is not None
+            }
+            scope = ActionScope(path.positions, path.length, aliases)
+        actions = ActionNames(self.declared, names)
+        spec.statements = ActionReader(actions, scope).read(declaration.then)
+        spec.locals = len(actions.locals)
+        self.warn_unused(names)
+
+    def attributes(
+        self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
+    ) -> tree.Expression | None:
+        """Take over a rule's attributes; its salience is returned resolved."""
+        given = declaration.attributes
+        spec.description = given.description
+        spec.tags = given.tags
+        spec.no_loop = given.no_loop is not None
+        for what, span in (
+            ("agenda groups ('group')", given.group_span),
+            ("'auto_focus'", given.auto_focus),
+            ("'activation_group'", given.activation_group_span),
+            ("'lock_on_active'", given.lock_on_active),
+            ("'effective'", given.effective),
+        ):
+            if span is not None:
+                self.reports.error("RE0900", f"{what}: not part of this version yet", span)
+        if given.enabled is not None:
+            place = PlaceNames(self.declared)
+            resolved = self.plain(given.enabled, place)
+            boolean(resolved, place)
+            spec.enabled = self.lowered(resolved, Scope())
+        if given.salience is None:
+            return None
+        salience = resolve(given.salience, names)
+        type = checked_type(salience, names)
+        if type.name not in ("int", "any") or type.optional:
+            self.reports.error(
+                "RE0303", f"salience is a whole number (int), not {type}", given.salience.span
+            )
+        return salience
+
+    def path(
+        self,
+        rule: str,
+        conditions: tuple[Condition, ...],
+        names: RuleNames,
+        salience: tree.Expression | None,
+        builder: NetworkBuilder,
+    ) -> Path:
+        """Plan and build the conditions of a rule."""
+        masks = _masks(conditions, names, salience)
+        steps = plan(conditions, set(), lambda expression: total(expression, names))
+        return builder.path(rule, steps, masks)
+
+    def attach(
+        self, spec: RuleSpec, path: Path, names: RuleNames, salience: tree.Expression | None
+    ) -> None:
+        """Give a rule's spec what depends on where its variables stand in a match."""
+        scope = MatchScope(path.positions, path.length, -1)
+        if salience is not None and not (
+            isinstance(salience, tree.Constant) and salience.value == 0
+        ):
+            spec.salience = lower(salience, scope)
+        spec.patterns = tuple(
+            PatternUse(slot.name, scope.steps(slot.number), names.masks[slot.number])
+            for slot in names.slots
+            if slot.is_fact and slot.number in path.positions
+        )
+        spec.bindings = tuple(
+            (name, lower(_reference(name, variable), scope))
+            for name, variable in names.scopes[0].items()
+        )
+
+    def warn_unused(self, names: RuleNames) -> None:
+        """Warn of variables that nothing reads."""
+        if self.reports.has_errors:
+            return
+        for name, variable in names.scopes[0].items():
+            if not variable.used:
+                self.reports.warning(
+                    "RE0500",
+                    f"variable '{name}' is never used",
+                    variable.span,
+                    f"leave '{name} :=' out",
+                )
+
+
+def _reference(name: str, variable: Variable) -> tree.Expression:
+    """What a variable stands for, as a resolved tree."""
+    if variable.alias is not None:
+        return variable.alias
+    return tree.SlotRef(variable.span, variable.slot.number, name)
+
+
+def _masks(
+    conditions: tuple[Condition, ...], names: RuleNames, salience: tree.Expression | None
+) -> dict[int, int]:
+    """For each slot of a fact, the field bits that conditions and salience read through it."""
+    expressions = [e for condition in conditions for e in condition_expressions(condition)]
+    if salience is not None:
+        expressions.append(salience)
+    masks: dict[int, int] = {}
+    for slot in names.slots:
+        if slot.is_fact:
+            mask = EXISTENCE
+            for expression in expressions:
+                mask |= field_bits(expression, slot.number)
+            masks[slot.number] = mask
+    names.masks = masks
+    return masks
+
+
+def _param_refs(node: tree.Expression) -> list[tree.ParamRef]:
+    """The parameters that an expression reads."""
+    if isinstance(node, tree.ParamRef):
+        return [node]
+    return [ref for child in tree.children(node) for ref in _param_refs(child)]

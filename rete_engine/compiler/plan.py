@@ -1,0 +1,298 @@
+"""Third pass, per rule: in which order conditions are joined, and where each test goes.
+
+The written order fixes what variables mean, not how the network is joined. Patterns are joined
+so that each meets what is there already through a key, if any of those left can: a cross product
+comes only where the rule asks for one. A test is asked as soon as all it reads is there - unless
+it can raise an error: then it waits for all that was written before it, so that
+`x != 0, y / x > 2` guards the division as it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from rete_engine.expressions import tree
+from rete_engine.model.rules import (
+    Computation,
+    Compute,
+    Condition,
+    Constraint,
+    Exists,
+    Pattern,
+    Test,
+)
+
+
+@dataclass
+class JoinStep:
+    """A pattern joins: alpha constraints, key pairs (of the fact, of the match), other tests."""
+
+    pattern: Pattern
+    alpha: list[Constraint] = field(default_factory=list)
+    keys: list[tuple[tree.Expression, tree.Expression]] = field(default_factory=list)
+    tests: list[Constraint] = field(default_factory=list)
+
+
+@dataclass
+class ExistsStep:
+    """An `exists` or `not`: of one pattern (`join`), or of a conjunction (`branch`)."""
+
+    condition: Exists
+    join: JoinStep | None
+    branch: list[Step]
+
+
+@dataclass
+class TestStep:
+    """Tests over the match."""
+
+    tests: list[Constraint]
+
+
+@dataclass
+class ComputeStep:
+    """A computed value."""
+
+    computation: Computation
+
+
+Step = JoinStep | ExistsStep | TestStep | ComputeStep
+
+#: Answers whether evaluating an expression can never raise an error.
+IsTotal = Callable[[tree.Expression], bool]
+
+
+@dataclass
+class _Item:
+    """Something to be placed, with its position in the written order."""
+
+    position: int
+    content: Pattern | Constraint | Computation | Exists
+    needs: set[int]  # slots that must be there before
+    owner: int = -1  # the slot of the pattern that a constraint was written in
+    total: bool = True  # a constraint that cannot raise
+
+
+def plan(conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal) -> list[Step]:
+    """The steps that a match of the conditions goes through."""
+    return _Planner(conditions, outer, is_total).steps()
+
+
+class _Planner:
+    """Places the conditions of one conjunction; `outer` are the slots that are there already."""
+
+    def __init__(
+        self, conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal
+    ) -> None:
+        self.is_total = is_total
+        self.placed = set(outer)
+        self.own: set[int] = set()  # slots that this conjunction fills
+        self.waiting: list[_Item] = []
+        self.found: list[Step] = []
+        for condition in conditions:
+            self.split(condition)
+
+    def split(self, condition: Condition) -> None:
+        """Take a condition apart into items."""
+        match condition:
+            case Pattern():
+                slot = condition.slot.number
+                self.own.add(slot)
+                self.add(condition, set())
+                for part in condition.parts:
+                    self.add(part, set(), slot)
+            case Test():
+                self.add(condition.constraint, set())
+            case Compute():
+                self.add(condition.computation, set())
+            case Exists():
+                self.add(condition, _outer_slots(condition))
+
+    def add(
+        self, content: Pattern | Constraint | Computation | Exists, needs: set[int], owner: int = -1
+    ) -> None:
+        """Add an item."""
+        total = True
+        if isinstance(content, Constraint):
+            needs = slots_of(content.test)
+            total = self.is_total(content.test)
+        elif isinstance(content, Computation):
+            needs = slots_of(content.value)
+            self.own.add(content.slot.number)
+        if owner >= 0:
+            needs = needs | {owner}
+        self.waiting.append(_Item(len(self.waiting), content, needs, owner, total))
+
+    def steps(self) -> list[Step]:
+        """Place everything."""
+        while self.waiting:
+            if not self.place_ready():
+                self.join(self.next_pattern())
+        return self.found
+
+    # -- what is no pattern --------------------------------------------------------------------
+
+    def place_ready(self) -> bool:
+        """Place what can be placed without another pattern; whether there was any."""
+        progress = False
+        for item in list(self.waiting):
+            content = item.content
+            if isinstance(content, Pattern) or not item.needs <= self.placed:
+                continue
+            first = self.waiting[0] is item
+            if isinstance(content, Constraint):
+                if item.total or first:
+                    self.test(content)
+                    self.waiting.remove(item)
+                    progress = True
+            elif first or self.is_next(item):
+                if isinstance(content, Computation):
+                    self.found.append(ComputeStep(content))
+                    self.placed.add(content.slot.number)
+                else:
+                    self.found.append(self.exists(content))
+                self.waiting.remove(item)
+                progress = True
+        return progress
+
+    def is_next(self, item: _Item) -> bool:
+        """Whether all patterns written before an item are joined."""
+        for other in self.waiting:
+            if other is item:
+                return True
+            if isinstance(other.content, Pattern):
+                return False
+            if isinstance(other.content, Constraint) and not other.total:
+                return False
+        return True
+
+    def test(self, constraint: Constraint) -> None:
+        """Add a test, to the last step where that is one of tests."""
+        last = self.found[-1] if self.found else None
+        if isinstance(last, (JoinStep, TestStep)):
+            last.tests.append(constraint)
+        else:
+            self.found.append(TestStep([constraint]))
+
+    def exists(self, condition: Exists) -> ExistsStep:
+        """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
+        inner = condition.conditions
+        if len(inner) == 1 and isinstance(inner[0], Pattern):
+            nested = _Planner(inner, self.placed, self.is_total)
+            steps = nested.steps()
+            if len(steps) == 1 and isinstance(steps[0], JoinStep):
+                return ExistsStep(condition, steps[0], [])
+        return ExistsStep(condition, None, plan(inner, self.placed, self.is_total))
+
+    # -- patterns ------------------------------------------------------------------------------
+
+    def next_pattern(self) -> _Item:
+        """The pattern to join next: the first as written that has a key, else the first."""
+        patterns = [item for item in self.waiting if isinstance(item.content, Pattern)]
+        if self.placed:
+            for item in patterns:
+                assert isinstance(item.content, Pattern)
+                slot = item.content.slot.number
+                if any(self.key_pair(other, slot) for other in self.waiting):
+                    return item
+        return patterns[0]
+
+    def key_pair(
+        self, item: _Item, slot: int
+    ) -> tuple[tree.Expression, tree.Expression] | None:
+        """The two sides of an equality between the fact of a slot and the match so far."""
+        content = item.content
+        if not isinstance(content, Constraint) or not item.total:
+            return None
+        test = content.test
+        if not isinstance(test, tree.Compare) or len(test.rest) != 1 or test.rest[0][0] != "==":
+            return None
+        left, right = test.first, test.rest[0][1]
+        reads_left, reads_right = slots_of(left), slots_of(right)
+        if reads_left == {slot} and reads_right and reads_right <= self.placed:
+            return left, right
+        if reads_right == {slot} and reads_left and reads_left <= self.placed:
+            return right, left
+        return None
+
+    def join(self, item: _Item) -> None:
+        """Place a pattern with all that it can decide."""
+        pattern = item.content
+        assert isinstance(pattern, Pattern)
+        self.waiting.remove(item)
+        slot = pattern.slot.number
+        step = JoinStep(pattern)
+        mine = True  # no constraint of the pattern that reads more than its fact came before
+        for other in list(self.waiting):
+            content = other.content
+            if not isinstance(content, Constraint) or slot not in other.needs:
+                if other.owner == slot and isinstance(content, Computation):
+                    mine = False
+                continue
+            if other.needs == {slot} and (other.total or (mine and other.owner == slot)):
+                step.alpha.append(content)
+                self.waiting.remove(other)
+                continue
+            if other.owner == slot:
+                mine = False
+            pair = self.key_pair(other, slot)
+            if pair is not None:
+                step.keys.append(pair)
+                self.waiting.remove(other)
+        self.placed.add(slot)
+        self.found.append(step)
+
+
+def slots_of(node: tree.Expression) -> set[int]:
+    """The slots that an expression reads."""
+    return {ref.slot for ref in references(node)}
+
+
+def references(node: tree.Expression) -> Iterator[tree.FieldRef | tree.SlotRef]:
+    """The references to slots in an expression."""
+    if isinstance(node, (tree.FieldRef, tree.SlotRef)):
+        yield node
+        return
+    for child in tree.children(node):
+        yield from references(child)
+
+
+def condition_expressions(condition: Condition) -> Iterator[tree.Expression]:
+    """The expressions of a condition, those of nested ones too."""
+    match condition:
+        case Pattern():
+            for part in condition.parts:
+                yield part.test if isinstance(part, Constraint) else part.value
+        case Test():
+            yield condition.constraint.test
+        case Compute():
+            yield condition.computation.value
+        case Exists():
+            for inner in condition.conditions:
+                yield from condition_expressions(inner)
+
+
+def _filled(conditions: tuple[Condition, ...]) -> set[int]:
+    """The slots that conditions fill themselves."""
+    found: set[int] = set()
+    for condition in conditions:
+        match condition:
+            case Pattern():
+                found.add(condition.slot.number)
+                for part in condition.parts:
+                    if isinstance(part, Computation):
+                        found.add(part.slot.number)
+            case Compute():
+                found.add(condition.computation.slot.number)
+            case Exists():
+                found |= _filled(condition.conditions)
+    return found
+
+
+def _outer_slots(condition: Exists) -> set[int]:
+    """The slots of the surrounding match that an `exists` or `not` reads."""
+    inner = _filled(condition.conditions)
+    reads = {slot for e in condition_expressions(condition) for slot in slots_of(e)}
+    return reads - inner
+

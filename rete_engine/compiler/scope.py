@@ -1,0 +1,345 @@
+"""Names: what is declared in a rule set, and what a bare name means at one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
+from rete_engine.diagnostics.source import Span
+from rete_engine.expressions import tree
+from rete_engine.expressions.resolve import Names
+from rete_engine.expressions.types import ANY, Type
+from rete_engine.model.declarations import (
+    FunctionDeclaration,
+    ParamDeclaration,
+    TemplateDeclaration,
+)
+from rete_engine.model.rules import Slot
+from rete_engine.network.templates import TemplateSpec
+
+
+class Reports:
+    """Collects diagnostics."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def error(
+        self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
+    ) -> None:
+        """Take up an error."""
+        self.diagnostics.append(Diagnostic(code, message, span, hint, "error", notes))
+
+    def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        """Take up a warning."""
+        self.diagnostics.append(Diagnostic(code, message, span, hint, "warning"))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any of the diagnostics is an error."""
+        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+
+@dataclass
+class Param:
+    """A parameter of the rule set."""
+
+    number: int
+    declaration: ParamDeclaration
+    type: Type
+
+
+@dataclass
+class DeclaredFunction:
+    """A function: of the language (`number` among those) or external (among these)."""
+
+    number: int
+    declaration: FunctionDeclaration
+    parameters: tuple[Type, ...]
+    result: Type
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the program provides it."""
+        return self.declaration.body is None
+
+
+@dataclass
+class Declared:
+    """Everything that a rule set declares, by name."""
+
+    reports: Reports
+    templates: dict[str, TemplateSpec] = field(default_factory=dict)
+    declarations: dict[str, TemplateDeclaration] = field(default_factory=dict)
+    params: dict[str, Param] = field(default_factory=dict)
+    functions: dict[str, DeclaredFunction] = field(default_factory=dict)
+    queries: set[str] = field(default_factory=set)
+
+    def template(self, name: str, span: Span) -> TemplateSpec | None:
+        """The template of a name; an unknown one is reported."""
+        template = self.templates.get(name)
+        if template is None and name not in self.declarations:
+            self.reports.error(
+                "RE0100", f"unknown template '{name}'", span, did_you_mean(name, self.templates)
+            )
+        return template
+
+    def field_type(self, template: TemplateSpec, index: int) -> Type:
+        """The type of a field by its position; further fields of open templates are any."""
+        position = index - template.first_field
+        return template.fields[position].type if position >= 0 else Type("any", optional=True)
+
+
+class PlaceNames(Names):
+    """Names at a place where parameters and functions can be seen, and local variables made."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        self.locals: list[str] = []  # the local variables made so far
+        self.local_types: dict[int, Type] = {}
+        self.visible: dict[str, int] = {}  # named locals: parameters, variables of an action
+
+    def report(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        """Take up an error."""
+        self.declared.reports.error(code, message, span, hint)
+
+    def local(self, name: str) -> int:
+        """Make a local variable."""
+        self.locals.append(name)
+        return len(self.locals) - 1
+
+    def name(self, node: tree.Name) -> tree.Expression:
+        """A local variable, else a parameter."""
+        index = self.visible.get(node.name)
+        if index is not None:
+            return tree.LocalRef(node.span, index, node.name)
+        param = self.declared.params.get(node.name)
+        if param is not None:
+            return tree.ParamRef(node.span, param.number, node.name)
+        self.unknown(node)
+        return node
+
+    def known(self) -> list[str]:
+        """The names that could have been meant."""
+        return [*self.visible, *self.declared.params]
+
+    def unknown(self, node: tree.Name) -> None:
+        """Report a name that means nothing here."""
+        name = node.name
+        if name in self.declared.templates:
+            message, hint = f"'{name}' is a template, not a value", None
+        elif name in self.declared.functions:
+            message, hint = f"'{name}' is a function", f"call it: {name}(…)"
+        else:
+            message, hint = f"unknown name '{name}'", did_you_mean(name, self.known())
+        self.report("RE0102", message, node.span, hint)
+
+    def function(self, node: tree.Name) -> tree.FunctionRef | None:
+        """The declared function of a name."""
+        function = self.declared.functions.get(node.name)
+        if function is None:
+            return None
+        kind = "external" if function.is_external else "language"
+        return tree.FunctionRef(
+            node.span, "external" if kind == "external" else "language", function.number, node.name
+        )
+
+    def parameters(self, function: tree.FunctionRef) -> tuple[str, ...] | None:
+        """The names of a function's parameters."""
+        declared = self.declared.functions[function.name]
+        return tuple(parameter.name for parameter in declared.declaration.parameters)
+
+    def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
+        """Report the call of something that is no function."""
+        if name.name in self.declared.templates or name.name in self.declared.declarations:
+            self.report(
+                "RE0301",
+                f"'{name.name}(…)' is a pattern and cannot stand where a value belongs",
+                node.span,
+                f"make it a condition of its own: x := {name.name}(…)",
+            )
+        elif name.name in self.declared.queries:
+            self.report(
+                "RE0900", f"the query '{name.name}' cannot be asked here yet", node.span
+            )
+        elif name.name in ACCUMULATORS:
+            self.report(
+                "RE0900", f"accumulate ('{name.name}') is not part of this version yet", node.span
+            )
+        elif name.name[:1].isupper():
+            hint = did_you_mean(name.name, self.declared.templates)
+            self.report("RE0100", f"unknown template '{name.name}'", name.span, hint)
+        else:
+            known = [*self.declared.functions, *BUILTIN_NAMES]
+            hint = did_you_mean(name.name, known)
+            self.report("RE0103", f"unknown function '{name.name}'", name.span, hint)
+
+    def meaning(self, name: str) -> str | None:
+        """What a name already is here."""
+        if name in self.visible:
+            return "variable"
+        return "param" if name in self.declared.params else None
+
+
+#: The accumulators that are no functions too.
+ACCUMULATORS = frozenset(["count", "avg", "collect", "collect_set"])
+
+BUILTIN_NAMES = (
+    "abs min max sum len round sorted any all int float decimal str bool list set dict tuple"
+    " range zip enumerate date datetime duration now"
+).split()
+
+
+@dataclass
+class Variable:
+    """A variable of a rule's conditions."""
+
+    slot: Slot
+    span: Span  # where it was bound
+    alias: tree.FieldRef | None = None  # for `v := field`: the field it stands for
+    alias_type: Type = ANY
+    used: bool = False
+
+
+class RuleNames(PlaceNames):
+    """Names in the conditions of a rule: fields of the pattern, variables, parameters."""
+
+    def __init__(self, declared: Declared) -> None:
+        super().__init__(declared)
+        self.slots: list[Slot] = []
+        self.scopes: list[dict[str, Variable]] = [{}]  # inner ones: within `not` and `exists`
+        self.masks: dict[int, int] = {}  # by slot: the field bits read, once all are known
+        self.pattern: Slot | None = None  # the pattern whose constraint is being read
+
+    # -- variables -----------------------------------------------------------------------------
+
+    def variable(self, name: str) -> Variable | None:
+        """The visible variable of a name."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return None
+
+    def new_slot(self, name: str | None, type: Type, is_fact: bool) -> Slot:
+        """A further slot."""
+        slot = Slot(len(self.slots), name, type, is_fact)
+        self.slots.append(slot)
+        return slot
+
+    def bind(self, name: str, span: Span, variable: Variable) -> None:
+        """Make a variable visible; a name that is taken is reported."""
+        other = self.variable(name)
+        if other is not None:
+            self.declared.reports.error(
+                "RE0107",
+                f"variable '{name}' is bound twice",
+                span,
+                f"to compare with it, write '==': … == {name}",
+                Note("bound here first", other.span),
+            )
+            return
+        if name in self.declared.params:
+            self.report(
+                "RE0107", f"'{name}' is a param already", span, "choose another name"
+            )
+            return
+        self.scopes[-1][name] = variable
+
+    # -- what names mean -----------------------------------------------------------------------
+
+    def template(self, slot: Slot) -> TemplateSpec | None:
+        """The template of a slot's fact."""
+        return self.declared.templates.get(slot.type.name) if slot.type.is_fact else None
+
+    def name(self, node: tree.Name) -> tree.Expression:
+        """A field of the pattern, else a variable, else a parameter, else a further field."""
+        variable = self.variable(node.name)
+        template = self.template(self.pattern) if self.pattern is not None else None
+        if self.pattern is not None and template is not None:
+            index = template.positions.get(node.name)
+            if index is not None:
+                if variable is not None and variable.alias is None:
+                    self.ambiguous(node, template)
+                elif variable is not None and variable.alias is not None:
+                    own = variable.alias
+                    if own.slot != self.pattern.number or own.index != index:
+                        self.ambiguous(node, template)
+                return tree.FieldRef(node.span, self.pattern.number, index, node.name)
+        if variable is not None:
+            variable.used = True
+            if variable.alias is not None:
+                alias = variable.alias
+                return tree.FieldRef(node.span, alias.slot, alias.index, alias.name)
+            return tree.SlotRef(node.span, variable.slot.number, node.name)
+        if node.name in self.visible or node.name in self.declared.params:
+            return super().name(node)
+        if self.pattern is not None and template is not None and template.open:
+            return tree.FieldRef(node.span, self.pattern.number, -1, node.name)
+        self.unknown(node)
+        return node
+
+    def ambiguous(self, node: tree.Name, template: TemplateSpec) -> None:
+        """Report a name that could be a field and a variable."""
+        slot = self.pattern
+        own = slot.name if slot is not None else None
+        hint = f"give the pattern a name and write x.{node.name} for the field, or rename the"
+        if own is not None:
+            hint = f"write {own}.{node.name} for the field, or rename the"
+        self.report(
+            "RE0106",
+            f"'{node.name}' is a field of {template.name} and a variable",
+            node.span,
+            f"{hint} variable",
+        )
+
+    def known(self) -> list[str]:
+        """The names that could have been meant."""
+        found = super().known()
+        for scope in self.scopes:
+            found.extend(scope)
+        if self.pattern is not None:
+            template = self.template(self.pattern)
+            if template is not None:
+                found.extend(template.positions)
+        return found
+
+    def meaning(self, name: str) -> str | None:
+        """What a name already is here."""
+        if self.pattern is not None:
+            template = self.template(self.pattern)
+            if template is not None and name in template.positions:
+                return "field"
+        return "variable" if self.variable(name) is not None else super().meaning(name)
+
+    def attribute(
+        self, target: tree.Expression, node: tree.Attribute
+    ) -> tree.Expression | None:
+        """`x.f` where x is the fact of a pattern."""
+        if not isinstance(target, tree.SlotRef):
+            return None
+        slot = self.slots[target.slot]
+        template = self.template(slot)
+        if template is None or not slot.is_fact:
+            return None
+        return field_of(template, slot.number, node, self.declared.reports)
+
+
+def field_of(
+    template: TemplateSpec, slot: int, node: tree.Attribute, reports: Reports
+) -> tree.Expression:
+    """The field that an attribute of a fact names; an unknown one is reported."""
+    index = template.positions.get(node.name)
+    if index is None:
+        if template.open:
+            return tree.FieldRef(node.span, slot, -1, node.name)
+        unknown_field(template, node.name, node.name_span, reports)
+        return node
+    return tree.FieldRef(node.span, slot, index, node.name)
+
+
+def unknown_field(template: TemplateSpec, name: str, span: Span, reports: Reports) -> None:
+    """Report a field that a template does not have."""
+    hint = did_you_mean(name, template.positions)
+    if hint is None and template.positions:
+        hint = f"its fields are: {', '.join(template.positions)}"
+    reports.error("RE0101", f"{template.name} has no field '{name}'", span, hint)

@@ -1,0 +1,1 @@
+"""Source texts, places in them, diagnostics with their codes, and the exceptions."""

@@ -1,0 +1,1 @@
+"""Expressions: their trees, their values and types, and the evaluators, with budgets."""

@@ -1,0 +1,167 @@
+"""What an evaluation reads: the match, local variables, the session's constants, its budget.
+
+A match is a chain of links, one per joined condition, newest first. The item of a link is a
+record (the fact that a pattern matched), a value (that a condition computed), or None where a
+condition adds nothing (a `not`). The compiler knows the length of every chain, so a variable is
+a number of steps up and the position of a field: no names at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from rete_engine.diagnostics.errors import SecurityError
+
+
+@final
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one evaluation and on a whole session; every one must be positive.
+
+    Example:
+        >>> Limits(steps=10_000).steps
+        10000
+    """
+
+    steps: int = 1_000_000  # loop turns, calls and elements handled in one evaluation
+    value: int = 1_000_000  # elements of a collection, characters of a string, 32 bits of an int
+    depth: int = 50  # calls of functions within each other
+    facts: int = 10_000_000  # live facts of a session
+    tokens: int = 50_000_000  # partial matches and activations held by a session
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "value", "depth", "facts", "tokens"):
+            number = getattr(self, name)
+            if type(number) is not int or number < 1:
+                raise ValueError(f"limit '{name}' must be a positive whole number, not {number!r}")
+
+
+class RecordType:
+    """The shape of records: a template as far as evaluating expressions needs it."""
+
+    __slots__ = ("ancestors", "name", "open", "positions")
+
+    def __init__(
+        self, name: str, positions: dict[str, int], ancestors: frozenset[str], open: bool
+    ) -> None:
+        self.name = name
+        self.positions = positions  # field name -> index in a record's values
+        self.ancestors = ancestors  # names of the templates that it extends, and its own
+        self.open = open  # an open template keeps its further fields as a dict in values[0]
+
+
+class Record:
+    """A fact as far as expressions see it: its template and its field values.
+
+    The values are replaced as a whole when the fact is modified, never changed in place.
+    Two records are equal when they are the same one.
+    """
+
+    __slots__ = ("type", "values")
+
+    def __init__(self, type: RecordType, values: tuple[object, ...]) -> None:
+        self.type = type
+        self.values = values
+
+    def number(self) -> int:
+        """The order in which records came to be; it decides how a set of them is iterated."""
+        return 0
+
+
+class Link:
+    """One step of a match: the item that a condition added, and the rest of the match."""
+
+    __slots__ = ("item", "parent")
+
+    def __init__(self, parent: Link | None, item: object) -> None:
+        self.parent = parent
+        self.item = item
+
+
+@final
+class Context:
+    """What is constant while a session is open: parameters, functions, clock and limits."""
+
+    __slots__ = ("clock", "externals", "functions", "limits", "locals", "params")
+
+    def __init__(
+        self,
+        limits: Limits,
+        params: tuple[object, ...],
+        functions: tuple[Function, ...],
+        externals: tuple[Callable[..., object], ...],
+        clock: Callable[[], datetime],
+        locals: int,
+    ) -> None:
+        self.limits = limits
+        self.params = params  # by number, see tree.ParamRef
+        self.functions = functions  # the language's own, by number, see tree.FunctionRef
+        self.externals = externals  # provided by the program, by number
+        self.clock = clock
+        self.locals = locals  # how many local variables any expression of the rules needs
+
+
+@final
+class Frame:
+    """One evaluation under way. A session keeps one frame and points it at match after match."""
+
+    __slots__ = ("context", "depth", "link", "locals", "overlay", "record", "steps")
+
+    def __init__(self, context: Context, locals: int) -> None:
+        self.context = context
+        self.link: Link | None = None  # the match so far
+        self.record: Record | None = None  # the fact that is being tested against it
+        self.locals: list[object] = [None] * locals
+        self.overlay: dict[Record, tuple[object, ...]] | None = None  # pending values in actions
+        self.steps = context.limits.steps  # what is left to spend
+        self.depth = 0  # calls of functions around this evaluation
+
+    def spend(self, steps: int) -> None:
+        """Take steps from the budget of this evaluation.
+
+        Raises:
+            SecurityError: The budget is used up.
+        """
+        self.steps -= steps
+        if self.steps < 0:
+            raise SecurityError(
+                f"an evaluation took more than {self.context.limits.steps} steps"
+                " (Limits(steps=…) sets the bound)"
+            )
+
+
+class Node:
+    """An evaluator: the compiled form of one expression node."""
+
+    __slots__ = ()
+
+    def evaluate(self, frame: Frame) -> object:
+        """The value of the expression."""
+        raise NotImplementedError
+
+    def holds(self, frame: Frame) -> bool:
+        """Whether the value counts as true; comparisons answer without making a value."""
+        return bool(self.evaluate(frame))
+
+    def key(self) -> str:
+        """A text that two evaluators share exactly when they compute the same thing.
+
+        Node sharing in the network rests on it, and pictures of the network show it.
+        """
+        raise NotImplementedError
+
+
+@final
+class Function:
+    """A function written in the language: its body over numbered local variables."""
+
+    __slots__ = ("body", "locals", "name", "parameters")
+
+    def __init__(self, name: str, parameters: int, locals: int, body: Node) -> None:
+        self.name = name
+        self.parameters = parameters  # how many; they are the first locals
+        self.locals = locals  # how many in all
+        self.body = body

@@ -1,0 +1,351 @@
+"""What an expression is: a tree of the language's own nodes, each with its place.
+
+The parser makes the trees, the compiler resolves the names in them (`Name` becomes one of the
+`…Ref` leaves at the end of this file), and `expressions.lowering` turns a resolved tree into
+the evaluators of `expressions.nodes`. Nothing else can be said in the language: a node that is
+not in this file does not exist, which is what makes expressions safe by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from rete_engine.diagnostics.source import Span
+
+BinaryOperator = OneOf["+", "-", "*", "/", "//", "%", "**"]
+UnaryOperator = OneOf["+", "-"]
+ComparisonOperator = OneOf[
+    "==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "is not", "matches"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """The base of all nodes."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Expression):
+    """A literal: none, true, false, a number, a string or a duration (a timedelta)."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class ListDisplay(Expression):
+    """`[a, b]`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TupleDisplay(Expression):
+    """`(a, b)`, `(a,)` or `()`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetDisplay(Expression):
+    """`{a, b}`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DictDisplay(Expression):
+    """`{k: v, …}` or `{}`."""
+
+    items: tuple[tuple[Expression, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedValue(Expression):
+    """`{value!r:>10}` in an f-string."""
+
+    value: Expression
+    conversion: str | None  # "r", "s" or "a"
+    format: str | None  # a plain format specification; the language nests no fields in it
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedString(Expression):
+    """`f"…"`: literal parts are `Constant` nodes with a string."""
+
+    parts: tuple[Constant | FormattedValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Expression):
+    """A bare name as written; what it means is decided by the compiler."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Expression):
+    """`target.name`, or `target?.name` which reads none where the target is none."""
+
+    target: Expression
+    name: str
+    optional: bool
+    name_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Index(Expression):
+    """`target[index]`."""
+
+    target: Expression
+    index: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Expression):
+    """`target[start:stop]`; either end may be left out."""
+
+    target: Expression
+    start: Expression | None
+    stop: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call: `e`, `name = e`, or `name := e` (only in patterns)."""
+
+    span: Span
+    value: Expression
+    name: str | None
+    binds: bool  # True for `name := e`
+    name_span: Span | None  # the place of the name alone
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expression):
+    """`function(arguments)`: a function, a method, a pattern, a query or an accumulate."""
+
+    function: Expression  # a Name or an Attribute
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Expression):
+    """`-x` or `+x`."""
+
+    operator: UnaryOperator
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Expression):
+    """Arithmetic."""
+
+    operator: BinaryOperator
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Expression):
+    """`a < b`, or a chain `a < b <= c`: `rest` has the operators with their right operands."""
+
+    first: Expression
+    rest: tuple[tuple[ComparisonOperator, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And(Expression):
+    """`a and b and …` (two operands or more)."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Expression):
+    """`a or b or …` (two operands or more)."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Expression):
+    """`not a`."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Expression):
+    """`then if test else otherwise`."""
+
+    test: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`for targets in iterable if condition …` of a comprehension."""
+
+    span: Span
+    targets: tuple[str, ...]  # more than one unpacks
+    iterable: Expression
+    conditions: tuple[Expression, ...]
+    locals: tuple[int, ...] = ()  # numbers of the targets' local variables, once resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension(Expression):
+    """A list, set or dict comprehension, or a generator argument."""
+
+    kind: OneOf["list", "set", "dict", "generator"]
+    element: Expression  # the key for a dict
+    value: Expression | None  # only for a dict
+    clauses: tuple[Clause, ...]
+
+
+# -- forms that only conditions may have -----------------------------------------------------
+# They stand among expressions because one grammar rule serves brackets in expressions and in
+# groups of conditions; the compiler refuses them where a value belongs.
+
+
+@dataclass(frozen=True, slots=True)
+class Bind(Expression):
+    """`name := value` as a condition of its own (`value` may be a pattern's call)."""
+
+    name: str
+    name_span: Span
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class TestForm(Expression):
+    """`test e`."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ForForm(Expression):
+    """`for name in iterable` as a condition."""
+
+    name: str
+    name_span: Span
+    iterable: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsForm(Expression):
+    """`exists C`."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class ForallForm(Expression):
+    """`forall (C, D, …)`."""
+
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccumulateForm(Expression):
+    """The sole argument of an accumulate: `e for C by g`, or `C by g` (then `value` is None)."""
+
+    value: Expression | None
+    source: Expression
+    by: Argument | None  # `by group` or `by name := group`
+
+
+# -- leaves that the compiler puts in the place of names -----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef(Expression):
+    """A field of the fact in a slot of the match; a slot is a numbered place in a rule."""
+
+    slot: int
+    index: int  # position among the template's fields
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRef(Expression):
+    """The content of a slot itself: the fact of a pattern, or a computed value."""
+
+    slot: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRef(Expression):
+    """A parameter of the rule set."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRef(Expression):
+    """A local variable: of a function, a comprehension or an action."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRef(Expression):
+    """The function of a call whose name was resolved."""
+
+    kind: OneOf["builtin", "language", "external"]
+    index: int  # number among the rule set's functions of that kind; 0 for a builtin
+    name: str
+
+
+def children(node: Expression) -> tuple[Expression, ...]:
+    """The expressions directly below a node, in written order."""
+    match node:
+        case ListDisplay() | TupleDisplay() | SetDisplay():
+            return node.items
+        case DictDisplay():
+            return tuple(part for pair in node.items for part in pair)
+        case FormattedString():
+            return tuple(p.value for p in node.parts if isinstance(p, FormattedValue))
+        case Attribute():
+            return (node.target,)
+        case Index():
+            return (node.target, node.index)
+        case Slice():
+            return tuple(part for part in (node.target, node.start, node.stop) if part is not None)
+        case Call():
+            return (node.function, *(argument.value for argument in node.arguments))
+        case Unary() | Not() | ExistsForm():
+            return (node.operand,)
+        case Binary():
+            return (node.left, node.right)
+        case Compare():
+            return (node.first, *(right for _, right in node.rest))
+        case And() | Or() | ForallForm():
+            return node.operands
+        case Conditional():
+            return (node.then, node.test, node.otherwise)
+        case Comprehension():
+            return _parts_of(node)
+        case Bind() | TestForm():
+            return (node.value,)
+        case ForForm():
+            return (node.iterable,)
+        case AccumulateForm():
+            by = (node.by.value,) if node.by is not None else ()
+            return (*((node.value,) if node.value is not None else ()), node.source, *by)
+    return ()
+
+
+def _parts_of(node: Comprehension) -> tuple[Expression, ...]:
+    clauses = tuple(
+        part for clause in node.clauses for part in (clause.iterable, *clause.conditions)
+    )
+    return (node.element, *((node.value,) if node.value is not None else ()), *clauses)

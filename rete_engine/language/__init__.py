@@ -1,0 +1,1 @@
+"""The front ends: rule text to model."""

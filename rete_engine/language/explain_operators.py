@@ -1,0 +1,142 @@
+"""Mistakes with operators: those of other languages, `=` for `==`, `and` between conditions."""
+
+from __future__ import annotations
+
+from rete_engine.diagnostics.diagnostic import Diagnostic
+from rete_engine.language import vocabulary
+from rete_engine.language.scanner import Lexeme
+from rete_engine.language.scene import OPERANDS, Scene, adjacent
+
+
+def comment(scene: Scene) -> Diagnostic | None:
+    """A comment as other languages write it."""
+    word = scene.word
+    if word is None:
+        return None
+    for position in range(scene.first, scene.position + 1):
+        lexeme = scene.lexemes[position]
+        after = scene.lexemes[position + 1] if position + 1 < len(scene.lexemes) else None
+        if lexeme.line != word.line and word.type != "NEWLINE":
+            continue
+        if lexeme.type == "SLASH" and after is not None and after.text[:1] == "*":
+            if adjacent(lexeme, after):
+                return scene.says(_COMMENT, "put '#' before each of its lines", lexeme)
+        # A division is fine as such; but words that do not go on after it are none.
+        elif lexeme.type == "FLOOR" and (lexeme is word or word.type in OPERANDS):
+            return scene.says(_COMMENT, None, lexeme)
+    return None
+
+
+_COMMENT = "a comment begins with '#'"
+
+
+#: Two operators side by side which are one in another language.
+_PAIRS = {
+    ("EQUAL", "GT"): ("=>", "'>=' means 'at least'"),
+    ("EQUAL", "LT"): ("=<", "'<=' means 'at most'"),
+    ("EQ", "EQUAL"): ("===", "write '=='"),
+    ("NE", "EQUAL"): ("!==", "write '!='"),
+    ("LT", "GT"): ("<>", "write '!='"),
+    ("COLON", "COLON"): ("::", None),
+    ("PLUS", "EQUAL"): ("+=", "write 'x := x + …', or 'modify f(x = f.x + …)' for a field"),
+    ("MINUS", "EQUAL"): ("-=", "write 'x := x - …', or 'modify f(x = f.x - …)' for a field"),
+    ("STAR", "EQUAL"): ("*=", "write 'x := x * …', or 'modify f(x = f.x * …)' for a field"),
+    ("SLASH", "EQUAL"): ("/=", "write 'x := x / …', or 'modify f(x = f.x / …)' for a field"),
+    ("COLON", "EQUAL"): (": =", "write ':=' without a space"),
+    ("EQUAL", "EQUAL"): ("= =", "write '==' without a space"),
+}
+
+
+def foreign_operator(scene: Scene) -> Diagnostic | None:
+    """`=>`, `===`, `<>`, `+=` and their kin, and `c ? a : b`."""
+    word = scene.word
+    if word is None:
+        return None
+    if word.type == "QUESTION" and scene.section not in ("template", "param", "function"):
+        return scene.says("'?' is not part of an expression", "write 'a if condition else b'")
+    for first, second in ((scene.before, word), (word, scene.at(1))):
+        if first is None or second is None:
+            continue
+        pair = _PAIRS.get((first.type, second.type))
+        if pair is not None and (adjacent(first, second) or " " in pair[0]):
+            return scene.says(f"'{pair[0]}' is not part of the language", pair[1], first)
+    return None
+
+
+def equals(scene: Scene) -> Diagnostic | None:
+    """`=` for `==` or `:=`, and the other way round."""
+    word, before = scene.word, scene.before
+    if word is None or before is None:
+        return None
+    if word.type == "EQUAL":
+        if before.text in vocabulary.ATTRIBUTES and scene.section == "rule":
+            return scene.says(f"unexpected '=' after '{before.text}'", "leave the '=' out")
+        if scene.section == "template" and before is scene.statement:
+            return scene.says(
+                "a field is declared with its type", f"write '{before.text}: type = default'"
+            )
+        if scene.section == "param":
+            hint = f"write 'param {before.text}: type = default'"
+            return scene.says("a param is declared with its type", hint)
+        if (
+            before is scene.statement
+            and before.type == "NAME"
+            and scene.section in ("when", "then")
+        ):
+            if before.keyword is not None:
+                return _keyword(scene, before)
+            return scene.says(
+                "a variable is bound by ':='", f"write '{before.text} := …'", code="RE0010"
+            )
+        if scene.section == "then":
+            changes = any(
+                word.keyword in ("INSERT", "UPSERT", "MODIFY")
+                for word in scene.lexemes[scene.first : scene.first + 3]
+            )
+            if scene.opening is not None and changes:
+                return scene.says("only the name of a field stands before this '='")
+            field, dot, fact = before, scene.at(-2), scene.at(-3)
+            if scene.opening is None and dot is not None and fact and dot.type == "DOT":
+                return scene.says(
+                    "a field is changed by 'modify'",
+                    f"write 'modify {fact.text}({field.text} = …)'",
+                )
+        if scene.section not in ("template", "param", "ruleset", "import"):
+            return scene.says("'=' where '==' is meant", "write '==' to compare", code="RE0012")
+    if word.type == "BIND" and scene.opening is not None and before.type == "NAME":
+        return scene.says(
+            "':=' binds a variable only as an argument of a pattern, or as a condition",
+            "write '==' to compare",
+        )
+    if word.type in ("BIND", "EQ") and scene.section in ("template", "param", "function"):
+        return scene.says(f"'{word.text}' where '=' is meant", "write '='")
+    if word.type == "BIND" and before.type != "NAME":
+        return scene.says("only a plain name can be bound by ':='")
+    return None
+
+
+def _keyword(scene: Scene, word: Lexeme) -> Diagnostic:
+    return scene.says(
+        f"'{word.text}' is a keyword and cannot name a variable",
+        f"call it '{word.text}_' or something else",
+        word,
+        "RE0108",
+    )
+
+
+def joined_conditions(scene: Scene) -> Diagnostic | None:
+    """`A() and B()` on a line, without the brackets."""
+    word = scene.word
+    if word is None or scene.section != "when" or scene.opening is not None:
+        return None
+    if word.keyword in ("AND", "OR"):
+        if scene.statement.keyword in ("NOT", "EXISTS"):
+            hint = f"bracket what belongs together: '{scene.statement.text} (A {word.text} B)'"
+        elif word.keyword == "AND":
+            hint = "write each condition on a line of its own, or bracket them: '(A and B)'"
+        else:
+            hint = "bracket the conditions: '(A or B)'; an expression begins with 'test'"
+        return scene.says(f"'{word.text}' joins conditions only in brackets", hint)
+    if word.keyword == "IF":
+        return scene.says("'if' stands in no condition", "write 'test' before the expression")
+    return None

@@ -1,0 +1,128 @@
+"""Mistakes with words and values: unknown words, missing commas, lines that end too early."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
+from rete_engine.language import vocabulary
+from rete_engine.language.scanner import Lexeme
+from rete_engine.language.scene import CLOSING, OPERANDS, Scene, adjacent, shown
+
+
+def statement_word(scene: Scene) -> Diagnostic | None:
+    """A line that begins with a word which is none here: `inset Foo()`."""
+    word, before = scene.word, scene.before
+    if word is None:
+        return None
+    if scene.section == "rule" and "SALIENCE" in scene.expected and word.type == "NAME":
+        return _no_such(
+            scene, word, "attribute", vocabulary.ATTRIBUTES, vocabulary.FOREIGN_ATTRIBUTES
+        )
+    if before is not scene.statement or before.type != "NAME" or scene.opening is not None:
+        return None
+    if word.type not in OPERANDS and word.type not in ("LBRACE",):
+        return None
+    if before.keyword == "FORALL":
+        return scene.says("'forall' takes its conditions in brackets", "write 'forall (A, B)'")
+    if before.keyword in ("AND", "OR") and scene.section == "when":
+        hint = "the lines of a 'when' hold all together: leave 'and' out"
+        if before.keyword == "OR":
+            hint = "bracket the conditions: '(A or B)'"
+        return scene.says(f"'{before.text}' begins no condition", hint, before)
+    if scene.section == "when":
+        known: Sequence[str] = (*vocabulary.CONDITIONS, *vocabulary.ACTIONS)
+        return _no_such(scene, before, "condition", known, vocabulary.FOREIGN_CONDITIONS)
+    if scene.section == "then":
+        known = (*vocabulary.ACTIONS, "elif", "else", "end")
+        return _no_such(scene, before, "action", known, vocabulary.FOREIGN_ACTIONS)
+    if scene.section == "template":
+        return scene.says(
+            "':' is expected between a field and its type", f"write '{before.text}: {word.text}'"
+        )
+    if scene.section == "facts":
+        if before.text == "insert":
+            return scene.says("a facts block needs no 'insert'", "write the fact alone", before)
+        return scene.says(
+            "a line of a facts block is a fact", "write 'Template(field = value)'", before
+        )
+    return None
+
+
+def _no_such(
+    scene: Scene, word: Lexeme, what: str, known: Sequence[str], foreign: dict[str, str]
+) -> Diagnostic:
+    meant = foreign.get(word.text.lower())
+    hint = f"did you mean '{meant}'?" if meant else did_you_mean(word.text, known)
+    return scene.says(f"unknown {what} '{word.text}'", hint, word)
+
+
+def adjacent_values(scene: Scene) -> Diagnostic | None:
+    """Two values with nothing between them: a comma, an operator or a line end is missing."""
+    word, before = scene.word, scene.before
+    if word is None or before is None:
+        return None
+    if before.type not in OPERANDS and before.type not in CLOSING:
+        return None
+    if word.type not in OPERANDS and word.type not in ("LBRACE", "LPAR"):
+        return None
+    if before.text == "not" and scene.at(-2) is not None:
+        return scene.says("'not' does not stand after an operator", "bracket it: '(not …)'", before)
+    if before.type == "NAME" and word.type in ("STRING", "FSTRING") and adjacent(before, word):
+        return scene.says(
+            f"a string has no prefix '{before.text}'", "f and r are the prefixes there are", before
+        )
+    if before.text in _NO_SUCH_WORDS:
+        return scene.says(
+            f"'{before.text}' is not part of the language", _NO_SUCH_WORDS[before.text], before
+        )
+    if scene.opening is not None and "COMMA" in scene.expected:
+        return scene.says(
+            f"',' is missing between '{shown(before)}' and '{shown(word)}'",
+            "separate them by a comma or an operator",
+        )
+    if word.line != before.line:
+        return None
+    if word.keyword == "THEN" and scene.statement.keyword in ("IF", "ELIF"):
+        return scene.says("no 'then' stands after an 'if'", "leave it out")
+    wanted = vocabulary.expectation(scene.expected)
+    if wanted is not None and "PLUS" not in scene.expected:
+        return scene.says(f"{wanted} is missing after '{shown(before)}'")
+    if before.type == "STRING" and word.type == "STRING":
+        return scene.says("two strings side by side", "join them with '+'")
+    return scene.says(
+        f"unexpected '{shown(word)}' after '{shown(before)}'",
+        "an operator is missing between them, or a line break",
+    )
+
+
+_NO_SUCH_WORDS = {
+    "lambda": "declare a 'function', or use a comprehension",
+    "new": "leave it out: 'insert T(…)' makes a fact",
+    "await": None,
+    "async": None,
+    "del": "a fact is removed by 'retract'",
+}
+
+
+def early_end(scene: Scene) -> Diagnostic | None:
+    """A line, a bracket or the text ends where something is still to come."""
+    word, before = scene.word, scene.before
+    if before is None or not (word is None or word.type in ("NEWLINE", *CLOSING, "COMMA")):
+        return None
+    wanted = vocabulary.expectation(scene.expected)
+    if wanted is None or before.type == "NEWLINE":
+        return None
+    if (
+        scene.statement.keyword == "FUNCTION"
+        and "EQUAL" in scene.expected
+        and before.type != "COMMA"
+    ):
+        hint = "write '= expression', or declare it as 'external function'"
+        return scene.says("this function has no body", hint, before)
+    at = word if word is not None and word.type != "NEWLINE" else before
+    if scene.section == "template" and before is scene.statement:
+        return scene.says(
+            f"the field '{before.text}' has no type", f"write '{before.text}: str'", before
+        )
+    return scene.says(f"{wanted} is missing after '{shown(before)}'", None, at)

@@ -1,0 +1,1 @@
+"""What a rule set says: declarations, conditions and actions, each with its place."""

@@ -1,0 +1,169 @@
+"""What a rule set says: the declarations of a document, as written, every one with its place.
+
+All front ends (rule text, YAML, Python decorators and classes) end in these objects, and the
+compiler begins with them. Names are not resolved here: a `when` is a tuple of expression trees,
+and whether `T(…)` is a pattern or a call is decided by what `T` declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rete_engine.diagnostics.source import Source, Span
+from rete_engine.expressions.tree import Call, Expression
+from rete_engine.model.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A type as written: `int`, `list[str]`, `Customer?`."""
+
+    span: Span
+    name: str
+    arguments: tuple[TypeName, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDeclaration:
+    """`name: type in (values) = default`."""
+
+    span: Span
+    name: str
+    name_span: Span
+    type: TypeName
+    values: tuple[Expression, ...] | None
+    default: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDeclaration:
+    """`[open] template T [extends B] [key(f, …)] [unique] … end`."""
+
+    span: Span  # the heading line
+    name: str
+    name_span: Span
+    base: str | None
+    base_span: Span | None
+    key: tuple[str, ...] | None
+    key_span: Span | None
+    unique: bool
+    open: bool
+    fields: tuple[FieldDeclaration, ...]
+    python_class: type | None = None  # the class that the template was made from
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function or a query."""
+
+    span: Span
+    name: str
+    type: TypeName | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParamDeclaration:
+    """`param p: type = default`."""
+
+    span: Span
+    name: str
+    name_span: Span
+    type: TypeName
+    default: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDeclaration:
+    """`function f(a: t) -> t = body`, or `external function` when `body` is None."""
+
+    span: Span
+    name: str
+    name_span: Span
+    parameters: tuple[Parameter, ...]
+    result: TypeName | None
+    body: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactsDeclaration:
+    """`facts name … end`: each fact is a call `T(f = e, …)`."""
+
+    span: Span
+    name: str | None
+    facts: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDeclaration:
+    """`query q(a: t, …) … end`."""
+
+    span: Span
+    name: str
+    name_span: Span
+    parameters: tuple[Parameter, ...]
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAttributes:
+    """What stands between the name and the `when`; each is None or empty where not given."""
+
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    salience: Expression | None = None
+    group: str | None = None
+    group_span: Span | None = None
+    auto_focus: Span | None = None  # the place where it was said
+    activation_group: str | None = None
+    activation_group_span: Span | None = None
+    no_loop: Span | None = None
+    lock_on_active: Span | None = None
+    enabled: Expression | None = None
+    effective: Span | None = None
+    effective_from: str | None = None
+    effective_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDeclaration:
+    """`rule "name" … when … then … end`."""
+
+    span: Span  # the heading line
+    name: str
+    attributes: RuleAttributes
+    when: tuple[Expression, ...]
+    then: tuple[Action, ...]
+    function: Callable[..., object] | None = None  # a rule in Python: called with the firing
+
+
+@dataclass(frozen=True, slots=True)
+class ImportDeclaration:
+    """`import "other.rete"`."""
+
+    span: Span
+    path: str
+
+
+Declaration = (
+    TemplateDeclaration
+    | ParamDeclaration
+    | FunctionDeclaration
+    | FactsDeclaration
+    | QueryDeclaration
+    | RuleDeclaration
+    | ImportDeclaration
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text (or file): its declarations in the order in which they are written."""
+
+    source: Source
+    name: str | None  # of `ruleset name "description"`
+    description: str | None
+    declarations: tuple[Declaration, ...]
+    # Names whose declarations have a syntax error: nothing is said of their uses.
+    broken_names: frozenset[str] = frozenset()

@@ -1,0 +1,78 @@
+"""What a rule means: conditions with every name resolved, which planning begins with.
+
+A rule has numbered slots. A pattern fills one with its fact, a computed value one with the
+value; expressions speak of them through `FieldRef` and `SlotRef`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rete_engine.diagnostics.source import Span
+from rete_engine.expressions.tree import Expression
+from rete_engine.expressions.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A numbered place in a rule's matches."""
+
+    number: int
+    name: str | None  # the variable; None for a pattern that was given no name
+    type: Type  # a template's name for the fact of a pattern
+    is_fact: bool  # filled by a pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The base of all conditions."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A boolean expression that must hold."""
+
+    span: Span
+    test: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """`v := e`, or with `each` the condition `for v in e`."""
+
+    span: Span
+    slot: Slot
+    value: Expression
+    each: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern(Condition):
+    """A fact of a template for which the parts hold, in their written order."""
+
+    slot: Slot
+    parts: tuple[Constraint | Computation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Condition):
+    """`test e`."""
+
+    constraint: Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Compute(Condition):
+    """`v := e` and `for v in e` as conditions."""
+
+    computation: Computation
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Condition):
+    """`exists C`, or with `negated` `not C`, over a conjunction of one or more."""
+
+    negated: bool
+    conditions: tuple[Condition, ...]

@@ -1,0 +1,1 @@
+"""The immutable plan: specs of templates, alpha tests and nodes, shared by all sessions."""

@@ -1,0 +1,365 @@
+"""The plan of a network: specs of alpha tests, right inputs and nodes.
+
+Everything here is made once, by the compiler, and read by every session; nothing changes after
+`Network` is complete. Nodes form a tree (each has one parent, whose matches it extends), and two
+rules that begin alike share its upper part. Words are Doorenbos's (*Production Matching for
+Large Learning Systems*, 1995).
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from rete_engine.expressions.frame import Node
+from rete_engine.network.statements import Statement
+from rete_engine.network.templates import TemplateSpec
+
+
+#: In a set of field bits, the fact's coming and going; field `i` has bit `i + 1`.
+EXISTENCE: Final = 1
+#: All bits: what changes when a fact comes or goes.
+EVERYTHING: Final = -1
+
+
+@final
+class Origin:
+    """Where a condition stands: for errors, which must name every rule that shares it."""
+
+    __slots__ = ("file", "line", "rule", "text")
+
+    def __init__(self, rule: str, file: str, line: int, text: str) -> None:
+        self.rule = rule
+        self.file = file
+        self.line = line
+        self.text = text
+
+
+@final
+class Test:
+    """A boolean expression with the places it was written at."""
+
+    __slots__ = ("node", "origins")
+
+    def __init__(self, node: Node, origin: Origin) -> None:
+        self.node = node
+        self.origins = [origin]
+
+
+@final
+class AlphaSpec:
+    """What a pattern asks of a fact alone: template, constants, further tests."""
+
+    __slots__ = (
+        "constants", "firsts", "mask", "number", "others", "reads", "rights", "template", "tests",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        template: TemplateSpec,
+        constants: tuple[tuple[int, object], ...],
+        tests: tuple[Test, ...],
+        reads: int,
+    ) -> None:
+        self.number = number
+        self.template = template
+        self.constants = constants  # (field position, join key of the constant): all must agree
+        self.others = constants[1:]  # a route finds the spec by the first one
+        self.tests = tests
+        self.reads = reads  # field bits that constants and tests read
+        self.mask = 0  # field bits read through this pattern by anything below
+        self.rights: list[RightSpec] = []  # indexes over its facts
+        self.firsts: list[FirstSpec] = []  # rules that begin with this pattern
+
+
+@final
+class RightSpec:
+    """An index over the facts of an alpha spec, shared by every join with the same key."""
+
+    __slots__ = ("alpha", "key", "mask", "number")
+
+    def __init__(self, number: int, alpha: AlphaSpec, key: tuple[Node, ...]) -> None:
+        self.number = number
+        self.alpha = alpha
+        self.key = key  # evaluated over the fact; empty: one bucket holds all
+        self.mask = 0  # fields read by any node that uses the index
+
+
+class NodeSpec:
+    """A node: `parent` gives it matches, `children` extend its own."""
+
+    __slots__ = ("children", "item_mask", "number", "of_branch", "parent", "rank")
+
+    def __init__(self, number: int, parent: NodeSpec | None) -> None:
+        self.number = number
+        self.parent = parent
+        self.children: list[NodeSpec] = []
+        # Fields of the fact that the parent added whose change ends a match here.
+        self.item_mask = 0
+        # Whether the node takes its matches straight from a group, as (part of) its branch.
+        self.of_branch = False
+        # The order in which nodes meet a new fact: every node before its ancestors (so that a
+        # fact that matches two patterns of a rule makes each pair once), and the branch of a
+        # group before what follows the group. Set when the network is complete.
+        self.rank = 0
+
+    def describe(self) -> str:
+        """What the node does, in a line, for pictures and profiles."""
+        raise NotImplementedError
+
+
+@final
+class RootSpec(NodeSpec):
+    """The empty match."""
+
+    __slots__ = ()
+
+    def describe(self) -> str:
+        """What the node does."""
+        return "root"
+
+
+@final
+class FirstSpec(NodeSpec):
+    """The first pattern of a rule: every fact of the alpha spec is a match, none is kept."""
+
+    __slots__ = ("alpha", "mask")
+
+    def __init__(self, number: int, parent: NodeSpec, alpha: AlphaSpec, mask: int) -> None:
+        super().__init__(number, parent)
+        self.alpha = alpha
+        self.mask = mask  # fields that the rule's conditions read through this pattern
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"first {self.alpha.template.name}"
+
+
+class RightInputSpec(NodeSpec):
+    """A node that meets its parent's matches with the facts of an index."""
+
+    __slots__ = ("left_key", "mask", "right", "tests")
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        right: RightSpec,
+        left_key: tuple[Node, ...],
+        tests: tuple[Test, ...],
+        mask: int,
+    ) -> None:
+        super().__init__(number, parent)
+        self.right = right
+        self.left_key = left_key  # evaluated over the match; as long as the index's key
+        self.tests = tests  # over match and fact, after the key agreed
+        self.mask = mask
+
+    def conditions(self) -> str:
+        """Template, key and tests in a line."""
+        parts = [
+            f"{a.key()} == {b.key()}" for a, b in zip(self.right.key, self.left_key, strict=True)
+        ]
+        parts += [test.node.key() for test in self.tests]
+        return f"{self.right.alpha.template.name}({', '.join(parts)})"
+
+
+@final
+class JoinSpec(RightInputSpec):
+    """A further pattern: each pair of a match and a fact that agree is a longer match."""
+
+    __slots__ = ()
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"join {self.conditions()}"
+
+
+@final
+class ExistsSpec(RightInputSpec):
+    """`exists` of a single pattern, or with `negated` a `not`: the match passes or waits."""
+
+    __slots__ = ("negated",)
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        right: RightSpec,
+        left_key: tuple[Node, ...],
+        tests: tuple[Test, ...],
+        mask: int,
+        negated: bool,
+    ) -> None:
+        super().__init__(number, parent, right, left_key, tests, mask)
+        self.negated = negated
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"{'not' if self.negated else 'exists'} {self.conditions()}"
+
+
+@final
+class GroupSpec(NodeSpec):
+    """`exists (…)` or `not (…)` over a conjunction (NCC): a branch of nodes looks for matches.
+
+    The branch hangs below this node, in `branch`; its last node is a `PartnerSpec`.
+    """
+
+    __slots__ = ("branch", "branch_rank", "negated")
+
+    def __init__(self, number: int, parent: NodeSpec, negated: bool) -> None:
+        super().__init__(number, parent)
+        self.negated = negated
+        self.branch_rank = 0  # the highest rank among the nodes of the branch
+        self.branch: list[NodeSpec] = []
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"{'not' if self.negated else 'exists'} (…)"
+
+
+@final
+class PartnerSpec(NodeSpec):
+    """The end of a group's branch: each match that arrives is one for the group's match."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self, number: int, parent: NodeSpec, steps: int) -> None:
+        super().__init__(number, parent)
+        self.steps = steps  # how many links up from an arriving match the group's match is
+
+    def describe(self) -> str:
+        """What the node does."""
+        return "found"
+
+
+@final
+class TestSpec(NodeSpec):
+    """Tests over the match alone; keeps nothing and adds nothing."""
+
+    __slots__ = ("tests",)
+
+    def __init__(self, number: int, parent: NodeSpec, tests: tuple[Test, ...]) -> None:
+        super().__init__(number, parent)
+        self.tests = tests
+
+    def describe(self) -> str:
+        """What the node does."""
+        return "test " + " and ".join(test.node.key() for test in self.tests)
+
+
+@final
+class ComputeSpec(NodeSpec):
+    """`v := e`: adds a value; with `each`, `for v in e`: a match for every element."""
+
+    __slots__ = ("each", "value")
+
+    def __init__(self, number: int, parent: NodeSpec, value: Test, each: bool) -> None:
+        super().__init__(number, parent)
+        self.value = value
+        self.each = each
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"{'for each in' if self.each else 'compute'} {self.value.node.key()}"
+
+
+@final
+class PatternUse:
+    """A pattern of a rule as written: where its fact stands in a complete match."""
+
+    __slots__ = ("mask", "name", "steps")
+
+    def __init__(self, name: str | None, steps: int, mask: int) -> None:
+        self.name = name  # the variable that holds the fact
+        self.steps = steps  # links up from the end of the match
+        self.mask = mask  # fields the conditions read: a change of them renews the match
+
+
+@final
+class RuleSpec:
+    """A rule: what the agenda and the loop need to know of it."""
+
+    __slots__ = (
+        "bindings", "complexity", "description", "enabled", "file", "line", "locals",
+        "name", "no_loop", "number", "patterns", "salience", "statements", "tags",
+    )  # fmt: skip
+
+    def __init__(self, number: int, name: str, file: str, line: int) -> None:
+        self.number = number
+        self.name = name
+        self.file = file
+        self.line = line
+        self.description: str | None = None
+        self.tags: tuple[str, ...] = ()
+        self.salience: Node | None = None  # None is 0
+        self.enabled: Node | None = None  # None is always
+        self.no_loop = False
+        self.complexity = 0  # constraints and tests as written
+        self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
+        self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
+        self.statements: tuple[Statement, ...] = ()
+        self.locals = 0  # how many local variables the statements need
+
+
+@final
+class ProductionSpec(NodeSpec):
+    """The end of a rule's path: each match that arrives becomes an activation."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, number: int, parent: NodeSpec, rule: RuleSpec) -> None:
+        super().__init__(number, parent)
+        self.rule = rule
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"rule {self.rule.name}"
+
+
+@final
+class Route:
+    """The way of a new fact of one template: which alpha specs it can satisfy.
+
+    Alpha specs that ask for a constant are found by it, so their number costs a fact nothing.
+    """
+
+    __slots__ = ("rest", "tables")
+
+    def __init__(
+        self,
+        tables: tuple[tuple[int, dict[object, tuple[AlphaSpec, ...]]], ...],
+        rest: tuple[AlphaSpec, ...],
+    ) -> None:
+        self.tables = tables  # field position, then join key of its value -> alpha specs
+        self.rest = rest  # alpha specs with no constant
+
+
+@final
+class Network:
+    """The whole plan."""
+
+    __slots__ = (
+        "alphas", "keys", "locals", "nodes", "root", "routes", "rules", "templates",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        templates: tuple[TemplateSpec, ...],
+        alphas: tuple[AlphaSpec, ...],
+        nodes: tuple[NodeSpec, ...],
+        root: RootSpec,
+        rules: tuple[RuleSpec, ...],
+        routes: tuple[Route, ...],
+        keys: int,
+        locals: int,
+    ) -> None:
+        self.templates = templates
+        self.routes = routes  # by the template's number
+        self.alphas = alphas
+        self.nodes = nodes
+        self.root = root
+        self.rules = rules
+        self.keys = keys  # how many key specs there are
+        self.locals = locals  # local variables that the conditions need at most

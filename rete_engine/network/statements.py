@@ -1,0 +1,155 @@
+"""The statements of an action, as evaluators; `runtime.actions` executes them."""
+
+from __future__ import annotations
+
+from typing import final
+
+from rete_engine.expressions.frame import Node
+from rete_engine.network.templates import TemplateSpec
+
+#: The levels of `log`, which are those of the `logging` module.
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+class Statement:
+    """The base of all statements, with the line for errors."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+
+@final
+class InsertStatement(Statement):
+    """`insert`, and with `upsert` changing the fact that has the key already."""
+
+    __slots__ = ("fields", "local", "template", "upsert")
+
+    def __init__(
+        self,
+        line: int,
+        template: TemplateSpec,
+        fields: tuple[tuple[str, Node], ...],
+        local: int,
+        upsert: bool,
+    ) -> None:
+        super().__init__(line)
+        self.template = template
+        self.fields = fields
+        self.local = local  # the variable that holds the fact afterwards, or -1
+        self.upsert = upsert
+
+
+@final
+class ModifyStatement(Statement):
+    """`modify`."""
+
+    __slots__ = ("fields", "target", "template")
+
+    def __init__(
+        self, line: int, target: Node, fields: tuple[tuple[str, Node], ...], template: str
+    ) -> None:
+        super().__init__(line)
+        self.target = target
+        self.fields = fields
+        self.template = template  # of the target, empty where only a run tells
+
+
+@final
+class RetractStatement(Statement):
+    """`retract`."""
+
+    __slots__ = ("targets", "templates")
+
+    def __init__(
+        self, line: int, targets: tuple[Node, ...], templates: tuple[str, ...]
+    ) -> None:
+        super().__init__(line)
+        self.targets = targets
+        self.templates = templates  # of the targets, empty where only a run tells
+
+
+@final
+class EvaluateStatement(Statement):
+    """A call for what it does; with a local, an assignment."""
+
+    __slots__ = ("local", "value")
+
+    def __init__(self, line: int, value: Node, local: int) -> None:
+        super().__init__(line)
+        self.value = value
+        self.local = local  # the variable that takes the value, or -1
+
+
+@final
+class IfStatement(Statement):
+    """`if … elif … else … end`."""
+
+    __slots__ = ("branches", "otherwise")
+
+    def __init__(
+        self,
+        line: int,
+        branches: tuple[tuple[Node, tuple[Statement, ...]], ...],
+        otherwise: tuple[Statement, ...],
+    ) -> None:
+        super().__init__(line)
+        self.branches = branches
+        self.otherwise = otherwise
+
+
+@final
+class ForStatement(Statement):
+    """`for v in e … end`."""
+
+    __slots__ = ("body", "iterable", "local")
+
+    def __init__(
+        self, line: int, iterable: Node, local: int, body: tuple[Statement, ...]
+    ) -> None:
+        super().__init__(line)
+        self.iterable = iterable
+        self.local = local
+        self.body = body
+
+
+@final
+class EmitStatement(Statement):
+    """`emit`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, line: int, value: Node) -> None:
+        super().__init__(line)
+        self.value = value
+
+
+@final
+class PrintStatement(Statement):
+    """`print`."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, line: int, values: tuple[Node, ...]) -> None:
+        super().__init__(line)
+        self.values = values
+
+
+@final
+class LogStatement(Statement):
+    """`log`."""
+
+    __slots__ = ("level", "value")
+
+    def __init__(self, line: int, level: Node, value: Node) -> None:
+        super().__init__(line)
+        self.level = level
+        self.value = value
+
+
+@final
+class HaltStatement(Statement):
+    """`halt`."""
+
+    __slots__ = ()

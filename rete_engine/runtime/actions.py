@@ -1,0 +1,148 @@
+"""Executing the action of a rule: statements over a match, collecting changes and outputs.
+
+Nothing is done while the statements run: changes, outputs, prints and logs are collected in an
+`Execution`, and the engine makes them all when the last statement is through, or none.
+"""
+
+from __future__ import annotations
+
+from typing import cast, final
+
+from rete_engine.diagnostics.errors import FactError, SecurityError
+from rete_engine.expressions.errors import EvaluationError
+from rete_engine.expressions.frame import Context, Frame, Link
+from rete_engine.expressions.values import export, kind, ordered, text
+from rete_engine.network.statements import (
+    LOG_LEVELS,
+    EmitStatement,
+    EvaluateStatement,
+    ForStatement,
+    HaltStatement,
+    IfStatement,
+    InsertStatement,
+    LogStatement,
+    ModifyStatement,
+    PrintStatement,
+    RetractStatement,
+    Statement,
+)
+from rete_engine.runtime.memory import Element
+from rete_engine.runtime.working_memory import Changes, WorkingMemory
+
+
+@final
+class Execution:
+    """One action under way."""
+
+    __slots__ = ("changes", "frame", "halted", "line", "logs", "outputs", "prints")
+
+    def __init__(
+        self, memory: WorkingMemory, context: Context, link: Link | None, locals: int
+    ) -> None:
+        self.changes = Changes(memory)
+        self.frame = Frame(context, locals)
+        self.frame.link = link
+        self.frame.overlay = self.changes.overlay
+        self.line = 0  # of the statement that runs, for errors
+        self.outputs: list[object] = []
+        self.prints: list[str] = []
+        self.logs: list[tuple[str, str]] = []  # level and message
+        self.halted = False
+
+    def run(self, statements: tuple[Statement, ...]) -> None:
+        """Execute statements in order."""
+        for statement in statements:
+            self.line = statement.line
+            self.execute(statement)
+
+    def execute(self, statement: Statement) -> None:
+        """Execute one statement."""
+        frame = self.frame
+        if isinstance(statement, ModifyStatement):
+            target = self.fact(statement.target.evaluate(frame))
+            given = {name: node.evaluate(frame) for name, node in statement.fields}
+            self.changes.modify(target, given)
+        elif isinstance(statement, InsertStatement):
+            given = {name: node.evaluate(frame) for name, node in statement.fields}
+            if statement.upsert:
+                element = self.changes.upsert(statement.template, given)
+            else:
+                element = self.changes.insert(statement.template, given)
+            if statement.local >= 0:
+                frame.locals[statement.local] = element
+        elif isinstance(statement, RetractStatement):
+            for node in statement.targets:
+                self.changes.retract(self.fact(node.evaluate(frame)))
+        elif isinstance(statement, EvaluateStatement):
+            value = statement.value.evaluate(frame)
+            if statement.local >= 0:
+                frame.locals[statement.local] = value
+        elif isinstance(statement, IfStatement):
+            self.run(self.chosen(statement))
+        elif isinstance(statement, ForStatement):
+            for item in self.items(statement.iterable.evaluate(frame)):
+                frame.spend(1)
+                frame.locals[statement.local] = item
+                self.run(statement.body)
+                self.line = statement.line
+        else:
+            self.say(statement)
+
+    def say(self, statement: Statement) -> None:
+        """Execute a statement that tells something to the outside."""
+        frame = self.frame
+        bound = frame.context.limits.value
+        if isinstance(statement, EmitStatement):
+            self.outputs.append(export(statement.value.evaluate(frame)))
+        elif isinstance(statement, PrintStatement):
+            words = [text(node.evaluate(frame), bound) for node in statement.values]
+            self.prints.append(" ".join(words))
+        elif isinstance(statement, LogStatement):
+            level = statement.level.evaluate(frame)
+            if level not in LOG_LEVELS:
+                raise EvaluationError(
+                    f"log level must be one of {', '.join(LOG_LEVELS)}, not {level!r}"
+                )
+            assert isinstance(level, str)
+            self.logs.append((level, text(statement.value.evaluate(frame), bound)))
+        else:
+            assert isinstance(statement, HaltStatement)
+            self.halted = True
+        said = len(self.outputs) + len(self.prints) + len(self.logs)
+        if said > bound:
+            raise SecurityError(
+                f"an action emitted, printed or logged more than {bound} times"
+                " (Limits(value=…) sets the bound)"
+            )
+
+    def chosen(self, statement: IfStatement) -> tuple[Statement, ...]:
+        """The branch of an `if` whose condition holds."""
+        for condition, body in statement.branches:
+            if condition.holds(self.frame):
+                return body
+        return statement.otherwise
+
+    def fact(self, value: object) -> Element:
+        """The fact that `modify` or `retract` is about.
+
+        Raises:
+            FactError: The value is none.
+        """
+        if isinstance(value, Element):
+            return value
+        raise FactError(f"expected a fact, got {kind(value)}")
+
+    def items(self, value: object) -> list[object]:
+        """What a `for` goes through.
+
+        Raises:
+            EvaluationError: The value has no elements.
+        """
+        if type(value) is list:
+            return cast("list[object]", value)
+        if isinstance(value, (set, frozenset)):
+            return ordered(value)
+        if isinstance(value, (tuple, dict)):
+            return list(value)
+        raise EvaluationError(f"cannot loop over {kind(value)}")
+

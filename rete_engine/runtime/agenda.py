@@ -1,0 +1,228 @@
+"""The agenda: which activations wait, and which fires next.
+
+An activation is ordered by its salience, then by the strategy. `depth` and `breadth` need no
+comparisons: the newest (or oldest) of the highest salience fires, so each salience has a list.
+Every other strategy gives each activation a sort key and stands in a heap.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import insort
+from collections.abc import Callable
+from typing import final
+
+from rete_engine.network.specs import RuleSpec
+from rete_engine.runtime.memory import Activation, TokenBucket, append, take_out
+
+
+class Agenda:
+    """What a session's strategy makes of the waiting activations."""
+
+    __slots__ = ("disabled", "held", "on_activate", "on_cancel", "size")
+
+    def __init__(self) -> None:
+        self.size = 0  # how many wait
+        self.disabled: set[int] = set()  # numbers of the rules that are off
+        self.held: dict[int, dict[Activation, None]] = {}  # their activations, by rule
+        self.on_activate: Callable[[Activation], None] | None = None  # the session's listeners
+        self.on_cancel: Callable[[Activation], None] | None = None
+
+    def add(self, activation: Activation) -> None:
+        """Take a new activation; one of a rule that is off is held back."""
+        number = activation.rule.number
+        if self.disabled and number in self.disabled:
+            self.held.setdefault(number, {})[activation] = None
+            return
+        activation.waiting = True
+        self.size += 1
+        self.push(activation)
+        if self.on_activate is not None:
+            self.on_activate(activation)
+
+    def discard(self, activation: Activation) -> None:
+        """Drop an activation, if it waits or is held back."""
+        if activation.waiting:
+            self.take(activation)
+            if self.on_cancel is not None:
+                self.on_cancel(activation)
+        elif self.held:
+            held = self.held.get(activation.rule.number)
+            if held is not None:
+                held.pop(activation, None)
+
+    def take(self, activation: Activation) -> None:
+        """Take a waiting activation off, to fire or to drop it."""
+        activation.waiting = False
+        self.size -= 1
+        self.pull(activation)
+
+    def put_back(self, activation: Activation) -> None:
+        """Let an activation wait again where it stood: its action failed."""
+        activation.waiting = True
+        self.size += 1
+        self.push_front(activation)
+
+    def disable(self, rule: RuleSpec) -> None:
+        """Hold the activations of a rule back."""
+        if rule.number in self.disabled:
+            return
+        self.disabled.add(rule.number)
+        held: dict[Activation, None] = {}
+        for activation in self.in_order():
+            if activation.rule is rule:
+                held[activation] = None
+        for activation in held:
+            self.take(activation)
+        # Kept in the order in which they came, so that they come back in it.
+        self.held[rule.number] = dict(sorted(held.items(), key=number_of_item))
+
+    def enable(self, rule: RuleSpec) -> None:
+        """Let the activations of a rule wait again, as if they came now."""
+        if rule.number not in self.disabled:
+            return
+        self.disabled.remove(rule.number)
+        for activation in self.held.pop(rule.number, {}):
+            self.add(activation)
+
+    # -- what a strategy says ------------------------------------------------------------------
+
+    def push(self, activation: Activation) -> None:
+        """Find the place of an activation that comes to wait."""
+        raise NotImplementedError
+
+    def push_front(self, activation: Activation) -> None:
+        """Give an activation that was `first` its place back."""
+        raise NotImplementedError
+
+    def pull(self, activation: Activation) -> None:
+        """Give the place of an activation up."""
+        raise NotImplementedError
+
+    def first(self) -> Activation | None:
+        """The activation that fires next."""
+        raise NotImplementedError
+
+    def in_order(self) -> list[Activation]:
+        """All that wait, the next one first."""
+        raise NotImplementedError
+
+
+def number_of_item(item: tuple[Activation, None]) -> int:
+    """The sort key of held activations."""
+    return item[0].number
+
+
+@final
+class ListAgenda(Agenda):
+    """`depth` and `breadth`: a list for each salience."""
+
+    __slots__ = ("depth", "levels", "saliences")
+
+    def __init__(self, depth: bool) -> None:
+        super().__init__()
+        self.depth = depth
+        self.levels: dict[int, TokenBucket] = {}
+        self.saliences: list[int] = []  # those with a level, ascending
+
+    def level(self, salience: int) -> TokenBucket:
+        """The list of a salience."""
+        level = self.levels.get(salience)
+        if level is None:
+            level = TokenBucket(salience)
+            self.levels[salience] = level
+            insort(self.saliences, salience)
+        return level
+
+    def push(self, activation: Activation) -> None:
+        """Put an activation at the end of its list."""
+        append(self.level(activation.salience), activation)
+
+    def push_front(self, activation: Activation) -> None:
+        """Put an activation at the end that is fired from."""
+        level = self.level(activation.salience)
+        if self.depth or level.head is None:
+            append(level, activation)
+            return
+        activation.bucket = level
+        activation.next = level.head
+        level.head.previous = activation
+        level.head = activation
+
+    def pull(self, activation: Activation) -> None:
+        """Take an activation out of its list."""
+        level = activation.bucket
+        assert level is not None
+        take_out(activation, level)
+
+    def first(self) -> Activation | None:
+        """The newest (oldest) activation of the highest salience."""
+        saliences = self.saliences
+        while saliences:
+            level = self.levels[saliences[-1]]
+            token = level.tail if self.depth else level.head
+            if token is not None:
+                assert isinstance(token, Activation)
+                return token
+            # Dynamic salience makes levels without end, so an empty one goes.
+            del self.levels[saliences.pop()]
+        return None
+
+    def in_order(self) -> list[Activation]:
+        """All that wait, the next one first."""
+        found: list[Activation] = []
+        for salience in reversed(self.saliences):
+            level = self.levels[salience]
+            token = level.tail if self.depth else level.head
+            while token is not None:
+                assert isinstance(token, Activation)
+                found.append(token)
+                token = token.previous if self.depth else token.next
+        return found
+
+
+@final
+class HeapAgenda(Agenda):
+    """Every other strategy: a heap over sort keys; the smallest fires first."""
+
+    __slots__ = ("heap", "order")
+
+    def __init__(self, order: Callable[[Activation], tuple[object, ...]]) -> None:
+        super().__init__()
+        self.order = order  # ends with the activation's number, so no two are equal
+        self.heap: list[tuple[tuple[object, ...], Activation]] = []
+
+    def push(self, activation: Activation) -> None:
+        """Put an activation into the heap."""
+        if activation.order is None:
+            activation.order = self.order(activation)
+        heapq.heappush(self.heap, (activation.order, activation))
+
+    def push_front(self, activation: Activation) -> None:
+        """Put an activation back; its sort key is what it was."""
+        self.push(activation)
+
+    def pull(self, activation: Activation) -> None:
+        """Leave the heap as it is: `first` passes over what no longer waits."""
+        if len(self.heap) > 64 and len(self.heap) > 4 * self.size:
+            self.heap = [item for item in self.heap if item[1].waiting]
+            heapq.heapify(self.heap)
+
+    def first(self) -> Activation | None:
+        """The waiting activation with the smallest key."""
+        heap = self.heap
+        while heap:
+            activation = heap[0][1]
+            if activation.waiting:
+                return activation
+            heapq.heappop(heap)
+        return None
+
+    def in_order(self) -> list[Activation]:
+        """All that wait, the next one first."""
+        return [item[1] for item in sorted(self.heap, key=key_of_item) if item[1].waiting]
+
+
+def key_of_item(item: tuple[tuple[object, ...], Activation]) -> tuple[object, ...]:
+    """The sort key of heap items: without it, equal keys would compare activations."""
+    return item[0]

@@ -1,0 +1,195 @@
+"""The recognise-act loop: one session's working memory, matcher and agenda at work."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final, final
+
+from rete_engine.expressions.frame import Context, Node
+from rete_engine.network.specs import Network, RuleSpec
+from rete_engine.network.statements import Statement
+from rete_engine.runtime.actions import Execution
+from rete_engine.runtime.agenda import Agenda
+from rete_engine.runtime.matcher import Failure, Matcher, elements_of
+from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.working_memory import SessionLimitError, WorkingMemory
+
+QUIESCENT: Final = "quiescent"
+HALTED: Final = "halted"
+LIMIT: Final = "limit"
+TIMEOUT: Final = "timeout"
+
+#: How many of the last firings are looked at to name the rules of a loop.
+LOOP_WINDOW: Final = 200
+
+
+@final
+class Fired:
+    """A rule that fired: what it was and what it had bound."""
+
+    __slots__ = ("bindings", "elements", "rule")
+
+    def __init__(
+        self, rule: RuleSpec, bindings: dict[str, object], elements: list[Element]
+    ) -> None:
+        self.rule = rule
+        self.bindings = bindings
+        self.elements = elements
+
+
+@final
+class ActionFailure(Exception):  # noqa: N818 - the session turns it into a RuleExecutionError
+    """An action raised: where, on which facts, and what."""
+
+    def __init__(self, activation: Activation, line: int, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.activation = activation
+        self.rule = activation.rule
+        self.line = line
+        self.elements = elements_of(activation)
+        self.cause = cause
+        self.count = 0  # how many fired before it in the run
+
+
+class Host:
+    """What the engine asks of the session around it; every method does nothing here."""
+
+    __slots__ = ()
+
+    def output(self, value: object) -> None:
+        """Take an emitted value."""
+
+    def say(self, text: str) -> None:
+        """Take a printed line."""
+
+    def log(self, level: str, message: str) -> None:
+        """Take a logged message."""
+
+    def fired(self, fired: Fired) -> None:
+        """Take note of a firing; only called when `watches_firings`."""
+
+
+@final
+class Engine:
+    """One session's state."""
+
+    __slots__ = (
+        "agenda", "context", "halted", "host", "matcher", "memory", "network", "recent",
+        "watches_firings",
+    )  # fmt: skip
+
+    def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
+        self.network = network
+        self.context = context
+        self.agenda = agenda
+        self.host = host
+        self.matcher = Matcher(network, context, agenda)
+        self.memory = WorkingMemory(network, self.matcher, context.limits)
+        self.halted = False
+        self.watches_firings = False
+        self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
+
+    def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
+        """Fire until nothing waits, an action halts, or a bound is reached.
+
+        Args:
+            limit: The most firings to try; negative for no bound.
+            deadline: The `time.monotonic()` at which to stop; negative for none.
+            raises: Whether to stop when a condition failed, so that the caller can tell.
+
+        Returns:
+            How many fired, and why the run ended.
+
+        Raises:
+            ActionFailure: An action failed; its activation is off the agenda, nothing changed.
+        """
+        agenda = self.agenda
+        count = 0
+        self.halted = False
+        while True:
+            activation = agenda.first()
+            if activation is None:
+                return count, QUIESCENT
+            if limit >= 0 and count >= limit:
+                return count, LIMIT
+            if deadline >= 0 and monotonic() >= deadline:
+                return count, TIMEOUT
+            try:
+                self.fire(activation)
+            except ActionFailure as failure:
+                failure.count = count
+                raise
+            count += 1
+            if self.halted:
+                return count, HALTED
+            if raises and self.matcher.failures:
+                return count, QUIESCENT
+
+    def fire(self, activation: Activation) -> None:
+        """Execute the action of an activation and propagate what it changed.
+
+        Raises:
+            ActionFailure: The action failed; the activation is off the agenda, still alive.
+        """
+        rule = activation.rule
+        self.agenda.take(activation)
+        execution = Execution(self.memory, self.context, activation, rule.locals)
+        try:
+            execution.run(rule.statements)
+        except SessionLimitError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an external function raises
+            raise ActionFailure(activation, execution.line, error) from error
+        fired: Fired | None = None
+        if self.watches_firings:
+            fired = Fired(rule, self.bindings(activation), elements_of(activation))
+        recent = self.recent
+        recent.append(rule)
+        if len(recent) > 2 * LOOP_WINDOW:
+            del recent[:LOOP_WINDOW]
+        matcher = self.matcher
+        matcher.spend(activation)
+        changes = execution.changes
+        if changes.kinds or changes.inserts:
+            matcher.firing = rule.number
+            changes.commit()
+            matcher.firing = -1
+        host = self.host
+        for value in execution.outputs:
+            host.output(value)
+        for line in execution.prints:
+            host.say(line)
+        for level, message in execution.logs:
+            host.log(level, message)
+        if execution.halted:
+            self.halted = True
+        if fired is not None:
+            host.fired(fired)
+
+    def bindings(self, activation: Activation) -> dict[str, object]:
+        """What the conditions bound, by name, in written order."""
+        frame = self.matcher.frame
+        frame.link = activation
+        frame.record = None
+        return {name: node.evaluate(frame) for name, node in activation.rule.bindings}
+
+    def execute(self, statements: tuple[Statement, ...], locals: int) -> None:
+        """Execute statements outside of any rule: the facts blocks.
+
+        Raises:
+            Exception: What a statement raised; then nothing changed.
+        """
+        execution = Execution(self.memory, self.context, None, locals)
+        execution.run(statements)
+        execution.changes.commit()
+
+    def enabled(self, node: Node) -> bool:
+        """Whether an `enabled` expression, over parameters alone, holds."""
+        return node.holds(self.matcher.frame)
+
+    def take_failures(self) -> list[Failure]:
+        """The conditions that raised since this was last asked."""
+        failures = self.matcher.failures
+        self.matcher.failures = []
+        return failures
+

@@ -1,0 +1,523 @@
+"""The matcher: brings one change of working memory through the network.
+
+The order of work within one change is what makes it exact:
+
+1. All indexes are brought up to date. From here on whoever looks sees the new state.
+2. What is lost goes: tokens that held the fact as it was, then matches that a `not` now stops
+   or an `exists` no longer carries.
+3. Joins meet the fact, every node before its ancestors, so that a fact which matches two
+   patterns of a rule makes each pair once. A group's branch comes before what follows the group.
+4. What is gained through `not` and `exists` goes on last. A guard that lost its fact and found
+   another (or the same one, modified) in the meantime neither ended a match nor makes one.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast, final
+
+from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.errors import EvaluationError
+from rete_engine.expressions.frame import Context, Frame, Link, Node
+from rete_engine.expressions.values import join_key
+from rete_engine.network.specs import (
+    EVERYTHING,
+    AlphaSpec,
+    FirstSpec,
+    Network,
+    NodeSpec,
+    Origin,
+    RightSpec,
+    Test,
+)
+from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.agenda import Agenda
+from rete_engine.runtime.memory import (
+    Activation,
+    Element,
+    Entry,
+    GroupToken,
+    GuardToken,
+    LiveNode,
+    RightInput,
+    RightMemory,
+    Token,
+    rank_of,
+)
+from rete_engine.runtime.nodes import (
+    ExistsNode,
+    FirstNode,
+    GroupNode,
+    guards_of,
+    key_of_all,
+    make_node,
+)
+
+#: Up to this many nodes to tell are put in order as they come; more are sorted at the end.
+FEW: Final = 16
+
+
+@final
+class LiveAlpha:
+    """An alpha spec in a session: its indexes and the rules that begin with it."""
+
+    __slots__ = ("firsts", "memories")
+
+    def __init__(self, memories: list[RightMemory], firsts: list[FirstNode]) -> None:
+        self.memories = memories
+        self.firsts = firsts
+
+
+@final
+class Failure:
+    """A condition that raised an error."""
+
+    __slots__ = ("elements", "error", "origins")
+
+    def __init__(
+        self, origins: list[Origin], elements: list[Element], error: BaseException
+    ) -> None:
+        self.origins = origins
+        self.elements = elements
+        self.error = error
+
+
+@final
+class Matcher:
+    """The live network of one session."""
+
+    __slots__ = (
+        "activations", "agenda", "alphas", "computed", "context", "doubtful", "failures",
+        "firing", "frame", "gains", "live_nodes", "network", "rights", "tag", "targets",
+        "token_limit", "tokens",
+    )  # fmt: skip
+
+    def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
+        self.network = network
+        self.context = context
+        self.agenda = agenda
+        self.frame = Frame(context, network.locals)
+        self.live_nodes: dict[int, LiveNode] = {}  # by number; made when first reached
+        self.alphas: dict[int, LiveAlpha] = {}
+        self.rights: dict[int, RightMemory] = {}
+        self.targets: list[RightInput] = []  # nodes to tell of the fact of this change
+        self.gains: list[Token] = []  # guards and groups that may have come to hold
+        self.doubtful: list[GroupToken] = []  # groups that may have ceased to hold
+        self.failures: list[Failure] = []  # conditions that raised, until a run reports them
+        self.computed: object = None
+        self.activations = 0  # how many were made
+        self.tag = 0  # time tags given
+        self.tokens = 0  # tokens alive
+        self.token_limit = context.limits.tokens
+        self.firing = -1  # number of the rule whose changes are being propagated
+
+    # -- live parts, made when first touched ---------------------------------------------------
+
+    def live(self, spec: NodeSpec) -> LiveNode:
+        """The live node of a spec."""
+        node = self.live_nodes.get(spec.number)
+        if node is None:
+            node = make_node(spec, self)
+            self.live_nodes[spec.number] = node
+        return node
+
+    def live_children(self, node: LiveNode) -> list[LiveNode]:
+        """The live children of a node."""
+        children = [self.live(child) for child in node.spec.children]
+        node.children = children
+        return children
+
+    def right_memory(self, spec: RightSpec) -> RightMemory:
+        """The live index of a spec."""
+        memory = self.rights.get(spec.number)
+        if memory is None:
+            memory = RightMemory(spec.mask)
+            self.rights[spec.number] = memory
+        return memory
+
+    def live_alpha(self, spec: AlphaSpec) -> LiveAlpha:
+        """The live part of an alpha spec."""
+        alpha = self.alphas.get(spec.number)
+        if alpha is None:
+            memories = [self.right_memory(right) for right in spec.rights]
+            firsts = [cast(FirstNode, self.live(first)) for first in spec.firsts]
+            alpha = LiveAlpha(memories, firsts)
+            self.alphas[spec.number] = alpha
+        return alpha
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Bring the empty match into the network: for rules that need no fact."""
+        for spec in self.network.root.children:
+            if not isinstance(spec, FirstSpec):
+                self.live(spec).left(None, None, None)
+        self.settle()
+
+    def insert(self, element: Element) -> None:
+        """Bring a new fact through the network."""
+        self.tag += 1
+        element.tag = self.tag
+        self.enter(element, EVERYTHING)
+        if self.targets:
+            self.tell(element)
+        if self.gains or self.doubtful:
+            self.settle()
+
+    def retract(self, element: Element) -> None:
+        """Take a fact out of the network."""
+        left: list[Entry] = []
+        entry = element.entries
+        element.entries = None
+        while entry is not None:
+            entry.bucket.memory.remove(entry)
+            left.append(entry)
+            entry = entry.sibling
+        token = element.tokens
+        while token is not None:
+            self.remove(token)
+            token = element.tokens
+        for entry in left:
+            if entry.blocked is not None:
+                self.release(entry)
+        if self.gains or self.doubtful:
+            self.settle()
+
+    def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
+        """Bring the change of a fact through the network; `changed` is a set of field bits."""
+        self.tag += 1
+        self.stamp(element, len(values), changed)
+        left: list[Entry] = []
+        kept: Entry | None = None
+        entry = element.entries
+        while entry is not None:
+            following = entry.sibling
+            if entry.bucket.memory.mask & changed:
+                entry.bucket.memory.remove(entry)
+                left.append(entry)
+            else:
+                entry.sibling = kept
+                kept = entry
+            entry = following
+        element.entries = kept
+        element.values = values
+        self.enter(element, changed)
+        ended: list[Token] = []
+        token = element.tokens
+        while token is not None:
+            if token.node.item_mask & changed:
+                ended.append(token)
+            token = token.element_next
+        for token in ended:
+            if token.is_live:
+                self.remove(token)
+        for entry in left:
+            if entry.blocked is not None:
+                self.release(entry)
+        if self.targets:
+            self.tell(element)
+        if self.gains or self.doubtful:
+            self.settle()
+
+    def stamp(self, element: Element, count: int, changed: int) -> None:
+        """Note the time of a change of some fields."""
+        tags = element.field_tags
+        if tags is None:
+            tags = [element.tag] * count
+            element.field_tags = tags
+        for index in range(count):
+            if changed & (2 << index):
+                tags[index] = self.tag
+
+    # -- step 1: indexes -----------------------------------------------------------------------
+
+    def enter(self, element: Element, changed: int) -> None:
+        """Bring a fact into the indexes it belongs to and note the nodes to tell of it."""
+        routes = self.network.routes
+        values = element.values
+        template: TemplateSpec | None = cast(TemplateSpec, element.type)
+        while template is not None:
+            route = routes[template.number]
+            for index, table in route.tables:
+                value = values[index]
+                # A plain string is its own join key; this saves the call where it is commonest.
+                specs = table.get(value if type(value) is str else join_key(value))
+                if specs is not None:
+                    for spec in specs:
+                        if spec.mask & changed:
+                            self.meet(spec, element, changed)
+            for spec in route.rest:
+                if spec.mask & changed:
+                    self.meet(spec, element, changed)
+            template = template.base
+
+    def meet(self, spec: AlphaSpec, element: Element, changed: int) -> None:
+        """Bring a fact into the indexes of an alpha spec if it satisfies it."""
+        if spec.others:
+            values = element.values
+            for index, key in spec.others:
+                if join_key(values[index]) != key:
+                    return
+        frame = self.frame
+        frame.record = element
+        if spec.tests:
+            frame.link = None
+            if not self.all_hold(spec.tests):
+                return
+        alpha = self.alphas.get(spec.number)
+        if alpha is None:
+            alpha = self.live_alpha(spec)
+        targets = self.targets
+        for first in alpha.firsts:
+            if first.mask & changed:
+                targets.append(first)
+        number = 0
+        for memory in alpha.memories:
+            if memory.mask & changed:
+                nodes = spec.rights[number].key
+                if not nodes:
+                    entry = memory.add(element, None)
+                elif len(nodes) == 1:
+                    entry = memory.add(element, join_key(nodes[0].evaluate(frame)))
+                else:
+                    entry = memory.add(element, key_of_all(nodes, self))
+                if memory.nodes:
+                    for node in memory.linked():
+                        if node.mask & changed:
+                            node.entry = entry
+                            targets.append(node)
+            number += 1
+
+    # -- steps 2 and 3 -------------------------------------------------------------------------
+
+    def tell(self, element: Element) -> None:
+        """Activate the noted nodes: guards first, then joins by rank."""
+        targets = self.targets
+        if len(targets) == 1:
+            node = targets[0]
+            targets.clear()
+            node.right(element)
+            node.entry = None
+            return
+        self.targets = []
+        in_order(targets)
+        for node in targets:
+            if isinstance(node, ExistsNode):
+                node.right(element)
+                node.entry = None
+        for node in targets:
+            if not isinstance(node, ExistsNode):
+                if self.doubtful:
+                    self.settle_doubtful(node.rank)
+                node.right(element)
+                node.entry = None
+
+    def release(self, entry: Entry) -> None:
+        """Let the guards that leaned on a fact which is gone look for another."""
+        key = entry.bucket.key
+        for guard in guards_of(entry):
+            cast(ExistsNode, guard.node).lost(guard, key)
+
+    def remove(self, token: Token) -> None:
+        """Remove a token and everything below it."""
+        parent = cast("Token | None", token.parent)
+        if parent is not None:
+            before = token.sibling_previous
+            after = token.sibling_next
+            if before is None:
+                parent.child = after
+            else:
+                before.sibling_next = after
+            if after is not None:
+                after.sibling_previous = before
+        self.discard(token)
+
+    def remove_outputs(self, token: Token) -> None:
+        """Remove what a guard or a group handed on, but not a group's own branch."""
+        child = token.child
+        while child is not None:
+            following = child.sibling_next
+            if not child.node.of_branch:
+                self.remove(child)
+            child = following
+
+    def discard(self, token: Token) -> None:
+        """Remove a token that its parent no longer lists, and everything below it."""
+        token.is_live = False
+        child = token.child
+        token.child = None
+        while child is not None:
+            following = child.sibling_next
+            self.discard(child)
+            child = following
+        item = token.item
+        if isinstance(item, Element):
+            before = token.element_previous
+            after = token.element_next
+            if before is not None:
+                before.element_next = after
+            elif item.tokens is token:
+                item.tokens = after
+            if after is not None:
+                after.element_previous = before
+            token.element_previous = None
+            token.element_next = None
+        token.node.forget(token)
+        # Parent and children point at each other: cut here, nothing is left for the collector.
+        token.sibling_previous = None
+        token.sibling_next = None
+        token.parent = None
+        self.tokens -= 1
+
+    # -- step 4 --------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Let pass, and stop, what `not` and `exists` came to mean by this change."""
+        while self.gains or self.doubtful:
+            if self.doubtful:
+                self.settle_doubtful(-1)
+            gains = self.gains
+            self.gains = []
+            if len(gains) > 1:
+                gains.sort(key=rank_of_token)
+            for token in gains:
+                if not token.is_live:
+                    continue
+                if isinstance(token, GuardToken):
+                    exists = cast(ExistsNode, token.node)
+                    if not token.passed and (token.support is None) == exists.negated:
+                        exists.pass_on(token)
+                else:
+                    waiting = cast(GroupToken, token)
+                    group = cast(GroupNode, waiting.node)
+                    if not waiting.passed and (waiting.found == 0) == group.negated:
+                        group.pass_on(waiting)
+
+    def settle_doubtful(self, rank: int) -> None:
+        """Stop groups that are left without a match, once their branch is done.
+
+        With a rank, only those whose branch comes before it.
+        """
+        doubtful = self.doubtful
+        self.doubtful = []
+        for token in doubtful:
+            if not token.is_live or not token.passed or token.found:
+                continue
+            if rank >= 0 and cast(GroupNode, token.node).branch_rank >= rank:
+                self.doubtful.append(token)
+                continue
+            token.passed = False
+            self.remove_outputs(token)
+
+    # -- conditions ----------------------------------------------------------------------------
+
+    def all_hold(self, tests: tuple[Test, ...]) -> bool:
+        """Whether all tests hold for the frame's match and fact; one that raises does not."""
+        frame = self.frame
+        for test in tests:
+            try:
+                if not test.node.holds(frame):
+                    return False
+            except Exception as error:  # noqa: BLE001 - whatever an external function raises
+                self.failed(test.origins, frame.link, frame.record, error)
+                return False
+        return True
+
+    def compute(self, test: Test) -> bool:
+        """Whether an expression could be evaluated; its value is then in `computed`."""
+        try:
+            self.computed = test.node.evaluate(self.frame)
+        except Exception as error:  # noqa: BLE001 - whatever an external function raises
+            self.failed(test.origins, self.frame.link, None, error)
+            return False
+        return True
+
+    def failed(
+        self, origins: list[Origin], link: Link | None, record: object, error: BaseException
+    ) -> None:
+        """Note the error of a condition, to be reported by the next run."""
+        elements = elements_of(link)
+        if isinstance(record, Element):
+            elements.append(record)
+        self.failures.append(Failure(origins, elements, error))
+
+    def count(self) -> None:
+        """Count a token that is made.
+
+        Raises:
+            SecurityError: The session holds more tokens than its limit.
+        """
+        self.tokens += 1
+        if self.tokens > self.token_limit:
+            raise SecurityError(
+                f"the session holds more than {self.token_limit} partial matches"
+                " (Limits(tokens=…) sets the bound)"
+            )
+
+    # -- activations ---------------------------------------------------------------------------
+
+    def activate(self, activation: Activation) -> None:
+        """Put a new match on the agenda, unless its rule keeps it from there."""
+        rule = activation.rule
+        if rule.no_loop and rule.number == self.firing:
+            self.remove(activation)
+            return
+        if rule.salience is not None:
+            frame = self.frame
+            frame.link = activation
+            frame.record = None
+            try:
+                activation.salience = whole(rule.salience, frame)
+            except Exception as error:  # noqa: BLE001 - whatever an external function raises
+                origin = Origin(rule.name, rule.file, rule.line, "salience")
+                self.failed([origin], activation, None, error)
+                self.remove(activation)
+                return
+        self.agenda.add(activation)
+
+    def cancel(self, activation: Activation) -> None:
+        """Take a match that ceased off the agenda."""
+        self.agenda.discard(activation)
+
+    def spend(self, activation: Activation) -> None:
+        """Drop a match that fired: nothing needs to remember it until it ceases."""
+        if activation.is_live:
+            self.remove(activation)
+
+
+def whole(node: Node, frame: Frame) -> int:
+    """The value of a salience."""
+    value = node.evaluate(frame)
+    if type(value) is not int:
+        raise EvaluationError(f"salience must be a whole number, not {value!r}")
+    return value
+
+
+def elements_of(link: Link | None) -> list[Element]:
+    """The facts of a match, in the order of its conditions."""
+    found: list[Element] = []
+    while link is not None:
+        if isinstance(link.item, Element):
+            found.append(link.item)
+        link = link.parent
+    found.reverse()
+    return found
+
+
+def rank_of_token(token: Token) -> int:
+    """The sort key of tokens: their node's rank."""
+    return token.node.rank
+
+
+def in_order(nodes: list[RightInput]) -> None:
+    """Sort nodes by rank. Mostly few, often sorted: then insertion beats a keyed sort."""
+    if len(nodes) > FEW:
+        nodes.sort(key=rank_of)
+        return
+    for i in range(1, len(nodes)):
+        node = nodes[i]
+        rank = node.rank
+        j = i - 1
+        while j >= 0 and nodes[j].rank > rank:
+            nodes[j + 1] = nodes[j]
+            j -= 1
+        nodes[j + 1] = node

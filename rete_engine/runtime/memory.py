@@ -1,0 +1,334 @@
+"""The data model of a running session: facts, tokens, activations, and the lists they stand in.
+
+Everything is linked by hand. A token stands in up to three doubly linked lists: the children of
+its parent token, the tokens whose item is the same fact, and the bucket of its node's memory.
+So what a change ends is found and removed without a search, and nothing else is touched.
+
+    element --- tokens ---> token --- children ---> token ...   the tree of partial matches
+       |                      |
+    entries                 bucket (same left key)
+       |
+    entry --- bucket (same right key) --- entry ...             the indexes over facts
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from rete_engine.expressions.frame import Link, Record
+from rete_engine.network.specs import NodeSpec, RuleSpec
+from rete_engine.network.templates import TemplateSpec
+
+
+@final
+class Element(Record):
+    """A fact in working memory (the literature's working memory element)."""
+
+    __slots__ = ("entries", "field_tags", "handle", "is_live", "number", "tag", "tokens")
+
+    def __init__(self, type: TemplateSpec, values: tuple[object, ...], number: int) -> None:
+        self.type = type
+        self.values = values
+        self.number = number  # counted from 1 in the order of insertion
+        self.tag = 0  # time tag of the insertion
+        self.field_tags: list[int] | None = None  # time tag of each field's last change, if any
+        self.is_live = False  # in working memory (not: pending, or retracted)
+        self.entries: Entry | None = None  # its places in indexes, linked by `sibling`
+        self.tokens: Token | None = None  # tokens that it is the item of
+        self.handle: object = None  # the session's Fact for it, made on demand
+
+
+@final
+class Entry:
+    """A fact's place in an index."""
+
+    __slots__ = ("blocked", "bucket", "element", "next", "previous", "sibling")
+
+    def __init__(self, element: Element, bucket: EntryBucket) -> None:
+        self.element = element
+        self.bucket = bucket
+        self.next: Entry | None = None
+        self.previous: Entry | None = None
+        self.sibling: Entry | None = None  # the next entry of the same fact
+        self.blocked: GuardToken | None = None  # guards that lean on this fact, see GuardToken
+
+
+@final
+class EntryBucket:
+    """The facts of an index with the same key, oldest first."""
+
+    __slots__ = ("head", "key", "memory", "tail")
+
+    def __init__(self, memory: RightMemory, key: object) -> None:
+        self.memory = memory
+        self.key = key
+        self.head: Entry | None = None
+        self.tail: Entry | None = None
+
+
+@final
+class RightMemory:
+    """A live index over the facts of an alpha spec."""
+
+    __slots__ = ("buckets", "in_order", "mask", "nodes")
+
+    def __init__(self, mask: int) -> None:
+        self.mask = mask  # fields read by any node that uses the index
+        self.buckets: dict[object, EntryBucket] = {}
+        # The nodes that ever had a left match: a node with nothing to join is not linked, so a
+        # fact costs nothing for the rules it cannot complete.
+        self.nodes: list[RightInput] = []
+        self.in_order = True  # whether the nodes stand by rank
+
+    def link(self, node: RightInput) -> None:
+        """Let a node hear of facts from now on."""
+        if self.nodes and self.nodes[-1].rank > node.rank:
+            self.in_order = False  # sorted when next needed: linking n nodes is not quadratic
+        self.nodes.append(node)
+
+    def linked(self) -> list[RightInput]:
+        """The nodes that hear of facts, by rank."""
+        if not self.in_order:
+            self.nodes.sort(key=rank_of)
+            self.in_order = True
+        return self.nodes
+
+    def add(self, element: Element, key: object) -> Entry:
+        """Put a fact at the end of the bucket of its key."""
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            bucket = EntryBucket(self, key)
+            self.buckets[key] = bucket
+        entry = Entry(element, bucket)
+        tail = bucket.tail
+        if tail is None:
+            bucket.head = entry
+        else:
+            tail.next = entry
+            entry.previous = tail
+        bucket.tail = entry
+        entry.sibling = element.entries
+        element.entries = entry
+        return entry
+
+    def remove(self, entry: Entry) -> None:
+        """Take a fact out; the caller takes care of the element's own chain of entries."""
+        bucket = entry.bucket
+        after = entry.next
+        before = entry.previous
+        if before is None:
+            bucket.head = after
+        else:
+            before.next = after
+        if after is None:
+            bucket.tail = before
+        else:
+            after.previous = before
+        entry.next = None
+        entry.previous = None
+        if bucket.head is None:
+            del self.buckets[bucket.key]
+
+
+class Token(Link):
+    """A partial match: a parent match and one item more, waiting in the memory of `node`."""
+
+    __slots__ = (
+        "bucket", "child", "element_next", "element_previous", "is_live", "next", "node",
+        "previous", "sibling_next", "sibling_previous",
+    )  # fmt: skip
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object) -> None:
+        self.parent = parent
+        self.item = item
+        self.node = node
+        self.is_live = True
+        self.bucket: TokenBucket | None = None
+        self.next: Token | None = None  # in the bucket
+        self.previous: Token | None = None
+        self.child: Token | None = None  # the newest of the tokens that extend this one
+        self.sibling_next: Token | None = None
+        self.sibling_previous: Token | None = None
+        self.element_next: Token | None = None  # among tokens with the same fact as item
+        self.element_previous: Token | None = None
+        if parent is not None:
+            first = parent.child
+            if first is not None:
+                self.sibling_next = first
+                first.sibling_previous = self
+            parent.child = self
+
+
+@final
+class TokenBucket:
+    """The tokens of a left memory with the same key, oldest first."""
+
+    __slots__ = ("head", "key", "tail")
+
+    def __init__(self, key: object) -> None:
+        self.key = key
+        self.head: Token | None = None
+        self.tail: Token | None = None
+
+
+@final
+class GuardToken(Token):
+    """A match at an `exists` or `not` of one pattern.
+
+    It leans on one fact that satisfies the pattern (`support`) and then stands in that entry's
+    list of guards; with none it waits in its bucket. Only when the support goes is another
+    looked for.
+    """
+
+    __slots__ = ("passed", "support")
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object) -> None:
+        super().__init__(node, parent, item)
+        self.support: Entry | None = None
+        self.passed = False  # whether its match was handed on
+
+
+@final
+class GroupToken(Token):
+    """A match at an `exists` or `not` over a conjunction."""
+
+    __slots__ = ("found", "passed")
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object) -> None:
+        super().__init__(node, parent, item)
+        self.found = 0  # matches of the branch
+        self.passed = False  # whether its match was handed on
+
+
+@final
+class FoundToken(Token):
+    """A match of a group's branch; `owner` is the group's match it was found for."""
+
+    __slots__ = ("owner",)
+
+    def __init__(
+        self, node: LiveNode, parent: Token | None, item: object, owner: GroupToken
+    ) -> None:
+        super().__init__(node, parent, item)
+        self.owner = owner
+
+
+@final
+class Activation(Token):
+    """A complete match of a rule that has not fired: it stands on the agenda."""
+
+    __slots__ = ("number", "order", "rule", "salience", "waiting")
+
+    def __init__(
+        self, node: LiveNode, parent: Token | None, item: object, rule: RuleSpec, number: int
+    ) -> None:
+        super().__init__(node, parent, item)
+        self.rule = rule
+        self.number = number  # counted in the order of creation
+        self.salience = 0
+        self.order: tuple[object, ...] | None = None  # the strategy's key, where it has one
+        self.waiting = False  # on the agenda (not: held back, spent or being fired)
+
+
+class LiveNode:
+    """A node of a session: what it remembers of the spec's matches."""
+
+    __slots__ = ("children", "item_mask", "of_branch", "rank", "spec")
+
+    def __init__(self, spec: NodeSpec) -> None:
+        self.spec = spec
+        self.rank = spec.rank
+        self.item_mask = spec.item_mask
+        self.of_branch = spec.of_branch
+        self.children: list[LiveNode] | None = None  # made when the first match is handed on
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Take a match (left activation); `matched` is the item when a pattern matched it."""
+        raise NotImplementedError
+
+    def forget(self, token: Token) -> None:
+        """Drop what the node knows of a token that is being removed."""
+
+
+class RightInput(LiveNode):
+    """A live node that facts arrive at."""
+
+    __slots__ = ("entry", "mask")
+
+    def __init__(self, spec: NodeSpec, mask: int) -> None:
+        super().__init__(spec)
+        self.mask = mask
+        self.entry: Entry | None = None  # the arriving fact's entry, during a change
+
+    def right(self, element: Element) -> None:
+        """Take a fact (right activation)."""
+        raise NotImplementedError
+
+
+def rank_of(node: LiveNode) -> int:
+    """The sort key of nodes."""
+    return node.rank
+
+
+def chain(token: Token, element: Element) -> None:
+    """Put a token on the list of those whose item is the fact."""
+    first = element.tokens
+    if first is not None:
+        token.element_next = first
+        first.element_previous = token
+    element.tokens = token
+
+
+def append(bucket: TokenBucket, token: Token) -> None:
+    """Put a token at the end of a bucket."""
+    token.bucket = bucket
+    tail = bucket.tail
+    if tail is None:
+        bucket.head = token
+    else:
+        tail.next = token
+        token.previous = tail
+    bucket.tail = token
+
+
+def take_out(token: Token, bucket: TokenBucket) -> None:
+    """Take a token out of its bucket."""
+    after = token.next
+    before = token.previous
+    if before is None:
+        bucket.head = after
+    else:
+        before.next = after
+    if after is None:
+        bucket.tail = before
+    else:
+        after.previous = before
+    token.next = None
+    token.previous = None
+    token.bucket = None
+
+
+def lean(guard: GuardToken, entry: Entry) -> None:
+    """Let a guard lean on a fact that satisfies its pattern."""
+    guard.support = entry
+    first = entry.blocked
+    if first is not None:
+        guard.next = first
+        first.previous = guard
+    entry.blocked = guard
+
+
+def let_go(guard: GuardToken, entry: Entry) -> None:
+    """End what `lean` began."""
+    after = guard.next
+    before = guard.previous
+    if before is None:
+        assert after is None or isinstance(after, GuardToken)
+        entry.blocked = after
+    else:
+        before.next = after
+    if after is not None:
+        after.previous = before
+    guard.next = None
+    guard.previous = None
+    guard.support = None

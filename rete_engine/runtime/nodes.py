@@ -1,0 +1,491 @@
+"""The live nodes: what each does with an arriving match (left) or fact (right).
+
+The nodes are those of Doorenbos's thesis, with hashed memories. One law makes them simple: when
+a node is activated, the indexes over facts are already up to date (see `matcher`). So a match
+that arrives from the left always sees the present state, and only what waits in memory has to
+be told of a change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, final
+
+from rete_engine.expressions.frame import Link, Node
+from rete_engine.expressions.values import join_key, ordered
+from rete_engine.network.specs import (
+    ComputeSpec,
+    ExistsSpec,
+    FirstSpec,
+    GroupSpec,
+    JoinSpec,
+    NodeSpec,
+    PartnerSpec,
+    ProductionSpec,
+    RightInputSpec,
+    TestSpec,
+)
+from rete_engine.runtime.memory import (
+    Activation,
+    Element,
+    Entry,
+    FoundToken,
+    GroupToken,
+    GuardToken,
+    LiveNode,
+    RightInput,
+    RightMemory,
+    Token,
+    TokenBucket,
+    append,
+    chain,
+    lean,
+    let_go,
+    take_out,
+)
+
+if TYPE_CHECKING:
+    from rete_engine.runtime.matcher import Matcher
+
+
+class WorkingNode(LiveNode):
+    """A node with its way back to the session's matcher."""
+
+    __slots__ = ("matcher",)
+
+    def __init__(self, spec: NodeSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+
+    def hand_on(self, token: Token | None, item: object, matched: Element | None) -> None:
+        """Give a longer match to every child."""
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        for child in children:
+            child.left(token, item, matched)
+
+
+@final
+class FirstNode(RightInput):
+    """The first pattern of rules: every arriving fact is a match."""
+
+    __slots__ = ("matcher",)
+
+    def __init__(self, spec: FirstSpec, matcher: Matcher) -> None:
+        super().__init__(spec, spec.mask)
+        self.matcher = matcher
+
+    def right(self, element: Element) -> None:
+        """Hand the fact on as a match of one."""
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        for child in children:
+            child.left(None, element, element)
+
+
+class MeetingNode(RightInput):
+    """What a join and an exists have in common: a hashed left memory and a right index."""
+
+    __slots__ = ("buckets", "left_key", "matcher", "memory", "tests")
+
+    def __init__(self, spec: RightInputSpec, matcher: Matcher) -> None:
+        super().__init__(spec, spec.mask)
+        self.matcher = matcher
+        self.left_key = spec.left_key
+        self.tests = spec.tests
+        self.buckets: dict[object, TokenBucket] = {}
+        self.memory: RightMemory = matcher.right_memory(spec.right)
+        self.memory.link(self)
+
+    def key_of(self, token: Token) -> object:
+        """The key that a fact must have to meet the match."""
+        nodes = self.left_key
+        if not nodes:
+            return None
+        frame = self.matcher.frame
+        frame.link = token
+        if len(nodes) == 1:
+            return join_key(nodes[0].evaluate(frame))
+        return key_of_all(nodes, self.matcher)
+
+    def keep(self, token: Token, key: object) -> None:
+        """Put a match into the left memory."""
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            bucket = TokenBucket(key)
+            self.buckets[key] = bucket
+        append(bucket, token)
+
+    def drop(self, token: Token) -> None:
+        """Take a match out of the left memory, if it stands there."""
+        bucket = token.bucket
+        if bucket is not None:
+            take_out(token, bucket)
+            if bucket.head is None:
+                del self.buckets[bucket.key]
+
+
+def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
+    """The key made of several values."""
+    frame = matcher.frame
+    return tuple([join_key(node.evaluate(frame)) for node in nodes])
+
+
+@final
+class JoinNode(MeetingNode):
+    """A further pattern of a rule."""
+
+    __slots__ = ()
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Meet a match with the facts that have its key."""
+        matcher = self.matcher
+        token = Token(self, parent, item)
+        if matched is not None:
+            chain(token, matched)
+        matcher.count()
+        key = self.key_of(token)
+        self.keep(token, key)
+        found = self.memory.buckets.get(key)
+        if found is None:
+            return
+        children = self.children
+        if children is None:
+            children = matcher.live_children(self)
+        tests = self.tests
+        frame = matcher.frame
+        entry = found.head
+        while entry is not None:
+            element = entry.element
+            if tests:
+                frame.link = token
+                frame.record = element
+                if not matcher.all_hold(tests):
+                    entry = entry.next
+                    continue
+            for child in children:
+                child.left(token, element, element)
+            entry = entry.next
+
+    def right(self, element: Element) -> None:
+        """Meet a fact with the matches that have its key."""
+        entry = self.entry
+        assert entry is not None
+        bucket = self.buckets.get(entry.bucket.key)
+        if bucket is None:
+            return
+        matcher = self.matcher
+        children = self.children
+        if children is None:
+            children = matcher.live_children(self)
+        tests = self.tests
+        frame = matcher.frame
+        token = bucket.head
+        while token is not None:
+            if tests:
+                frame.link = token
+                frame.record = element
+                if not matcher.all_hold(tests):
+                    token = token.next
+                    continue
+            for child in children:
+                child.left(token, element, element)
+            token = token.next
+
+    def forget(self, token: Token) -> None:
+        """Drop a match from the left memory."""
+        self.drop(token)
+
+
+@final
+class ExistsNode(MeetingNode):
+    """`exists` or `not` of one pattern. Its tokens are `GuardToken`s."""
+
+    __slots__ = ("negated",)
+
+    def __init__(self, spec: ExistsSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.negated = spec.negated
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Let a match pass if a fact agrees with it (with `not`: if none does)."""
+        matcher = self.matcher
+        guard = GuardToken(self, parent, item)
+        if matched is not None:
+            chain(guard, matched)
+        matcher.count()
+        self.seek(guard, self.key_of(guard))
+        if (guard.support is None) == self.negated:
+            self.pass_on(guard)
+
+    def seek(self, guard: GuardToken, key: object) -> None:
+        """Find a fact for a guard to lean on, or put it into the left memory."""
+        found = self.memory.buckets.get(key)
+        if found is not None:
+            matcher = self.matcher
+            frame = matcher.frame
+            tests = self.tests
+            entry = found.head
+            while entry is not None:
+                frame.link = guard
+                frame.record = entry.element
+                if not tests or matcher.all_hold(tests):
+                    lean(guard, entry)
+                    return
+                entry = entry.next
+        self.keep(guard, key)
+
+    def right(self, element: Element) -> None:
+        """Let the guards that wait lean on an arriving fact that agrees with them."""
+        entry = self.entry
+        assert entry is not None
+        bucket = self.buckets.get(entry.bucket.key)
+        if bucket is None:
+            return
+        matcher = self.matcher
+        frame = matcher.frame
+        tests = self.tests
+        token = bucket.head
+        while token is not None:
+            guard = cast(GuardToken, token)
+            token = token.next  # before the guard changes its list
+            frame.link = guard
+            frame.record = element
+            if tests and not matcher.all_hold(tests):
+                continue
+            self.drop(guard)
+            lean(guard, entry)
+            if self.negated:
+                if guard.passed:
+                    guard.passed = False
+                    matcher.remove_outputs(guard)
+            elif not guard.passed:
+                matcher.gains.append(guard)
+
+    def lost(self, guard: GuardToken, key: object) -> None:
+        """A guard's fact is gone: look for another one."""
+        self.seek(guard, key)
+        if guard.support is None:
+            if self.negated:
+                if not guard.passed:
+                    self.matcher.gains.append(guard)
+            elif guard.passed:
+                guard.passed = False
+                self.matcher.remove_outputs(guard)
+
+    def pass_on(self, guard: GuardToken) -> None:
+        """Hand a guard's match on."""
+        guard.passed = True
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        for child in children:
+            child.left(guard, None, None)
+
+    def forget(self, token: Token) -> None:
+        """Drop a guard from the left memory or from the fact it leans on."""
+        guard = cast(GuardToken, token)
+        support = guard.support
+        if support is not None:
+            let_go(guard, support)
+        else:
+            self.drop(guard)
+
+
+@final
+class GroupNode(WorkingNode):
+    """`exists` or `not` over a conjunction. Its tokens are `GroupToken`s."""
+
+    __slots__ = ("branch", "branch_rank", "negated")
+
+    def __init__(self, spec: GroupSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.negated = spec.negated
+        self.branch_rank = spec.branch_rank
+        self.branch: list[LiveNode] = [matcher.live(node) for node in spec.branch]
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Search the branch for a match, then let the match pass or wait."""
+        matcher = self.matcher
+        token = GroupToken(self, parent, item)
+        if matched is not None:
+            chain(token, matched)
+        matcher.count()
+        for node in self.branch:
+            node.left(token, None, None)
+        if (token.found == 0) == self.negated:
+            self.pass_on(token)
+
+    def gained(self, token: GroupToken) -> None:
+        """The branch found a match more."""
+        if self.negated:
+            if token.passed:
+                token.passed = False
+                self.matcher.remove_outputs(token)
+        elif not token.passed:
+            self.matcher.gains.append(token)
+
+    def lost(self, token: GroupToken) -> None:
+        """The branch's last match is gone; it may come back within the same change."""
+        if self.negated:
+            if not token.passed:
+                self.matcher.gains.append(token)
+        elif token.passed:
+            self.matcher.doubtful.append(token)
+
+    def pass_on(self, token: GroupToken) -> None:
+        """Hand a match on."""
+        token.passed = True
+        self.hand_on(token, None, None)
+
+
+@final
+class PartnerNode(LiveNode):
+    """The end of a group's branch. Its tokens are `FoundToken`s."""
+
+    __slots__ = ("matcher", "steps")
+
+    def __init__(self, spec: PartnerSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+        self.steps = spec.steps
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Count a match of the branch for the group's match it belongs to."""
+        link: Link | None = parent
+        for _ in range(self.steps - 1):
+            assert link is not None
+            link = link.parent
+        owner = cast(GroupToken, link)
+        token = FoundToken(self, parent, item, owner)
+        if matched is not None:
+            chain(token, matched)
+        self.matcher.count()
+        owner.found += 1
+        cast(GroupNode, owner.node).gained(owner)
+
+    def forget(self, token: Token) -> None:
+        """Count a match of the branch no more."""
+        owner = cast(FoundToken, token).owner
+        owner.found -= 1
+        if owner.found == 0 and owner.is_live:
+            cast(GroupNode, owner.node).lost(owner)
+
+
+@final
+class TestNode(WorkingNode):
+    """Tests over the match alone. It keeps nothing: what passes goes on as it came."""
+
+    __slots__ = ("tests",)
+
+    def __init__(self, spec: TestSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.tests = spec.tests
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Hand a match on if the tests hold."""
+        matcher = self.matcher
+        matcher.frame.link = Link(parent, item)
+        if matcher.all_hold(self.tests):
+            self.hand_on(parent, item, matched)
+
+
+@final
+class ComputeNode(WorkingNode):
+    """`v := e`, and `for v in e`."""
+
+    __slots__ = ("each", "test")
+
+    def __init__(self, spec: ComputeSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.test = spec.value
+        self.each = spec.each
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Add the value, or each element of it, to the match."""
+        matcher = self.matcher
+        token = Token(self, parent, item)
+        if matched is not None:
+            chain(token, matched)
+        matcher.count()
+        matcher.frame.link = token
+        matcher.frame.record = None
+        if not matcher.compute(self.test):
+            return
+        value = matcher.computed
+        matcher.computed = None
+        if not self.each:
+            self.hand_on(token, value, None)
+            return
+        for element in elements(value):
+            self.hand_on(token, element, None)
+
+
+def elements(value: object) -> list[object]:
+    """The elements that `for v in e` goes through; `Matcher.compute` checked the kind."""
+    if type(value) is list:
+        return cast("list[object]", value)
+    if isinstance(value, (set, frozenset)):
+        return ordered(value)
+    return list(cast("tuple[object, ...]", value))  # a tuple, or the keys of a dict
+
+
+@final
+class ProductionNode(LiveNode):
+    """The end of a rule: matches become activations."""
+
+    __slots__ = ("matcher", "rule")
+
+    def __init__(self, spec: ProductionSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+        self.rule = spec.rule
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Put the match on the agenda."""
+        matcher = self.matcher
+        matcher.activations += 1
+        activation = Activation(self, parent, item, self.rule, matcher.activations)
+        if matched is not None:
+            chain(activation, matched)
+        matcher.count()
+        matcher.activate(activation)
+
+    def forget(self, token: Token) -> None:
+        """Take the activation off the agenda."""
+        self.matcher.cancel(cast(Activation, token))
+
+
+def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
+    """The live node of a spec."""
+    if isinstance(spec, JoinSpec):
+        return JoinNode(spec, matcher)
+    if isinstance(spec, ProductionSpec):
+        return ProductionNode(spec, matcher)
+    if isinstance(spec, ExistsSpec):
+        return ExistsNode(spec, matcher)
+    if isinstance(spec, TestSpec):
+        return TestNode(spec, matcher)
+    if isinstance(spec, ComputeSpec):
+        return ComputeNode(spec, matcher)
+    if isinstance(spec, GroupSpec):
+        return GroupNode(spec, matcher)
+    if isinstance(spec, PartnerSpec):
+        return PartnerNode(spec, matcher)
+    if isinstance(spec, FirstSpec):
+        return FirstNode(spec, matcher)
+    raise AssertionError(spec.describe())
+
+
+def guards_of(entry: Entry) -> list[GuardToken]:
+    """The guards that lean on a fact, oldest first, let go of it."""
+    guards: list[GuardToken] = []
+    guard = entry.blocked
+    while guard is not None:
+        let_go(guard, entry)
+        guards.append(guard)
+        guard = entry.blocked
+    guards.reverse()
+    return guards
+

@@ -1,0 +1,127 @@
+"""The conflict resolution strategies, with the meaning that CLIPS gives each.
+
+(CLIPS Basic Programming Guide, section 5.3.) A strategy is a sort key of an activation; the
+smallest fires first. The key begins with the salience and ends with the activation's number.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import final
+
+from rete_engine.expressions.frame import Link
+from rete_engine.network.specs import PatternUse
+from rete_engine.runtime.agenda import Agenda, HeapAgenda, ListAgenda
+from rete_engine.runtime.memory import Activation, Element
+
+#: The strategies that have a name.
+STRATEGIES = ("depth", "breadth", "lex", "mea", "simplicity", "complexity", "random")
+
+
+def make_agenda(strategy: str, seed: int) -> Agenda:
+    """The agenda of a named strategy."""
+    if strategy == "depth":
+        return ListAgenda(depth=True)
+    if strategy == "breadth":
+        return ListAgenda(depth=False)
+    if strategy == "lex":
+        return HeapAgenda(by_recency)
+    if strategy == "mea":
+        return HeapAgenda(by_first_recency)
+    if strategy == "simplicity":
+        return HeapAgenda(by_simplicity)
+    if strategy == "complexity":
+        return HeapAgenda(by_complexity)
+    if strategy == "random":
+        return HeapAgenda(Shuffle(seed).order)
+    raise AssertionError(strategy)
+
+
+def by_recency(activation: Activation) -> tuple[object, ...]:
+    """`lex`: the time tags, newest first, are compared one by one; the longer list wins."""
+    return (-activation.salience, descending(time_tags(activation)), -activation.number)
+
+
+def by_first_recency(activation: Activation) -> tuple[object, ...]:
+    """`mea`: the time tag of the first pattern decides, then as `lex`."""
+    tags = time_tags(activation)
+    patterns = activation.rule.patterns
+    first = tags[0] if patterns else -1
+    return (-activation.salience, -first, descending(tags), -activation.number)
+
+
+def by_simplicity(activation: Activation) -> tuple[object, ...]:
+    """`simplicity`: the rule with fewer constraints and tests first, then the newest."""
+    return (-activation.salience, activation.rule.complexity, -activation.number)
+
+
+def by_complexity(activation: Activation) -> tuple[object, ...]:
+    """`complexity`: the rule with more constraints and tests first, then the newest."""
+    return (-activation.salience, -activation.rule.complexity, -activation.number)
+
+
+@final
+class Shuffle:
+    """`random`: a number drawn for each activation in the order of their creation."""
+
+    __slots__ = ("generator",)
+
+    def __init__(self, seed: int) -> None:
+        self.generator = random.Random(seed)
+
+    def order(self, activation: Activation) -> tuple[object, ...]:
+        """Draw the place of an activation."""
+        return (-activation.salience, self.generator.random(), activation.number)
+
+
+@final
+class Descending:
+    """Turns the order of a value round: for the keys of a program's own strategy."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __lt__(self, other: object) -> bool:
+        assert isinstance(other, Descending)
+        return bool(other.value < self.value)  # type: ignore[operator]  # the program's values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Descending) and bool(self.value == other.value)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+def time_tags(activation: Activation) -> list[int]:
+    """The time tag of each pattern's fact, in the order of the patterns as written."""
+    return [time_tag(activation, pattern) for pattern in activation.rule.patterns]
+
+
+def time_tag(activation: Activation, pattern: PatternUse) -> int:
+    """The time of the insertion, or of the last modify that made the match anew."""
+    link: Link | None = activation
+    for _ in range(pattern.steps):
+        assert link is not None
+        link = link.parent
+    assert link is not None
+    element = link.item
+    assert isinstance(element, Element)
+    tags = element.field_tags
+    newest = element.tag
+    if tags is not None:
+        for index in range(len(tags)):
+            if pattern.mask & (2 << index) and tags[index] > newest:
+                newest = tags[index]
+    return newest
+
+
+def descending(tags: list[int]) -> tuple[int, ...]:
+    """The tags such that tuples compare as `lex` wants: newest first, longer first."""
+    # The closing 1 sorts behind every negated tag: a list that ends is older than one that goes on.
+    return (*sorted([-tag for tag in tags]), 1)
+
+
+OrderFunction = Callable[[Activation], tuple[object, ...]]

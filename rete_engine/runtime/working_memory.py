@@ -1,0 +1,418 @@
+"""Working memory: the live facts, the keys they hold, and sets of pending changes."""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from rete_engine.diagnostics.errors import FactError, SecurityError
+from rete_engine.expressions.frame import Limits, Record
+from rete_engine.expressions.values import changed, join_key
+from rete_engine.network.specs import Network
+from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
+from rete_engine.runtime.matcher import Matcher
+from rete_engine.runtime.memory import Element
+
+INSERTED: Final = 1
+MODIFIED: Final = 2
+RETRACTED: Final = 3
+
+
+@final
+class SessionLimitError(SecurityError):
+    """A bound on the session as a whole was passed: its state can no longer be trusted."""
+
+
+@final
+class WorkingMemory:
+    """The live facts of a session, and the doors through which they change."""
+
+    __slots__ = (
+        "count", "inserted", "keys", "limits", "listener", "matcher", "members",
+    )  # fmt: skip
+
+    def __init__(self, network: Network, matcher: Matcher, limits: Limits) -> None:
+        self.matcher = matcher
+        self.limits = limits
+        self.count = 0  # live facts
+        self.inserted = 0  # facts ever inserted: gives each its number
+        self.members: dict[int, dict[int, Element]] = {}  # by template's number, then fact's
+        self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
+        self.listener: Listener | None = None
+
+    # -- single changes ------------------------------------------------------------------------
+
+    def insert(self, template: TemplateSpec, values: tuple[object, ...]) -> Element:
+        """Insert a fact and bring it through the network at once.
+
+        Raises:
+            FactError: A key is in use.
+        """
+        if template.keys or template.unique:
+            held = self.holder(template, values, None, None)
+            if held is not None:
+                return held
+        element = Element(template, values, self.inserted + 1)
+        self.check_room(1)
+        self.inserted += 1
+        if template.keys or template.unique:
+            self.hold_keys(element, values)
+        self.enter(element)
+        return element
+
+    def insert_all(
+        self, rows: list[tuple[TemplateSpec, dict[str, object]]]
+    ) -> list[Element]:
+        """Insert many facts, all or none: every row is checked before the first one enters.
+
+        Raises:
+            FactError: A row does not fit; it is named by its number.
+        """
+        self.check_room(len(rows))
+        found: list[Element] = []
+        fresh: list[Element] = []
+        limits = self.limits
+        try:
+            for template, given in rows:
+                values = template.build(given, limits)
+                if template.keys or template.unique:
+                    held = self.holder(template, values, None, None)
+                    if held is not None:
+                        found.append(held)
+                        continue
+                element = Element(template, values, self.inserted + len(fresh) + 1)
+                if template.keys or template.unique:
+                    self.hold_keys(element, values)
+                found.append(element)
+                fresh.append(element)
+        except BaseException as error:
+            for element in fresh:
+                self.drop_keys(element)
+            if isinstance(error, FactError):
+                raise FactError(f"row {len(found) + 1}: {error}") from None
+            raise
+        self.inserted += len(fresh)
+        for element in fresh:
+            self.enter(element)
+        return found
+
+    def check_room(self, more: int) -> None:
+        """Refuse facts over the session's limit.
+
+        Raises:
+            SessionLimitError: There would be too many.
+        """
+        if self.count + more > self.limits.facts:
+            raise SessionLimitError(
+                f"the session holds more than {self.limits.facts} facts"
+                " (Limits(facts=…) sets the bound)"
+            )
+
+    def enter(self, element: Element) -> None:
+        """Make an element a live fact; its keys are held already."""
+        template = element.type
+        assert isinstance(template, TemplateSpec)
+        members = self.members.get(template.number)
+        if members is None:
+            members = {}
+            self.members[template.number] = members
+        members[element.number] = element
+        self.count += 1
+        element.is_live = True
+        self.matcher.insert(element)
+        if self.listener is not None:
+            self.listener.inserted(element)
+
+    def leave(self, element: Element) -> None:
+        """Make a live fact leave; its keys are given up already."""
+        template = element.type
+        assert isinstance(template, TemplateSpec)
+        del self.members[template.number][element.number]
+        self.count -= 1
+        element.is_live = False
+        self.matcher.retract(element)
+        if self.listener is not None:
+            self.listener.retracted(element)
+
+    def renew(self, element: Element, values: tuple[object, ...], mask: int) -> None:
+        """Give a live fact other values; its keys are moved already."""
+        old = element.values
+        self.matcher.modify(element, values, mask)
+        if self.listener is not None:
+            self.listener.modified(element, old)
+
+    def all(self) -> list[Element]:
+        """All live facts in the order of their insertion."""
+        found = [e for members in self.members.values() for e in members.values()]
+        if len(self.members) > 1:
+            found.sort(key=number_of)
+        return found
+
+    # -- keys ----------------------------------------------------------------------------------
+
+    def holder(
+        self,
+        template: TemplateSpec,
+        values: tuple[object, ...],
+        changes: Changes | None,
+        mover: Element | None,
+    ) -> Element | None:
+        """The equal fact of a `unique` template, if there is one; `mover` does not count.
+
+        Raises:
+            FactError: Another fact holds one of the keys.
+        """
+        if template.unique:
+            same = self.at(-1 - template.number, whole_key(values), changes)
+            if same is not None and same is not mover:
+                if mover is None:
+                    return same
+                raise FactError(
+                    f"{template.name} is unique: fact {same.number} has the same values"
+                )
+        for spec in template.keys:
+            other = self.at(spec.number, spec.of(values), changes)
+            if other is not None and other is not mover:
+                raise self.in_use(template, spec, values, other)
+        return None
+
+    def in_use(
+        self, template: TemplateSpec, spec: KeySpec, values: tuple[object, ...], other: Element
+    ) -> FactError:
+        """The error for a key that another fact holds."""
+        names = [template.fields[index - template.first_field].name for index in spec.fields]
+        key = ", ".join(
+            f"{name}={values[index]!r}" for name, index in zip(names, spec.fields, strict=True)
+        )
+        return FactError(
+            f"{template.name}: the key {key} is in use by fact {other.number} ({other.type.name})"
+        )
+
+    def at(self, number: int, key: object, changes: Changes | None) -> Element | None:
+        """The fact that holds a key, with pending changes counted in."""
+        if changes is not None:
+            pending = changes.keys.get((number, key), MISSING)
+            if pending is None or isinstance(pending, Element):
+                return pending
+        table = self.keys.get(number)
+        return None if table is None else table.get(key)
+
+    def hold_keys(self, element: Element, values: tuple[object, ...]) -> None:
+        """Note that a fact holds the keys of these values."""
+        for number, key in keys_of(element, values):
+            table = self.keys.get(number)
+            if table is None:
+                table = {}
+                self.keys[number] = table
+            table[key] = element
+
+    def drop_keys(self, element: Element) -> None:
+        """Note that a fact gives up the keys of its present values."""
+        for number, key in keys_of(element, element.values):
+            del self.keys[number][key]
+
+
+class Listener:
+    """What a session tells of changes; every method does nothing here."""
+
+    __slots__ = ()
+
+    def inserted(self, element: Element) -> None:
+        """A fact came."""
+
+    def modified(self, element: Element, old: tuple[object, ...]) -> None:
+        """A fact changed; `old` is what its values were."""
+
+    def retracted(self, element: Element) -> None:
+        """A fact left."""
+
+
+def whole_key(values: tuple[object, ...]) -> object:
+    """The key made of all values."""
+    return tuple([join_key(value) for value in values])
+
+
+def keys_of(element: Element, values: tuple[object, ...]) -> list[tuple[int, object]]:
+    """The keys that a fact with these values holds, each with the number of its table."""
+    template = element.type
+    assert isinstance(template, TemplateSpec)
+    found: list[tuple[int, object]] = []
+    for spec in template.keys:
+        key = spec.of(values)
+        if not holds_nan(key):
+            found.append((spec.number, key))
+    if template.unique:
+        key = whole_key(values)
+        if not holds_nan(key):
+            found.append((-1 - template.number, key))
+    return found
+
+
+def holds_nan(key: object) -> bool:
+    """Whether a key has a NaN, and so equals nothing: then there is no use in keeping it."""
+    if isinstance(key, tuple):
+        return any(type(part) is object for part in key)
+    return type(key) is object
+
+
+def number_of(element: Element) -> int:
+    """The sort key of facts."""
+    return element.number
+
+
+@final
+class Changes:
+    """Changes that are not made yet: of an action that runs, or of a batch.
+
+    Every statement is checked against the state as it would be after the ones before it; then
+    `commit` makes them all, one net change for each fact, or they are dropped and nothing
+    happened.
+    """
+
+    __slots__ = ("inserts", "keys", "kinds", "limits", "memory", "overlay", "retracted", "start")
+
+    def __init__(self, memory: WorkingMemory) -> None:
+        self.memory = memory
+        self.limits = memory.limits
+        self.kinds: dict[Element, int] = {}  # what becomes of each fact, in the order of work
+        self.overlay: dict[Record, tuple[object, ...]] = {}  # values that are not yet in place
+        self.retracted: set[Element] = set()  # facts that are gone, so far
+        self.keys: dict[tuple[int, object], Element | None] = {}  # keys that changed hands
+        self.inserts = 0
+        self.start = memory.inserted
+
+    def values(self, element: Element) -> tuple[object, ...]:
+        """The values of a fact with the pending changes."""
+        return self.overlay.get(element, element.values)
+
+    def insert(self, template: TemplateSpec, given: dict[str, object]) -> Element:
+        """Insert a fact; of a `unique` template, the equal one may be there already.
+
+        Raises:
+            FactError: A field does not fit, or a key is in use.
+        """
+        values = template.build(given, self.limits)
+        held = self.memory.holder(template, values, self, None)
+        if held is not None:
+            return held
+        self.memory.check_room(self.inserts + 1)
+        self.inserts += 1
+        element = Element(template, values, self.start + self.inserts)
+        self.kinds[element] = INSERTED
+        for key in keys_of(element, values):
+            self.keys[key] = element
+        return element
+
+    def upsert(self, template: TemplateSpec, given: dict[str, object]) -> Element:
+        """Change the given fields of the fact that has the key, or insert it.
+
+        Raises:
+            FactError: A field does not fit, a key field is missing, or the key is in use by a
+                fact of another template.
+        """
+        element = self.find(template, given)
+        if element is None:
+            return self.insert(template, given)
+        self.modify(element, given)
+        return element
+
+    def find(self, template: TemplateSpec, given: dict[str, object]) -> Element | None:
+        """The fact that has the key that is given."""
+        if template.key is None:
+            raise FactError(f"{template.name} declares no key, so it cannot be upserted")
+        key_values: dict[int, object] = {}
+        for index in template.key:
+            field = template.fields[index - template.first_field]
+            value = given.get(field.name, field.default)
+            if value is MISSING:
+                raise FactError(f"upsert of {template.name} needs its key field '{field.name}'")
+            key_values[index] = field.accept(template.name, value, self.limits)
+        for spec in template.keys:
+            if spec.fields == template.key:
+                width = max(spec.fields) + 1
+                values = tuple([key_values.get(index) for index in range(width)])
+                element = self.memory.at(spec.number, spec.of(values), self)
+                if element is not None and template.name not in element.type.ancestors:
+                    raise self.memory.in_use(template, spec, values, element)
+                return element
+        raise AssertionError(template.name)
+
+    def modify(self, element: Element, given: dict[str, object]) -> None:
+        """Change fields of a fact.
+
+        Raises:
+            FactError: The fact is gone, a field does not fit, or a key is in use.
+        """
+        self.check_there(element, "modified")
+        template = element.type
+        assert isinstance(template, TemplateSpec)
+        old = self.values(element)
+        values = template.change(old, given, self.limits)
+        if template.keys or template.unique:
+            self.memory.holder(template, values, self, element)
+            for key in keys_of(element, old):
+                self.keys[key] = None
+            for key in keys_of(element, values):
+                self.keys[key] = element
+        self.overlay[element] = values
+        if self.kinds.get(element) != INSERTED:
+            # Modifies of one fact merge at the place of the last.
+            self.kinds.pop(element, None)
+            self.kinds[element] = MODIFIED
+
+    def retract(self, element: Element) -> None:
+        """Retract a fact; one that is gone already stays gone."""
+        if element in self.retracted or not (element.is_live or element in self.kinds):
+            return
+        for key in keys_of(element, self.values(element)):
+            self.keys[key] = None
+        self.retracted.add(element)
+        if self.kinds.pop(element, 0) == INSERTED:
+            return
+        self.kinds[element] = RETRACTED
+
+    def check_there(self, element: Element, what: str) -> None:
+        """Refuse a fact that is gone.
+
+        Raises:
+            FactError: It was retracted.
+        """
+        if element in self.retracted or not (element.is_live or element in self.kinds):
+            raise FactError(
+                f"fact {element.number} ({element.type.name}) was retracted and cannot be {what}"
+            )
+
+    def commit(self) -> None:
+        """Make the changes, one after another."""
+        memory = self.memory
+        kinds = self.kinds
+        overlay = self.overlay
+        memory.inserted = self.start + self.inserts
+        for element, kind in kinds.items():
+            if kind != INSERTED:
+                memory.drop_keys(element)
+        for element, kind in kinds.items():
+            if kind != RETRACTED:
+                memory.hold_keys(element, overlay.get(element, element.values))
+        for element, kind in kinds.items():
+            if kind == RETRACTED:
+                memory.leave(element)
+                continue
+            values = overlay.get(element, element.values)
+            if kind == INSERTED:
+                element.values = values
+                memory.enter(element)
+            else:
+                mask = changed_fields(element.values, values)
+                if mask:
+                    memory.renew(element, values, mask)
+
+
+def changed_fields(old: tuple[object, ...], new: tuple[object, ...]) -> int:
+    """The bits of the fields whose type or value differ."""
+    mask = 0
+    for index in range(len(old)):
+        before = old[index]
+        after = new[index]
+        if before is not after and changed(before, after):
+            mask |= 2 << index
+    return mask

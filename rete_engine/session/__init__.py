@@ -1,0 +1,1 @@
+"""The interface a program holds: rule sets and sessions."""

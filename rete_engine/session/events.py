@@ -1,0 +1,183 @@
+"""What a session tells the program: events, outputs, prints, and values written back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.runtime.engine import Engine, Fired, Host
+from rete_engine.runtime.matcher import elements_of
+from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.working_memory import Listener
+from rete_engine.session.fact import outward
+from rete_engine.session.results import Firing, Waiting
+
+if TYPE_CHECKING:
+    from rete_engine.session.session import Session
+
+EVENTS = ("insert", "modify", "retract", "activate", "cancel", "fire", "error")
+
+_logger = logging.getLogger("rete_engine")
+
+
+class Subscription:
+    """A callback that is called at events until it is closed; usable with `with`."""
+
+    def __init__(self, callbacks: list[Callable[..., object]], callback: Callable[..., object]):
+        self._callbacks = callbacks
+        self._callback = callback
+
+    def close(self) -> None:
+        """End the calls. A second time does nothing."""
+        if self._callback in self._callbacks:
+            self._callbacks.remove(self._callback)
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class Events(Host):
+    """The engine's host: collects what a run gives, and calls back."""
+
+    def __init__(self, session: Session, out: Callable[[str], object]) -> None:
+        self.session = session
+        self.out = out
+        self.callbacks: dict[str, list[Callable[..., object]]] = {name: [] for name in EVENTS}
+        self.outputs: list[Any] = []
+        self.firings: list[Firing] = []
+        self.traces = False
+        self.engine: Engine | None = None
+        self.listener = SessionListener(self)
+        self.writes_back = False
+
+    def attach(self, engine: Engine) -> None:
+        """Listen to a new engine."""
+        self.engine = engine
+        self.adjust()
+
+    def close(self) -> None:
+        """Call nobody any more."""
+        for callbacks in self.callbacks.values():
+            callbacks.clear()
+
+    def begin(self, traces: bool) -> None:
+        """Begin a run."""
+        self.outputs = []
+        self.firings = []
+        self.traces = traces
+        self.adjust()
+
+    def subscribe(self, event: str, callback: Callable[..., object]) -> Subscription:
+        """Call a function at an event from now on."""
+        self.callbacks[event].append(callback)
+        self.adjust()
+        return Subscription(self.callbacks[event], callback)
+
+    def watch_objects(self, writes_back: bool) -> None:
+        """Note that facts have objects, to which changes may have to be written."""
+        if writes_back and not self.writes_back:
+            self.writes_back = True
+            self.adjust()
+
+    def adjust(self) -> None:
+        """Let the engine tell only what somebody listens to: silence costs nothing."""
+        engine = self.engine
+        if engine is None:
+            return
+        has = self.callbacks
+        changes = has["insert"] or has["modify"] or has["retract"] or self.writes_back
+        engine.memory.listener = self.listener if changes else None
+        engine.agenda.on_activate = self.activated if has["activate"] else None
+        engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
+        engine.watches_firings = self.traces or bool(has["fire"])
+
+    def call(self, event: str, *arguments: object) -> None:
+        """Call everybody who listens to an event."""
+        for callback in tuple(self.callbacks[event]):
+            callback(*arguments)
+
+    # -- from the engine -----------------------------------------------------------------------
+
+    def output(self, value: object) -> None:
+        """Take an emitted value."""
+        self.outputs.append(outward(value, self.session))
+
+    def say(self, text: str) -> None:
+        """Take a printed line."""
+        self.out(text)
+
+    def log(self, level: str, message: str) -> None:
+        """Take a logged message."""
+        _logger.log(logging.getLevelNamesMapping()[level.upper()], "%s", message)
+
+    def fired(self, fired: Fired) -> None:
+        """Take note of a firing."""
+        session = self.session
+        firing = Firing(
+            fired.rule.name,
+            {name: outward(value, session) for name, value in fired.bindings.items()},
+            tuple(session.fact_of(element) for element in fired.elements),
+        )
+        if self.traces:
+            self.firings.append(firing)
+        self.call("fire", firing)
+
+    def activated(self, activation: Activation) -> None:
+        """Tell of a new activation."""
+        self.call("activate", self.waiting(activation))
+
+    def cancelled(self, activation: Activation) -> None:
+        """Tell of an activation that ceased."""
+        self.call("cancel", self.waiting(activation))
+
+    def error(self, error: RuleExecutionError) -> None:
+        """Tell of a failed action or condition."""
+        self.call("error", error)
+
+    def waiting(self, activation: Activation) -> Waiting:
+        """An activation as a program sees it."""
+        session = self.session
+        engine = self.engine
+        assert engine is not None
+        bindings = engine.bindings(activation)
+        return Waiting(
+            activation.rule.name,
+            activation.salience,
+            {name: outward(value, session) for name, value in bindings.items()},
+            tuple(session.fact_of(element) for element in elements_of(activation)),
+        )
+
+
+class SessionListener(Listener):
+    """The changes of working memory, handed to who listens."""
+
+    def __init__(self, events: Events) -> None:
+        self.events = events
+
+    def inserted(self, element: Element) -> None:
+        """A fact came."""
+        self.events.call("insert", self.events.session.fact_of(element))
+
+    def modified(self, element: Element, old: tuple[object, ...]) -> None:
+        """A fact changed."""
+        session = self.events.session
+        changed = {
+            name: outward(old[index], session)
+            for name, index in element.type.positions.items()
+            if old[index] is not element.values[index]
+        }
+        if self.events.writes_back:
+            for instance in session.objects_of(element):
+                for name in changed:
+                    value = element.values[element.type.positions[name]]
+                    setattr(instance, name, outward(value, session))
+        self.events.call("modify", session.fact_of(element), changed)
+
+    def retracted(self, element: Element) -> None:
+        """A fact left."""
+        self.events.call("retract", self.events.session.fact_of(element))

@@ -1,0 +1,42 @@
+"""External functions: how the program's functions are called by rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rete_engine.compiler.compile import External
+from rete_engine.diagnostics.errors import SessionError
+from rete_engine.session.fact import inward, outward
+
+if TYPE_CHECKING:
+    from rete_engine.session.session import Session
+
+
+def provide(
+    externals: Sequence[External], functions: Mapping[str, Callable[..., object]], session: Session
+) -> tuple[Callable[..., object], ...]:
+    """The functions in the order of their declarations, with facts translated both ways.
+
+    Raises:
+        SessionError: One is not provided, or cannot be called.
+    """
+    found: list[Callable[..., object]] = []
+    for external in externals:
+        function = functions.get(external.name)
+        if function is None:
+            raise SessionError(
+                f"the external function '{external.name}' ({external.span}) is not provided;"
+                f" give it in functions={{'{external.name}': …}}"
+            )
+        if not callable(function):
+            raise SessionError(f"functions['{external.name}'] cannot be called: {function!r}")
+        found.append(_translated(function, session))
+    return tuple(found)
+
+
+def _translated(function: Callable[..., object], session: Session) -> Callable[..., object]:
+    def call(*arguments: object) -> object:
+        return inward(function(*[outward(value, session) for value in arguments]), session)
+
+    return call

@@ -1,0 +1,204 @@
+"""`Fact`: what a program holds of a fact in working memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rete_engine.diagnostics.errors import FactError
+from rete_engine.expressions.values import equal, export, quoted
+from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.memory import Element
+
+if TYPE_CHECKING:
+    from rete_engine.session.session import Session
+
+
+class Fact:
+    """A fact of a session, by its fields: `fact.total` or `fact["total"]`.
+
+    It shows the present values, also after the fact was modified; after a retract, the last
+    ones. Fields win over the names below, so a field may be called `template` (and the rest is
+    then reached through the session). Writing to a field raises: `session.modify` is the way.
+
+    Attributes:
+        fact_id: Number of the fact in its session, counted from 1 in the order of insertion.
+        template: Name of its template.
+        is_live: Whether it is in working memory.
+        object: For a fact of a Python class, a new object with the present values, else None.
+
+    Example:
+        >>> from rete_engine import RuleSet
+        >>> session = RuleSet.parse("template Order\\n  id: int\\nend\\n").session()
+        >>> order = session.insert("Order", id=7)
+        >>> order.id, order["id"], order.template, order.is_live
+        (7, 7, 'Order', True)
+    """
+
+    __slots__ = ("__weakref__", "_element", "_session")
+
+    _element: Element
+    _session: Session
+
+    def __init__(self, element: Element, session: Session) -> None:
+        object.__setattr__(self, "_element", element)
+        object.__setattr__(self, "_session", session)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name[:1] != "_":
+            element: Element = object.__getattribute__(self, "_element")
+            index = element.type.positions.get(name)
+            if index is not None:
+                return outward(element.values[index], object.__getattribute__(self, "_session"))
+            if element.type.open and name in further(element):
+                session = object.__getattribute__(self, "_session")
+                return outward(further(element)[name], session)
+        return object.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        element = self._element
+        if element.type.open and not name.startswith("_"):
+            return None  # a further field that is not there
+        assert isinstance(element.type, TemplateSpec)
+        raise AttributeError(str(element.type.unknown_field(name)))
+
+    def __getitem__(self, name: str) -> Any:
+        element = self._element
+        index = element.type.positions.get(name)
+        if index is not None:
+            return outward(element.values[index], self._session)
+        if element.type.open:
+            return outward(further(element).get(name), self._session)
+        assert isinstance(element.type, TemplateSpec)
+        raise KeyError(str(element.type.unknown_field(name)))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"a fact cannot be written to; use session.modify(fact, {name}=…)"
+        )
+
+    @property
+    def fact_id(self) -> int:
+        """Number of the fact in its session."""
+        return self._element.number
+
+    @property
+    def template(self) -> str:
+        """Name of its template."""
+        return self._element.type.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is in working memory."""
+        return self._element.is_live
+
+    @property
+    def object(self) -> Any:
+        """A new object of the fact's class with the present values; None without a class."""
+        return self._session.build_object(self._element)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields and their values, the further ones of an open template too.
+
+        Example:
+            >>> from rete_engine import RuleSet
+            >>> session = RuleSet.parse("template T\\n  a: int\\n  b: list = [1]\\nend\\n").session()
+            >>> session.insert("T", a=1).as_dict()
+            {'a': 1, 'b': [1]}
+        """
+        element = self._element
+        session = self._session
+        values = {
+            name: outward(element.values[index], session)
+            for name, index in element.type.positions.items()
+        }
+        if element.type.open:
+            more = {name: outward(value, session) for name, value in further(element).items()}
+            values.update(more)
+        return values
+
+    def __repr__(self) -> str:
+        return describe(self._element)
+
+
+def further(element: Element) -> dict[str, object]:
+    """The further fields of a fact of an open template."""
+    fields = element.values[0]
+    assert isinstance(fields, dict)
+    return fields
+
+
+#: How many characters of a value are shown where a fact is described.
+SHOWN = 60
+
+
+def describe(element: Element) -> str:
+    """A fact in a line, as it would be written in a rule file."""
+    fields = [(n, element.values[i]) for n, i in element.type.positions.items()]
+    if element.type.open:
+        fields.extend(further(element).items())
+    listed = ", ".join(f"{name}={_shown(value)}" for name, value in fields)
+    return f"{element.type.name}({listed})"
+
+
+def _shown(value: object) -> str:
+    """A value in few characters; of a fact only its template and number."""
+    if isinstance(value, Element):
+        return f"<{value.type.name} {value.number}>"
+    text = quoted(value, 1_000_000)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def outward(value: object, session: Session) -> Any:
+    """A value as a program gets it: records become facts, collections are copied."""
+    if isinstance(value, Element):
+        return session.fact_of(value)
+    if isinstance(value, (list, dict, set, frozenset, tuple)):
+        if not holds_element(value):
+            return export(value)
+        if isinstance(value, dict):
+            return {outward(k, session): outward(v, session) for k, v in value.items()}
+        return type(value)(outward(item, session) for item in value)
+    return value
+
+
+def holds_element(value: object) -> bool:
+    """Whether a collection has a record somewhere in it."""
+    if isinstance(value, Element):
+        return True
+    if isinstance(value, dict):
+        return any(holds_element(k) or holds_element(v) for k, v in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(holds_element(item) for item in value)
+    return False
+
+
+def inward(value: object, session: Session, depth: int = 0) -> object:
+    """A value as working memory takes it: facts become records.
+
+    Raises:
+        FactError: A fact belongs to another session or was retracted.
+    """
+    if isinstance(value, Fact):
+        return session.element_of(value)
+    if type(value) in (list, tuple, set, dict) and depth < 100:
+        if isinstance(value, dict):
+            return {k: inward(v, session, depth + 1) for k, v in value.items()}
+        assert isinstance(value, (list, tuple, set))
+        return type(value)(inward(item, session, depth + 1) for item in value)
+    return value
+
+
+def matches(element: Element, wanted: dict[str, object]) -> bool:
+    """Whether a fact has these values."""
+    for name, value in wanted.items():
+        index = element.type.positions.get(name)
+        if index is not None:
+            present = element.values[index]
+        elif element.type.open:
+            present = further(element).get(name)
+        else:
+            assert isinstance(element.type, TemplateSpec)
+            raise FactError(str(element.type.unknown_field(name)))
+        if not equal(present, value):
+            return False
+    return True

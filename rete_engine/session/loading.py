@@ -1,0 +1,121 @@
+"""From files, texts and classes to documents: imports followed, everything once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rete_engine.diagnostics.diagnostic import Diagnostic
+from rete_engine.diagnostics.errors import RuleSyntaxError
+from rete_engine.diagnostics.source import NOWHERE, PYTHON, Span
+from rete_engine.language.parser import parse_document
+from rete_engine.language.reader import make_source, read_source
+from rete_engine.model.declarations import Document, ImportDeclaration
+from rete_engine.session.classes import Template, declaration_of
+
+
+class Loader:
+    """Collects the documents of a rule set, each after the ones that it imports."""
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.done: set[Path] = set()
+        self.open: list[Path] = []  # files whose imports are being followed
+
+    def classes(self, templates: Sequence[Template | type]) -> None:
+        """Add templates made from Python classes."""
+        given = [t if isinstance(t, Template) else Template(t) for t in templates]
+        by_name = {t.cls.__name__: t.cls for t in given if isinstance(t.cls, type)}
+        declarations = tuple(declaration_of(template, by_name) for template in given)
+        if declarations:
+            self.documents.append(Document(PYTHON, None, None, declarations))
+
+    def file(self, path: Path, span: Span | None, base: Path | None) -> None:
+        """Add a file and what it imports; `span` is the import that asked for it."""
+        place = path.resolve()
+        if place in self.open:
+            cycle = [*self.open[self.open.index(place) :], place]
+            listed = " -> ".join(p.name for p in cycle)
+            self.error(f"files import each other in a cycle: {listed}", span)
+            return
+        if place in self.done:
+            return
+        try:
+            source = read_source(path)
+        except RuleSyntaxError as error:
+            if span is None:
+                self.diagnostics.extend(error.diagnostics)
+            else:
+                reason = error.diagnostics[0].message
+                self.error(f"cannot import: {reason}", span)
+            self.done.add(place)
+            return
+        self.open.append(place)
+        document, diagnostics = parse_document(source)
+        self.add(document, diagnostics, place.parent, base)
+        self.open.pop()
+        self.done.add(place)
+
+    def text(self, text: str, name: str, base: Path | None) -> None:
+        """Add a text; it may import from below a base folder only."""
+        document, diagnostics = parse_document(make_source(text, name))
+        folder = base.resolve() if base is not None else None
+        self.add(document, diagnostics, folder, folder)
+
+    def add(
+        self,
+        document: Document,
+        diagnostics: Iterable[Diagnostic],
+        folder: Path | None,
+        base: Path | None,
+    ) -> None:
+        """Follow the imports of a document, then add it."""
+        self.diagnostics.extend(diagnostics)
+        for declaration in document.declarations:
+            if isinstance(declaration, ImportDeclaration):
+                self.follow(declaration, folder, base)
+        self.documents.append(document)
+
+    def follow(
+        self, declaration: ImportDeclaration, folder: Path | None, base: Path | None
+    ) -> None:
+        """Add the file of an import."""
+        if folder is None:
+            self.error(
+                "a text that is no file cannot import: there is no folder to look in",
+                declaration.span,
+                "give the program's call a base folder (base=…), or load a file",
+            )
+            return
+        path = folder / declaration.path
+        if base is not None and not path.resolve().is_relative_to(base):
+            self.error(f"the import '{declaration.path}' leaves its folder", declaration.span)
+            return
+        if Path(declaration.path).suffix in (".yaml", ".yml"):
+            self.error("YAML rules are not part of this version yet", declaration.span)
+            return
+        self.file(path, declaration.span, base)
+
+    def error(self, message: str, span: Span | None, hint: str | None = None) -> None:
+        """Take up an error of an import."""
+        self.diagnostics.append(Diagnostic("RE0016", message, span or NOWHERE, hint))
+
+
+def files_of(paths: Iterable[str | Path]) -> list[Path]:
+    """The rule files that paths mean: a folder stands for those in it, by name."""
+    found: list[Path] = []
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            inside = sorted(path.glob("*.rete"))
+            if not inside:
+                message = f"the folder {path} has no .rete files"
+                raise RuleSyntaxError([Diagnostic("RE0001", message, NOWHERE)])
+            found.extend(inside)
+        elif path.suffix in (".yaml", ".yml"):
+            message = f"{path}: YAML rules are not part of this version yet"
+            raise RuleSyntaxError([Diagnostic("RE0900", message, NOWHERE)])
+        else:
+            found.append(path)
+    return found

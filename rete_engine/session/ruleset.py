@@ -1,0 +1,288 @@
+"""`RuleSet`: a compiled rule set, from which sessions are opened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from rete_engine.compiler.compile import Compiled, CompiledParam, compile_documents
+from rete_engine.diagnostics.diagnostic import Diagnostic
+from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
+from rete_engine.expressions.frame import Limits
+from rete_engine.expressions.types import Type
+from rete_engine.model.declarations import Document, RuleDeclaration
+from rete_engine.network.picture import to_dot, to_mermaid
+from rete_engine.network.templates import FieldSpec, TemplateSpec
+from rete_engine.session.classes import Template
+from rete_engine.session.loading import Loader, files_of
+from rete_engine.session.session import Session
+
+
+@dataclass(frozen=True)
+class TemplateInfo:
+    """A template as a program sees it.
+
+    Attributes:
+        name: Its name.
+        fields: Its fields, inherited ones first; each has `name`, `type`, `required`, `default`.
+        key: The fields of its nearest key, or None.
+        unique: Whether no two live facts agree on all fields.
+        open: Whether facts may have further fields.
+    """
+
+    name: str
+    fields: tuple[FieldSpec, ...]
+    key: tuple[str, ...] | None
+    unique: bool
+    open: bool
+
+
+@dataclass(frozen=True)
+class RuleInfo:
+    """A rule as a program sees it: name, place, and what its attributes say."""
+
+    name: str
+    description: str | None
+    tags: tuple[str, ...]
+    file: str
+    line: int
+
+
+class RuleSet:
+    """Rules, templates, functions and facts, compiled once and shared by many sessions.
+
+    A rule set never changes and may be used by several threads at a time. Make one with `load`
+    or `parse`.
+
+    Attributes:
+        name: What `ruleset` calls it, else the name given, else that of the first file.
+        description: What `ruleset` says of it, or None.
+        templates: The templates, by name.
+        rules: The rules in the order in which they are written, imports first.
+        params: The parameters, by name.
+        diagnostics: The warnings.
+        hash: A hexadecimal digest of all that was read.
+
+    Example:
+        >>> rules = RuleSet.parse('''
+        ... template Order
+        ...     id: int
+        ...     total: float
+        ... end
+        ... rule "large"
+        ... when
+        ...     o := Order(total > 100)
+        ... then
+        ...     emit o.id
+        ... end
+        ... ''')
+        >>> with rules.session() as session:
+        ...     _ = session.insert("Order", id=1, total=250.0)
+        ...     session.run().outputs
+        [1]
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        documents: Sequence[Document],
+        diagnostics: tuple[Diagnostic, ...],
+        name: str,
+        functions: Mapping[str, Callable[..., object]],
+    ) -> None:
+        self._compiled = compiled
+        self._functions = dict(functions)
+        named = next((document for document in reversed(documents) if document.name), None)
+        self.name = named.name if named is not None and named.name else name
+        self.description = named.description if named is not None else None
+        self.diagnostics = diagnostics
+        self.hash = _digest(documents)
+        specs = compiled.network.templates
+        self.templates: Mapping[str, TemplateInfo] = MappingProxyType(
+            {spec.name: _template_info(spec) for spec in specs}
+        )
+        self.params: Mapping[str, CompiledParam] = MappingProxyType(
+            {param.name: param for param in compiled.params}
+        )
+        self.rules = tuple(
+            RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
+            for rule in compiled.network.rules
+        )
+        self._classes = {
+            declaration.name: declaration.python_class
+            for document in documents
+            for declaration in document.declarations
+            if not isinstance(declaration, RuleDeclaration)
+            and getattr(declaration, "python_class", None) is not None
+        }
+        self._specs = {spec.name: spec for spec in specs}
+
+    @classmethod
+    def load(
+        cls,
+        *paths: str | Path | Iterable[str | Path],
+        templates: Sequence[Template | type] = (),
+        functions: Mapping[str, Callable[..., object]] | None = None,
+    ) -> RuleSet:
+        """Read rule files, or all `.rete` files of a folder, and compile them together.
+
+        Args:
+            paths: Files and folders.
+            templates: Python classes (dataclasses, pydantic models) that become templates.
+            functions: Python functions for what the text declares as `external function`.
+
+        Raises:
+            RuleSyntaxError: A file cannot be read or does not follow the grammar.
+            RuleValidationError: Names, types or declarations do not hold together.
+            FactError: A class cannot become a template.
+        """
+        given: list[str | Path] = []
+        for path in paths:
+            if isinstance(path, (str, Path)):
+                given.append(path)
+            else:
+                given.extend(path)
+        if not given:
+            raise TypeError("load() needs a file or a folder")
+        loader = Loader()
+        loader.classes(templates)
+        for file in files_of(given):
+            loader.file(file, None, None)
+        return cls._made(loader, Path(given[0]).stem, functions)
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        *,
+        name: str = "<text>",
+        templates: Sequence[Template | type] = (),
+        functions: Mapping[str, Callable[..., object]] | None = None,
+        base: str | Path | None = None,
+    ) -> RuleSet:
+        """Compile a text.
+
+        Args:
+            text: Rules in the rule language.
+            name: What messages call the text.
+            templates: Python classes (dataclasses, pydantic models) that become templates.
+            functions: Python functions for what the text declares as `external function`.
+            base: The folder that the text may import from; without it, it may not import.
+
+        Raises:
+            RuleSyntaxError: The text does not follow the grammar.
+            RuleValidationError: Names, types or declarations do not hold together.
+            FactError: A class cannot become a template.
+        """
+        loader = Loader()
+        loader.classes(templates)
+        loader.text(text, name, Path(base) if base is not None else None)
+        return cls._made(loader, name, functions)
+
+    @classmethod
+    def _made(
+        cls, loader: Loader, name: str, functions: Mapping[str, Callable[..., object]] | None
+    ) -> RuleSet:
+        compiled, found = compile_documents(loader.documents)
+        diagnostics = (*loader.diagnostics, *found)
+        errors = [d for d in diagnostics if d.severity == "error"]
+        if loader.diagnostics and errors:
+            # Names that a declaration with a syntax error would have declared are not unknown.
+            raise RuleSyntaxError(errors)
+        if compiled is None:
+            raise RuleValidationError(errors)
+        return cls(compiled, loader.documents, diagnostics, name, functions or {})
+
+    def session(
+        self,
+        params: Mapping[str, object] | None = None,
+        *,
+        strategy: str | Callable[[Any], Any] = "depth",
+        seed: int = 0,
+        functions: Mapping[str, Callable[..., object]] | None = None,
+        on_error: str = "raise",
+        clock: Callable[[], datetime] | None = None,
+        out: Callable[[str], object] | None = None,
+        limits: Limits | None = None,
+        write_back: bool = False,
+    ) -> Session:
+        """Open a session. It costs the same for ten rules and for ten thousand.
+
+        Args:
+            params: Values for parameters, by name.
+            strategy: `depth`, `breadth`, `lex`, `mea`, `simplicity`, `complexity`, `random`, or a
+                function of a `Waiting` activation to a sortable; the highest fires first.
+            seed: For `random`: the same seed gives the same order.
+            functions: External functions; they come before those of the rule set.
+            on_error: What becomes of a match whose action fails: `raise`, `skip`, `quarantine`.
+            clock: Answers `now()` with an aware datetime; by default the system's, in UTC.
+            out: Takes each line that rules print; by default the logger `rete_engine.print`.
+            limits: Bounds on evaluations and on the whole session.
+            write_back: Whether changed fields are assigned to the program's own objects.
+
+        Raises:
+            FactError: A parameter is unknown, missing, or of the wrong type, or a fact of a facts
+                block does not fit.
+            SessionError: An external function is not provided, or an option is unknown.
+        """
+        return Session(
+            self._compiled,
+            self._specs,
+            self._classes,
+            {**self._functions, **(functions or {})},
+            params=params or {},
+            strategy=strategy,
+            seed=seed,
+            on_error=on_error,
+            clock=clock,
+            out=out,
+            limits=limits or Limits(),
+            write_back=write_back,
+        )
+
+    def graph(self, format: str = "mermaid") -> str:
+        """The network as a picture in text: `"mermaid"` or `"dot"` (Graphviz).
+
+        Example:
+            >>> rules = RuleSet.parse('template T\\nend\\nrule "r"\\nwhen\\n T()\\nthen\\n halt\\nend')
+            >>> rules.graph("mermaid").splitlines()[0]
+            'flowchart TD'
+        """
+        if format == "mermaid":
+            return to_mermaid(self._compiled.network)
+        if format == "dot":
+            return to_dot(self._compiled.network)
+        raise ValueError(f"format must be 'mermaid' or 'dot', not {format!r}")
+
+    def __repr__(self) -> str:
+        return f"<RuleSet {self.name}: {len(self.rules)} rules, {len(self.templates)} templates>"
+
+
+def _template_info(spec: TemplateSpec) -> TemplateInfo:
+    key = None
+    if spec.key is not None:
+        key = tuple(spec.fields[index - spec.first_field].name for index in spec.key)
+    return TemplateInfo(spec.name, spec.fields, key, spec.unique, spec.open)
+
+
+def _digest(documents: Sequence[Document]) -> str:
+    digest = hashlib.sha256()
+    for document in documents:
+        text = document.source.text
+        if not text:  # made from Python classes
+            text = "\n".join(
+                repr((d.name, d.key, d.unique, [(f.name, f.type.name) for f in d.fields]))
+                for d in document.declarations
+                if hasattr(d, "fields")
+            )
+        digest.update(text.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+__all__ = ["RuleInfo", "RuleSet", "TemplateInfo", "Type"]
