@@ -60,15 +60,12 @@ class Record:
     Two records are equal when they are the same one.
     """
 
-    __slots__ = ("type", "values")
+    __slots__ = ("number", "type", "values")
 
-    def __init__(self, type: RecordType, values: tuple[object, ...]) -> None:
+    def __init__(self, type: RecordType, values: tuple[object, ...], number: int = 0) -> None:
         self.type = type
         self.values = values
-
-    def number(self) -> int:
-        """The order in which records came to be; it decides how a set of them is iterated."""
-        return 0
+        self.number = number  # in the order of creation: how a set of records is iterated
 
 
 class Link:

@@ -140,5 +140,5 @@ def _place(value: object) -> tuple[str, bool, object]:
     if isinstance(value, tuple):
         return (word, False, [_place(item) for item in value])
     if isinstance(value, Record):
-        return (word, False, value.number())
+        return (word, False, value.number)
     return (word, False, 0)

@@ -117,6 +117,23 @@ class FurtherField(Node):
         return f"${self.up}.{self.name!r}"
 
 
+@final
+class MatchFurtherField(Node):
+    """A further field of a fact as it was matched."""
+
+    __slots__ = ("name", "up")
+
+    def __init__(self, up: int, name: str) -> None:
+        self.up = up
+        self.name = name
+
+    def evaluate(self, frame: Frame) -> object:
+        return further(cast(Record, link_above(frame, self.up).item).values, self.name)
+
+    def key(self) -> str:
+        return f"${self.up}.{self.name!r}"
+
+
 def further(values: tuple[object, ...], name: str) -> object:
     """A further field among the values of an open template's record; none where it is missing."""
     fields = values[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.language import vocabulary
 from rete_engine.language.scene import ACTION_WORDS, Scene
@@ -38,7 +40,7 @@ def missing_section(scene: Scene) -> Diagnostic | None:
 
 def _has_then(scene: Scene) -> bool:
     """Whether a `then` follows on a line of its own."""
-    following = zip(scene.lexemes[scene.position :], scene.lexemes[scene.position + 1 :])
+    following = itertools.pairwise(scene.lexemes[scene.position :])
     return any(a.type == "NEWLINE" and b.keyword == "THEN" for a, b in following)
 
 

@@ -196,7 +196,7 @@ class _Cutter:
             return kind  # at the top level, whatever follows
         if first is None:
             return None
-        name = first.type == "NAME" and not (self.brackets and first.text in _INFIX)
+        name = _is_name(first) if self.brackets else first.type == "NAME"
         match lexeme.keyword:
             case "RULE":
                 begins = name or first.type in _STRINGS
@@ -211,7 +211,9 @@ class _Cutter:
             case "PARAM":
                 begins = name and second is not None and second.type == "COLON"
             case "FACTS":
-                alone = first.type == "NEWLINE" and not self.brackets
+                # Alone on a line it could be a field inside of brackets, but then no name follows.
+                inside = self.brackets and (second is None or not _is_name(second))
+                alone = first.type == "NEWLINE" and not inside
                 begins = alone or (name and (second is None or second.type == "NEWLINE"))
             case _:  # FUNCTION, QUERY
                 begins = name and second is not None and second.type == "LPAR"
@@ -241,9 +243,7 @@ class _Cutter:
                 )
 
     def bracket(self, lexeme: Lexeme) -> None:
-        """Match brackets; after a first problem those of the chunk are let be."""
-        if self.chunk is None or self.chunk.problem is not None:
-            return
+        """Match brackets. After one that does not fit, those that are open are forgotten."""
         if lexeme.text in CLOSERS:
             self.brackets.append(lexeme)
             if len(self.brackets) > DEEPEST_BRACKETS:
@@ -317,6 +317,10 @@ class _Cutter:
         if self.chunk is not None and self.chunk.problem is None:
             notes = (note,) if note else ()
             self.chunk.problem = Diagnostic(code, message, at.span, hint, notes=notes)
+
+
+def _is_name(lexeme: Lexeme) -> bool:
+    return lexeme.type == "NAME" and lexeme.text not in _INFIX
 
 
 def _windows(

@@ -146,7 +146,8 @@ def _pattern() -> re.Pattern[str]:
 
 #: The first word of a line where reading goes on after a string that is never closed.
 _NEXT_DECLARATION = re.compile(
-    r"\n[ \t]*(?:rule|template|open|param|function|external|facts|query|import|ruleset)[ \t]"
+    r"\n[ \t]*(?:(?:rule|template|open|param|function|external|facts|query|import|ruleset)[ \t]"
+    r"|facts\n)"
 )
 
 

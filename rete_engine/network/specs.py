@@ -341,7 +341,7 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "keys", "locals", "nodes", "root", "routes", "rules", "templates",
+        "alphas", "locals", "nodes", "root", "routes", "rules", "templates",
     )  # fmt: skip
 
     def __init__(
@@ -352,7 +352,6 @@ class Network:
         root: RootSpec,
         rules: tuple[RuleSpec, ...],
         routes: tuple[Route, ...],
-        keys: int,
         locals: int,
     ) -> None:
         self.templates = templates
@@ -361,5 +360,4 @@ class Network:
         self.nodes = nodes
         self.root = root
         self.rules = rules
-        self.keys = keys  # how many key specs there are
         self.locals = locals  # local variables that the conditions need at most

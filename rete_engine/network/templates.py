@@ -42,9 +42,7 @@ class FieldSpec:
         self.default = default  # MISSING where a value must be given
         self.required = default is MISSING
         # A value of exactly this class needs no further check: the common case, made cheap.
-        self.plain: type[object] | None = None
-        if allowed is None:
-            self.plain = PLAIN_CLASSES.get(type.name)
+        self.plain = PLAIN_CLASSES.get(type.name) if allowed is None else None
 
     def accept(self, template: str, value: object, limits: Limits) -> object:
         """The value as it is stored.

@@ -24,7 +24,7 @@ from rete_engine.network.templates import TemplateSpec
 class Element(Record):
     """A fact in working memory (the literature's working memory element)."""
 
-    __slots__ = ("entries", "field_tags", "handle", "is_live", "number", "tag", "tokens")
+    __slots__ = ("entries", "field_tags", "handle", "is_live", "tag", "tokens")
 
     def __init__(self, type: TemplateSpec, values: tuple[object, ...], number: int) -> None:
         self.type = type

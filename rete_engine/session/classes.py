@@ -53,9 +53,11 @@ _TYPES: dict[object, str] = {
 }  # fmt: skip
 
 
-def is_fact_class(cls: type) -> bool:
+def is_fact_class(cls: object) -> bool:
     """Whether a class says what fields its objects have."""
-    return dataclasses.is_dataclass(cls) or hasattr(cls, "model_fields")
+    return isinstance(cls, type) and (
+        dataclasses.is_dataclass(cls) or hasattr(cls, "model_fields")
+    )
 
 
 def declaration_of(template: Template | type, classes: Mapping[str, type]) -> TemplateDeclaration:
@@ -67,7 +69,7 @@ def declaration_of(template: Template | type, classes: Mapping[str, type]) -> Te
     """
     given = template if isinstance(template, Template) else Template(template)
     cls = given.cls
-    if not isinstance(cls, type) or not is_fact_class(cls):
+    if not is_fact_class(cls):
         raise FactError(
             f"{cls!r} cannot be a template: it must be a dataclass or a pydantic model"
         )
@@ -99,7 +101,8 @@ def _fields_of(cls: type) -> list[tuple[str, object, bool]]:
         return found
     for name, info in cls.model_fields.items():  # type: ignore[attr-defined]  # pydantic
         required = info.is_required()
-        found.append((name, None if required else info.get_default(call_default_factory=True), required))
+        default = None if required else info.get_default(call_default_factory=True)
+        found.append((name, default, required))
     return found
 
 
@@ -187,8 +190,10 @@ def revived(value: object, hint: object) -> object:
     for option in (hint, *typing.get_args(hint)):
         if not isinstance(option, type) or value is None:
             continue
-        if issubclass(option, (enum.Enum, uuid.UUID)):
+        if issubclass(option, enum.Enum):
             return option(value)
+        if issubclass(option, uuid.UUID):
+            return option(str(value))
         if is_fact_class(option) and isinstance(value, dict):
             return build(option, value)
     return value

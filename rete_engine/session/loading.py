@@ -26,7 +26,7 @@ class Loader:
     def classes(self, templates: Sequence[Template | type]) -> None:
         """Add templates made from Python classes."""
         given = [t if isinstance(t, Template) else Template(t) for t in templates]
-        by_name = {t.cls.__name__: t.cls for t in given if isinstance(t.cls, type)}
+        by_name = {t.cls.__name__: t.cls for t in given}
         declarations = tuple(declaration_of(template, by_name) for template in given)
         if declarations:
             self.documents.append(Document(PYTHON, None, None, declarations))

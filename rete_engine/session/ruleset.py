@@ -15,7 +15,7 @@ from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.types import Type
-from rete_engine.model.declarations import Document, RuleDeclaration
+from rete_engine.model.declarations import Document, TemplateDeclaration
 from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.classes import Template
@@ -117,8 +117,7 @@ class RuleSet:
             declaration.name: declaration.python_class
             for document in documents
             for declaration in document.declarations
-            if not isinstance(declaration, RuleDeclaration)
-            and getattr(declaration, "python_class", None) is not None
+            if isinstance(declaration, TemplateDeclaration) and declaration.python_class
         }
         self._specs = {spec.name: spec for spec in specs}
 
@@ -278,7 +277,7 @@ def _digest(documents: Sequence[Document]) -> str:
             text = "\n".join(
                 repr((d.name, d.key, d.unique, [(f.name, f.type.name) for f in d.fields]))
                 for d in document.declarations
-                if hasattr(d, "fields")
+                if isinstance(d, TemplateDeclaration)
             )
         digest.update(text.encode())
         digest.update(b"\0")

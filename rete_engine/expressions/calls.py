@@ -1,0 +1,132 @@
+"""Evaluators of calls: built-in functions, methods, the language's functions and external ones."""
+
+from __future__ import annotations
+
+from typing import final
+
+from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.displays import evaluated, keys_of
+from rete_engine.expressions.errors import EvaluationError, Misfit
+from rete_engine.expressions.frame import Frame, Node
+from rete_engine.expressions.functions import FUNCTIONS, Builtin
+from rete_engine.expressions.methods import call_method
+from rete_engine.expressions.signatures import MISSING
+from rete_engine.expressions.storing import export, store
+from rete_engine.expressions.types import Type
+
+
+@final
+class NotGiven(Node):
+    """An optional argument that a call does not give."""
+
+    __slots__ = ()
+
+    def evaluate(self, frame: Frame) -> object:
+        return MISSING
+
+    def key(self) -> str:
+        return "-"
+
+
+@final
+class CallBuiltin(Node):
+    """`len(x)`."""
+
+    __slots__ = ("arguments", "function", "name")
+
+    def __init__(self, name: str, arguments: list[Node]) -> None:
+        self.name = name
+        self.function: Builtin = FUNCTIONS[name]
+        self.arguments = arguments
+
+    def evaluate(self, frame: Frame) -> object:
+        frame.spend(1)
+        return self.function(evaluated(self.arguments, frame), frame)
+
+    def key(self) -> str:
+        return f"{self.name}({keys_of(self.arguments)})"
+
+
+@final
+class CallMethod(Node):
+    """`x.lower()`, or `x?.lower()` which is none where x is none."""
+
+    __slots__ = ("arguments", "name", "optional", "target")
+
+    def __init__(self, target: Node, name: str, optional: bool, arguments: list[Node]) -> None:
+        self.target = target
+        self.name = name
+        self.optional = optional
+        self.arguments = arguments
+
+    def evaluate(self, frame: Frame) -> object:
+        frame.spend(1)
+        value = self.target.evaluate(frame)
+        if value is None and self.optional:
+            return None
+        return call_method(self.name, value, evaluated(self.arguments, frame), frame)
+
+    def key(self) -> str:
+        sign = "?." if self.optional else "."
+        return f"({self.target.key()}){sign}{self.name}({keys_of(self.arguments)})"
+
+
+@final
+class CallFunction(Node):
+    """The call of a function written in the language."""
+
+    __slots__ = ("arguments", "index")
+
+    def __init__(self, index: int, arguments: list[Node]) -> None:
+        self.index = index
+        self.arguments = arguments
+
+    def evaluate(self, frame: Frame) -> object:
+        context = frame.context
+        frame.spend(1)
+        if frame.depth >= context.limits.depth:
+            raise SecurityError(
+                f"calls are nested deeper than {context.limits.depth} levels"
+                " (Limits(depth=…) sets the bound)"
+            )
+        function = context.functions[self.index]
+        inner = Frame(context, function.locals)
+        for position in range(len(self.arguments)):
+            inner.locals[position] = self.arguments[position].evaluate(frame)
+        inner.steps = frame.steps
+        inner.depth = frame.depth + 1
+        inner.overlay = frame.overlay
+        try:
+            value = function.body.evaluate(inner)
+        except RecursionError:
+            raise SecurityError("calls are nested deeper than Python allows") from None
+        frame.steps = inner.steps
+        return value
+
+    def key(self) -> str:
+        return f"function{self.index}({keys_of(self.arguments)})"
+
+
+@final
+class CallExternal(Node):
+    """The call of a function that the program provides; its own exceptions pass through."""
+
+    __slots__ = ("arguments", "index", "name", "result")
+
+    def __init__(self, index: int, name: str, arguments: list[Node], result: Type) -> None:
+        self.index = index
+        self.name = name
+        self.arguments = arguments
+        self.result = result
+
+    def evaluate(self, frame: Frame) -> object:
+        frame.spend(1)
+        arguments = [export(value) for value in evaluated(self.arguments, frame)]
+        value = frame.context.externals[self.index](*arguments)
+        try:
+            return store(value, self.result, frame.context.limits)
+        except Misfit as error:
+            raise EvaluationError(f"the result of {self.name}(): {error}") from None
+
+    def key(self) -> str:
+        return f"external{self.index}({keys_of(self.arguments)})"
