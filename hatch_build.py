@@ -28,7 +28,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 COMPILED = ("rete_engine/expressions", "rete_engine/network", "rete_engine/runtime")
 """Packages whose modules are compiled, sub-packages not included."""
 
-INTERPRETED = ("*/__init__.py",)
+INTERPRETED = (
+    "*/__init__.py",
+    # Read only while rules are compiled, never while they run.
+    "*/expressions/tree.py",
+    "*/expressions/resolve.py",
+    "*/expressions/inference.py",
+    "*/expressions/lowering.py",
+    "*/network/picture.py",
+)
 """Modules of those packages that stay interpreted (patterns as of ``fnmatch``)."""
 
 COMPILER_REQUIREMENTS = ("mypy>=2.4,<3", "setuptools>=77")

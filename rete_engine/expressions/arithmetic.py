@@ -8,7 +8,7 @@ size is known to be within the limit before it is computed.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from math import isqrt
 
@@ -154,7 +154,7 @@ def as_decimal(value: object) -> Decimal:
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int):
-        if value.bit_length() > 50_000:
+        if value.bit_length() > 14_000:
             raise EvaluationError("an int is too large for a decimal")
         return Decimal(value)
     raise EvaluationError(f"expected a decimal, got {kind(value)}")

@@ -84,9 +84,7 @@ class NotEqual(Comparison):
 
 @final
 class Less(Comparison):
-    """`left < right`, and `right > left`: the order in which the operands are evaluated shows
-    only in which error is raised where both have none.
-    """
+    """`left < right`."""
 
     __slots__ = ()
 
@@ -326,7 +324,7 @@ class Chain(Node):
 
 def compare(operator: str, a: object, b: object, frame: Frame) -> bool:
     """What one comparison of a chain says."""
-    if operator == "in" or operator == "not in":  # noqa: PLR1714
+    if operator == "in" or operator == "not in":
         charge_search(b, a, frame)
         return contains(b, a) is (operator == "in")
     if operator == "matches":

@@ -114,7 +114,15 @@ def _equal_decimal(a: Decimal, b: object) -> bool:
         return b == b and _same(a, Decimal.from_float(b))
     if isinstance(b, Decimal):
         return not b.is_nan() and _same(a, b)
-    return isinstance(b, int) and _same(a, b)
+    # Python would convert the int, in a time that grows with the square of its length.
+    if not isinstance(b, int) or is_vast(a) or b.bit_length() > 70_000:
+        return False
+    return _same(a, b)
+
+
+def is_vast(value: Decimal) -> bool:
+    """Whether a decimal is so large that it is taken to equal no int: beyond 20,000 digits."""
+    return value.is_finite() and value.adjusted() > 20_000
 
 
 def _equal_lists(a: list[object], b: list[object]) -> bool:
@@ -146,7 +154,7 @@ def _equal_dicts(a: dict[object, object], b: dict[object, object]) -> bool:
 
 # Collections are keyed as tuples that begin with one of these, and no scalar's key is a tuple,
 # so the keys of different kinds never meet.
-_LIST, _TUPLE, _SET, _DICT = 0, 1, 2, 3
+_LIST, _TUPLE, _SET, _DICT, _VAST = 0, 1, 2, 3, 4
 
 
 def join_key(value: object) -> object:
@@ -161,7 +169,9 @@ def join_key(value: object) -> object:
     if isinstance(value, float):
         return value if value == value else object()
     if isinstance(value, Decimal):
-        return object() if value.is_nan() else value
+        if value.is_nan():
+            return object()
+        return (_VAST, value) if is_vast(value) else value
     if isinstance(value, list):
         return (_LIST, *[join_key(item) for item in value])
     if isinstance(value, tuple):

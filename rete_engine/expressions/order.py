@@ -99,7 +99,24 @@ def _less_decimals(a: object, b: object, or_equal: bool) -> bool:
         return False
     if (isinstance(a, Decimal) and a.is_nan()) or (isinstance(b, Decimal) and b.is_nan()):
         return False
+    if _is_long(a) or _is_long(b):
+        return _magnitude(a) < _magnitude(b)
     return _not_above(a, b) if or_equal else _below(a, b)
+
+
+def _is_long(value: int | Decimal) -> bool:
+    """Whether an int is too long to become a decimal in passing; see `equality.is_vast`."""
+    return isinstance(value, int) and value.bit_length() > 70_000
+
+
+def _magnitude(value: int | Decimal) -> float:
+    """About the number of digits of a number, negative for a negative one."""
+    if isinstance(value, int):
+        digits = value.bit_length() * 0.30103
+        return digits if value > 0 else -digits
+    if not value.is_finite():
+        return float(value)
+    return float(value.adjusted() if value > 0 else -value.adjusted())
 
 
 def _less_lists(a: list[object], b: list[object], or_equal: bool) -> bool:

@@ -96,6 +96,8 @@ def decimal_from(text: str) -> Decimal:
     Raises:
         Misfit: The text is no number.
     """
+    if len(text) > LONGEST:
+        raise Misfit("a decimal number is too long")
     try:
         number = Decimal(text)
     except InvalidOperation:

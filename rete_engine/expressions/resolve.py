@@ -31,9 +31,7 @@ class Names:
         """
         raise NotImplementedError
 
-    def attribute(
-        self, target: tree.Expression, node: tree.Attribute
-    ) -> tree.Expression | None:
+    def attribute(self, target: tree.Expression, node: tree.Attribute) -> tree.Expression | None:
         """What `target.name` means where the target (resolved) has fields known beforehand.
 
         A `FieldRef` for a field of a fact in a slot; None to read the attribute by its name
@@ -210,8 +208,7 @@ class _Resolver:
             return tree.DictDisplay(
                 node.span,
                 tuple(
-                    (tree.Constant(a.name_span or a.span, a.name), a.value)
-                    for a in node.arguments
+                    (tree.Constant(a.name_span or a.span, a.name), a.value) for a in node.arguments
                 ),
             )
         if name.name == "now" and not self.names.allows_now:
@@ -270,9 +267,7 @@ class _Resolver:
                 suggestion(method.name, known),
             )
             return node
-        self._check(
-            node, f"'.{method.name}'", [each.problem(*_shape(node)) for each in signatures]
-        )
+        self._check(node, f"'.{method.name}'", [each.problem(*_shape(node)) for each in signatures])
         return node
 
     def _check(self, node: tree.Call, name: str, problems: list[str | None]) -> None:

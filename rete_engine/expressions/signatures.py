@@ -117,9 +117,7 @@ _STR = {
     "removesuffix": Signature("suffix", result="str"),
     "startswith": Signature("prefix", result="bool"),
     "endswith": Signature("suffix", result="bool"),
-    "split": Signature(
-        "separator maxsplit", required=0, named="separator maxsplit", result="list"
-    ),
+    "split": Signature("separator maxsplit", required=0, named="separator maxsplit", result="list"),
     "rsplit": Signature(
         "separator maxsplit", required=0, named="separator maxsplit", result="list"
     ),

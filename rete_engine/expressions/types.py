@@ -6,7 +6,22 @@ from dataclasses import dataclass
 
 #: The types that the language names; every other name is a template.
 BUILTIN_TYPES = frozenset(
-    "int float decimal str bool list dict set tuple any none date datetime duration".split()
+    [
+        "int",
+        "float",
+        "decimal",
+        "str",
+        "bool",
+        "list",
+        "dict",
+        "set",
+        "tuple",
+        "any",
+        "none",
+        "date",
+        "datetime",
+        "duration",
+    ]
 )
 
 

@@ -69,8 +69,6 @@ def automaton() -> Automaton:
         if rows:
             continue  # all start symbols share one table
         for rule, callback in conf.callbacks.items():
-            if isinstance(rule, str):
-                continue
             transparent = len(rule.expansion) == 1 and rule.options.expand1 and not rule.alias
             reductions[rule] = Reduction(
                 len(rule.expansion), str(rule.origin.name), callback, bool(transparent)

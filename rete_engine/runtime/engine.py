@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 from typing import Final, final
 
@@ -51,22 +52,23 @@ class ActionFailure(Exception):  # noqa: N818 - the session turns it into a Rule
         self.count = 0  # how many fired before it in the run
 
 
+@final
 class Host:
-    """What the engine asks of the session around it; every method does nothing here."""
+    """Whom the engine tells what actions say; functions, for compiled code cannot be extended."""
 
-    __slots__ = ()
+    __slots__ = ("fired", "log", "output", "say")
 
-    def output(self, value: object) -> None:
-        """Take an emitted value."""
-
-    def say(self, text: str) -> None:
-        """Take a printed line."""
-
-    def log(self, level: str, message: str) -> None:
-        """Take a logged message."""
-
-    def fired(self, fired: Fired) -> None:
-        """Take note of a firing; only called when `watches_firings`."""
+    def __init__(
+        self,
+        output: Callable[[object], None],
+        say: Callable[[str], None],
+        log: Callable[[str, str], None],
+        fired: Callable[[Fired], None],
+    ) -> None:
+        self.output = output  # takes each emitted value
+        self.say = say  # takes each printed line
+        self.log = log  # takes level and message of each log
+        self.fired = fired  # takes each firing, when the engine `watches_firings`
 
 
 @final

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, final
 
 from rete_engine.diagnostics.errors import FactError, SecurityError
@@ -58,6 +59,27 @@ class WorkingMemory:
             self.hold_keys(element, values)
         self.enter(element)
         return element
+
+    def insert_given(self, template: TemplateSpec, given: dict[str, object]) -> Element:
+        """Insert a fact from its fields.
+
+        Raises:
+            FactError: A field does not fit, or a key is in use.
+        """
+        return self.insert(template, template.build(given, self.limits))
+
+    def insert_rows(self, template: TemplateSpec, rows: Iterable[object]) -> list[Element]:
+        """Insert facts of one template from mappings, as `insert_all`."""
+        given: list[tuple[TemplateSpec, dict[str, object]]] = []
+        for row in rows:
+            if not isinstance(row, dict):
+                if not isinstance(row, Mapping):
+                    raise FactError(
+                        f"row {len(given) + 1}: expected a mapping, not {type(row).__name__}"
+                    )
+                row = dict(row)
+            given.append((template, row))
+        return self.insert_all(given)
 
     def insert_all(
         self, rows: list[tuple[TemplateSpec, dict[str, object]]]
@@ -129,6 +151,7 @@ class WorkingMemory:
         del self.members[template.number][element.number]
         self.count -= 1
         element.is_live = False
+        element.handle = None  # a fact that is gone shall not live on by pointing at its handle
         self.matcher.retract(element)
         if self.listener is not None:
             self.listener.retracted(element)
@@ -211,19 +234,21 @@ class WorkingMemory:
             del self.keys[number][key]
 
 
+@final
 class Listener:
-    """What a session tells of changes; every method does nothing here."""
+    """Whom working memory tells of its changes."""
 
-    __slots__ = ()
+    __slots__ = ("inserted", "modified", "retracted")
 
-    def inserted(self, element: Element) -> None:
-        """A fact came."""
-
-    def modified(self, element: Element, old: tuple[object, ...]) -> None:
-        """A fact changed; `old` is what its values were."""
-
-    def retracted(self, element: Element) -> None:
-        """A fact left."""
+    def __init__(
+        self,
+        inserted: Callable[[Element], None],
+        modified: Callable[[Element, tuple[object, ...]], None],
+        retracted: Callable[[Element], None],
+    ) -> None:
+        self.inserted = inserted
+        self.modified = modified  # takes the fact and what its values were
+        self.retracted = retracted
 
 
 def whole_key(values: tuple[object, ...]) -> object:

@@ -41,7 +41,7 @@ class Subscription:
         self.close()
 
 
-class Events(Host):
+class Events:
     """The engine's host: collects what a run gives, and calls back."""
 
     def __init__(self, session: Session, out: Callable[[str], object]) -> None:
@@ -52,7 +52,8 @@ class Events(Host):
         self.firings: list[Firing] = []
         self.traces = False
         self.engine: Engine | None = None
-        self.listener = SessionListener(self)
+        self.host = Host(self.output, self.say, self.log, self.fired)
+        self.listener = Listener(self.inserted, self.modified, self.retracted)
         self.writes_back = False
 
     def attach(self, engine: Engine) -> None:
@@ -127,6 +128,29 @@ class Events(Host):
             self.firings.append(firing)
         self.call("fire", firing)
 
+    def inserted(self, element: Element) -> None:
+        """A fact came."""
+        self.call("insert", self.session.fact_of(element))
+
+    def modified(self, element: Element, old: tuple[object, ...]) -> None:
+        """A fact changed."""
+        session = self.session
+        changed = {
+            name: outward(old[index], session)
+            for name, index in element.type.positions.items()
+            if old[index] is not element.values[index]
+        }
+        if self.writes_back:
+            for instance in session.objects_of(element):
+                for name in changed:
+                    value = element.values[element.type.positions[name]]
+                    setattr(instance, name, outward(value, session))
+        self.call("modify", session.fact_of(element), changed)
+
+    def retracted(self, element: Element) -> None:
+        """A fact left."""
+        self.call("retract", self.session.fact_of(element))
+
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
         self.call("activate", self.waiting(activation))
@@ -152,32 +176,3 @@ class Events(Host):
             tuple(session.fact_of(element) for element in elements_of(activation)),
         )
 
-
-class SessionListener(Listener):
-    """The changes of working memory, handed to who listens."""
-
-    def __init__(self, events: Events) -> None:
-        self.events = events
-
-    def inserted(self, element: Element) -> None:
-        """A fact came."""
-        self.events.call("insert", self.events.session.fact_of(element))
-
-    def modified(self, element: Element, old: tuple[object, ...]) -> None:
-        """A fact changed."""
-        session = self.events.session
-        changed = {
-            name: outward(old[index], session)
-            for name, index in element.type.positions.items()
-            if old[index] is not element.values[index]
-        }
-        if self.events.writes_back:
-            for instance in session.objects_of(element):
-                for name in changed:
-                    value = element.values[element.type.positions[name]]
-                    setattr(instance, name, outward(value, session))
-        self.events.call("modify", session.fact_of(element), changed)
-
-    def retracted(self, element: Element) -> None:
-        """A fact left."""
-        self.events.call("retract", self.events.session.fact_of(element))

@@ -40,8 +40,8 @@ class Fact:
     _session: Session
 
     def __init__(self, element: Element, session: Session) -> None:
-        object.__setattr__(self, "_element", element)
-        object.__setattr__(self, "_session", session)
+        _set_element(self, element)
+        _set_session(self, session)
 
     def __getattribute__(self, name: str) -> Any:
         if name[:1] != "_":
@@ -118,6 +118,12 @@ class Fact:
 
     def __repr__(self) -> str:
         return describe(self._element)
+
+
+# `__setattr__` refuses everybody; these write the slots themselves, twice as fast as
+# `object.__setattr__`, and every inserted fact passes here.
+_set_element = Fact.__dict__["_element"].__set__
+_set_session = Fact.__dict__["_session"].__set__
 
 
 def further(element: Element) -> dict[str, object]:

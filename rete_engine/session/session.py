@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import get_ident
 from typing import Any
 
 from rete_engine.compiler.compile import Compiled
@@ -29,6 +30,7 @@ from rete_engine.runtime.memory import Activation, Element
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
 from rete_engine.runtime.working_memory import Changes, SessionLimitError
 from rete_engine.session.classes import build, fields_of_object
+from rete_engine.session.collector import held_back, hold_back, let_go
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.externals import provide
 from rete_engine.session.fact import Fact, describe, inward, matches, outward
@@ -37,6 +39,9 @@ from rete_engine.session.rows import rows_of
 from rete_engine.session.tracing import find_loop
 
 ON_ERROR = ("raise", "skip", "quarantine")
+
+#: So many single inserts without a run are a load, for which the collector is held back.
+MANY = 1000
 
 
 class Session:
@@ -96,9 +101,10 @@ class Session:
         self._seed = seed
         self._on_error = on_error
         self._write_back = write_back
-        self._busy: int | None = None  # the thread that is in a method
-        self._closed = False
-        self._broken: str | None = None  # why only close() is left
+        self._busy = 0  # the thread that is in a method
+        self._unusable: str | None = None  # why the session is closed, or can only be closed
+        self._inserts = 0  # single inserts since the last run, see collector
+        self._holding: weakref.finalize[[], Session] | None = None
         self._events = Events(self, out or logging.getLogger("rete_engine.print").info)
         self._objects: dict[int, tuple[object, Element]] = {}  # by id() of the object
         self._context = Context(
@@ -144,7 +150,7 @@ class Session:
 
     def _open(self) -> None:
         """Begin anew: an empty working memory, then the facts blocks."""
-        engine = Engine(self._compiled.network, self._context, self._agenda(), self._events)
+        engine = Engine(self._compiled.network, self._context, self._agenda(), self._events.host)
         self._engine = engine
         self._objects.clear()
         for rule in self._compiled.network.rules:
@@ -184,7 +190,8 @@ class Session:
 
     def close(self) -> None:
         """End the session. Every other method then raises `SessionError`."""
-        self._closed = True
+        self._unusable = "the session is closed"
+        self._let_go()
         self._objects.clear()
         self._events.close()
 
@@ -194,28 +201,45 @@ class Session:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _enter(self) -> None:
+        """Begin a method: one thread at a time, not closed, not from within.
+
+        The methods that are called for every fact do this themselves; the others use `_working`,
+        which costs a microsecond more.
+        """
+        if self._busy or self._unusable is not None:
+            self._refuse()
+        self._busy = get_ident()
+
+    def _refuse(self) -> None:
+        """Say why the session cannot be used.
+
+        Raises:
+            SessionError: Always.
+        """
+        if self._busy == get_ident():
+            raise SessionError(
+                "a session cannot be used by a function or listener that it is calling"
+            )
+        if self._busy:
+            raise SessionError("a session belongs to one thread at a time; another one is in it")
+        raise SessionError(self._unusable)
+
+    def _break(self, error: SessionLimitError) -> None:
+        """After a limit of the whole session was passed, only `close` is left."""
+        self._unusable = f"the session can only be closed: {error}"
+
     @contextmanager
     def _working(self) -> Iterator[None]:
-        """Guard a method: one thread at a time, not closed, not from within."""
-        thread = threading.get_ident()
-        if self._busy is not None:
-            if self._busy == thread:
-                raise SessionError(
-                    "a session cannot be used by a function or listener that it is calling"
-                )
-            raise SessionError("a session belongs to one thread at a time; another one is in it")
-        if self._closed:
-            raise SessionError("the session is closed")
-        if self._broken is not None:
-            raise SessionError(f"the session can only be closed: {self._broken}")
-        self._busy = thread
+        """Guard a method, as `_enter` does."""
+        self._enter()
         try:
             yield
         except SessionLimitError as error:
-            self._broken = str(error)
+            self._break(error)
             raise
         finally:
-            self._busy = None
+            self._busy = 0
 
     # -- facts ---------------------------------------------------------------------------------
 
@@ -233,12 +257,23 @@ class Session:
             FactError: The template or a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
-        with self._working():
+        self._enter()
+        try:
+            spec = self._specs.get(template) if type(template) is str else None
+            if spec is not None and spec.plain:
+                return self.fact_of(self._engine.memory.insert_given(spec, fields))
             spec, given = self._given(template, fields)
-            memory = self._engine.memory
-            element = memory.insert(spec, spec.build(given, memory.limits))
+            element = self._engine.memory.insert_given(spec, given)
             self._remember(template, element)
             return self.fact_of(element)
+        except SessionLimitError as error:
+            self._break(error)
+            raise
+        finally:
+            self._busy = 0
+            self._inserts += 1
+            if self._inserts == MANY:
+                self._hold_back()
 
     def insert_many(self, template: str | None, rows: Any, *, facts: bool = False) -> Any:
         """Insert many facts: all, or none when one does not fit.
@@ -255,20 +290,35 @@ class Session:
         Raises:
             FactError: A row does not fit; it is named by its number, counted from 1.
         """
-        with self._working():
-            pairs: list[tuple[TemplateSpec, dict[str, object]]] = []
-            originals: list[object] = []
-            for row in rows_of(rows):
-                if template is not None and isinstance(row, dict):
-                    pairs.append(self._given(template, row))
-                    originals.append(None)
-                else:
-                    pairs.append(self._given(row, {}))
-                    originals.append(row)
-            elements = self._engine.memory.insert_all(pairs)
-            for original, element in zip(originals, elements, strict=True):
-                self._remember(original, element)
+        with self._working(), held_back():
+            memory = self._engine.memory
+            spec = self._spec(template) if template is not None else None
+            if spec is not None and spec.plain:
+                elements = memory.insert_rows(spec, rows_of(rows))
+            else:
+                pairs, originals = self._pairs(template, rows)
+                elements = memory.insert_all(pairs)
+                for original, element in zip(originals, elements, strict=True):
+                    self._remember(original, element)
             return [self.fact_of(e) for e in elements] if facts else len(elements)
+
+    def _pairs(
+        self, template: str | None, rows: Any
+    ) -> tuple[list[tuple[TemplateSpec, dict[str, object]]], list[object]]:
+        """Template and fields of each row, and the object that it was."""
+        pairs: list[tuple[TemplateSpec, dict[str, object]]] = []
+        originals: list[object] = []
+        for number, row in enumerate(rows_of(rows), 1):
+            mapping = isinstance(row, Mapping)
+            if mapping != (template is not None):
+                wanted = "a mapping" if template is not None else "an object of a template's class"
+                raise FactError(f"row {number}: expected {wanted}, not {type(row).__name__}")
+            try:
+                pairs.append(self._given(template, row) if mapping else self._given(row, {}))
+            except FactError as error:
+                raise FactError(f"row {number}: {error}") from None
+            originals.append(None if mapping else row)
+        return pairs, originals
 
     def modify(self, fact: Any, /, **fields: Any) -> None:
         """Change fields of a fact, given as a `Fact` or as the object it was inserted from.
@@ -389,8 +439,29 @@ class Session:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {limit!r}")
-        with self._working():
+        self._enter()
+        self._let_go()
+        hold_back()
+        try:
             return self._run(limit, timeout, trace)
+        except SessionLimitError as error:
+            self._break(error)
+            raise
+        finally:
+            let_go()
+            self._busy = 0
+
+    def _hold_back(self) -> None:
+        """Hold the collector back from here to the next run: this is a long load."""
+        hold_back()
+        self._holding = weakref.finalize(self, let_go)
+
+    def _let_go(self) -> None:
+        """End what `_hold_back` began."""
+        self._inserts = 0
+        if self._holding is not None:
+            self._holding()
+            self._holding = None
 
     def _run(self, limit: int | None, timeout: float | None, trace: bool) -> RunResult:
         engine = self._engine

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import importlib.resources
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import lark
 import pytest
@@ -39,6 +41,15 @@ def test_keywords_and_operators_come_from_the_grammar() -> None:
     assert terminals().operators[":="] == "BIND"
     assert "NAME" in dict(terminals().patterns)
     assert automaton().starts.keys() == set(START_SYMBOLS)
+
+
+def test_the_grammar_of_a_wheel_is_in_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "grammar").mkdir()
+    (tmp_path / "grammar" / "rete.lark").write_text("// in the package")
+    monkeypatch.setattr(importlib.resources, "files", lambda package: tmp_path)
+    assert grammar_text() == "// in the package"
 
 
 def test_the_grammar_is_built_only_when_a_text_is_parsed() -> None:

@@ -1,0 +1,104 @@
+"""Measuring one workload at one size: engines take turns in one process.
+
+Run as a program (`python -m benchmarks.measure WORKLOAD SIZE RUNS`) it prints the measurement as
+JSON; that is how each one gets a process of its own.
+
+Each turn of each engine makes its facts anew and empties the garbage collector before the clock
+starts. The collector stays on, as Python sets it, for every engine; an engine's garbage is
+collected before the next one's turn, outside of anybody's time.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+
+from benchmarks.engines import Engine, engines_for
+from benchmarks.workload import Outcome, Workload
+from benchmarks.workloads import all_workloads
+
+
+@dataclass
+class Times:
+    """An engine's times in seconds, one of each kind for every run."""
+
+    engine: str
+    version: str = ""
+    missing: str | None = None  # why there are no times
+    build: list[float] = field(default_factory=list)  # reading and compiling the rules
+    load: list[float] = field(default_factory=list)  # inserting the facts
+    run: list[float] = field(default_factory=list)  # firing
+
+
+@dataclass
+class Measurement:
+    """What came of a workload at a size; the first engine is the one to compare with."""
+
+    workload: str
+    size: int
+    facts: int
+    fired: int  # the same for every engine: each one's answer was checked
+    engines: list[Times]
+
+
+def measure(workload: Workload, size: int, runs: int) -> Measurement:
+    """Let every engine run a workload, turn by turn.
+
+    Raises:
+        WrongAnswerError: An engine's answer is not the known one.
+    """
+    all_times: list[Times] = []
+    present: list[tuple[Engine, Times]] = []
+    for engine in engines_for(workload):
+        times = Times(engine.name, missing=engine.missing())
+        all_times.append(times)
+        if times.missing is None:
+            times.version = engine.version()
+            present.append((engine, times))
+    fired = 0
+    for _ in range(runs):
+        for engine, times in present:
+            fired = _turn(engine, workload, size, times)
+    count = sum(len(rows) for _, rows in workload.facts(size))
+    return Measurement(workload.name, size, count, fired, all_times)
+
+
+def _turn(engine: Engine, workload: Workload, size: int, times: Times) -> int:
+    """Time one run of one engine, check its answer, and tell how many rules fired."""
+    batches = workload.facts(size)
+    gc.collect()
+    start = perf_counter()
+    trial = engine.open(workload)
+    built = perf_counter()
+    trial.load(batches)
+    loaded = perf_counter()
+    fired = trial.run()
+    end = perf_counter()
+    times.build.append(built - start)
+    times.load.append(loaded - built)
+    times.run.append(end - loaded)
+    outcome = Outcome(fired, {name: trial.facts(name) for name in workload.results})
+    trial.close()
+    workload.check(workload.facts(size), outcome)
+    return fired
+
+
+def measurement_from(text: str) -> Measurement:
+    """Read back what a process of its own printed."""
+    read = json.loads(text)
+    read["engines"] = [Times(**times) for times in read["engines"]]
+    return Measurement(**read)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print."""
+    name, size, runs = arguments
+    print(json.dumps(asdict(measure(all_workloads()[name], int(size), int(runs)))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

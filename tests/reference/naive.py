@@ -1,0 +1,519 @@
+"""The naive engine: after every change, all matches of all rules are computed from scratch.
+
+It keeps a list of facts and nothing of a network, so it shows what rules mean and not how they
+are matched. It is as slow as that sounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rete_engine.expressions import tree
+from rete_engine.model import actions as model
+from tests.reference.evaluation import Evaluator, Function, iterate, read_live, within
+from tests.reference.program import Program, Rule, Template
+from tests.reference.values import Fact, MisfitError, canonical, changed, equal, stored
+
+#: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through.
+Identity = tuple[int, tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass
+class Match:
+    """A match of a rule's conditions."""
+
+    rule: Rule
+    facts: tuple[tuple[tree.Call, Fact], ...] = ()
+    positions: tuple[int, ...] = ()
+    bindings: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> Identity:
+        return (self.rule.number, tuple(fact.number for _, fact in self.facts), self.positions)
+
+
+@dataclass
+class Activation:
+    """A match that has not fired."""
+
+    match: Match
+    salience: int
+    created: int  # the number of the change that made the match
+    tags: list[int]  # time tags of its facts, in the order of the patterns
+
+    @property
+    def shown(self) -> object:
+        """What a program sees of it."""
+        match = self.match
+        facts = sorted(fact.number for _, fact in match.facts)
+        bindings = tuple((name, canonical(value)) for name, value in match.bindings.items())
+        return (match.rule.name, self.salience, tuple(facts), bindings)
+
+
+class Naive:
+    """A session."""
+
+    def __init__(
+        self,
+        program: Program,
+        params: Mapping[str, object] | None = None,
+        externals: Mapping[str, Function] | None = None,
+    ) -> None:
+        self.program = program
+        self.functions: dict[str, Function] = dict(externals or {})
+        for name in program.functions:
+            if program.functions[name].body is not None:
+                self.functions[name] = self.function(name)
+        self.params: dict[str, object] = {}
+        for name, param in program.params.items():
+            given = (params or {}).get(name)
+            if given is None and param.default is not None:
+                given = self.evaluator(self.params).value(param.default)
+            self.params[name] = stored(given, param.type.name, param.type.optional)
+        self.facts: dict[int, Fact] = {}
+        self.count = 0  # facts ever inserted
+        self.changes = 0  # changes made so far
+        self.alive: dict[Identity, Match] = {}
+        self.waiting: dict[Identity, Activation] = {}
+        self.failed: set[str] = set()  # rules of which a condition raised an error
+        self.open()
+
+    def evaluator(
+        self,
+        names: Mapping[str, object],
+        read: Callable[[Fact, str], object] = read_live,
+    ) -> Evaluator:
+        """An evaluator of expressions over some names."""
+        return Evaluator(names.__getitem__, read, self.functions)
+
+    def function(self, name: str) -> Function:
+        """A function of the rule language."""
+        declaration = self.program.functions[name]
+        names = [parameter.name for parameter in declaration.parameters]
+        body = declaration.body
+        assert body is not None
+
+        def call(*arguments: object) -> object:
+            given = dict(zip(names, arguments, strict=True))
+            return self.evaluator({**self.params, **given}).value(body)
+
+        return call
+
+    def open(self) -> None:
+        """Facts blocks, then whatever holds: opening is one change."""
+        pending = Pending(self)
+        evaluator = self.evaluator(self.params)
+        for call in self.program.facts:
+            pending.insert(*self.given(call, evaluator))
+        for fact in pending.inserted:
+            self.facts[fact.number] = fact
+            fact.tag = self.changes
+        self.count = pending.count
+        self.rematch(None, set(), -1)
+
+    def given(self, call: tree.Call, evaluator: Evaluator) -> tuple[str, dict[str, object]]:
+        """Template and fields of `T(f = e, …)`."""
+        fields: dict[str, object] = {}
+        for argument in call.arguments:
+            assert argument.name is not None
+            fields[argument.name] = evaluator.value(argument.value)
+        return self.program.template_of(call).name, fields
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def insert(self, template: str, fields: dict[str, object]) -> None:
+        """Insert a fact."""
+        pending = Pending(self)
+        pending.insert(template, fields)
+        pending.commit(-1)
+
+    def modify(self, fact: Fact, fields: dict[str, object]) -> None:
+        """Modify a fact."""
+        pending = Pending(self)
+        pending.modify(fact, fields)
+        pending.commit(-1)
+
+    def retract(self, fact: Fact) -> None:
+        """Retract a fact."""
+        pending = Pending(self)
+        pending.retract(fact)
+        pending.commit(-1)
+
+    def rematch(self, fact: Fact | None, fields: set[str], firing: int) -> None:
+        """Compute all matches; see which ceased and which are new.
+
+        `fact` and `fields` say what a modify changed, `firing` which rule's action did it.
+        """
+        before = self.alive
+        self.alive = {
+            match.identity: match for rule in self.program.rules for match in self.matches(rule)
+        }
+        for identity in list(self.waiting):
+            if identity not in self.alive:
+                del self.waiting[identity]
+        for identity, match in self.alive.items():
+            if identity in before and not uses(match, fact, fields):
+                continue
+            self.waiting.pop(identity, None)
+            if match.rule.declaration.attributes.no_loop is None or match.rule.number != firing:
+                self.activate(match)
+
+    def activate(self, match: Match) -> None:
+        """A new match comes to wait."""
+        salience = match.rule.declaration.attributes.salience
+        value: object = 0
+        if salience is not None:
+            try:
+                value = self.evaluator({**self.params, **match.bindings}).value(salience)
+            except MisfitError:
+                self.failed.add(match.rule.name)
+                return
+        assert type(value) is int
+        tags = [time_tag(fact, match.rule.reads[id(node)]) for node, fact in match.facts]
+        self.waiting[match.identity] = Activation(match, value, self.changes, tags)
+
+    # -- matching ------------------------------------------------------------------------------
+
+    def matches(self, rule: Rule) -> list[Match]:
+        """All matches of a rule."""
+        return list(self.extend(Match(rule), list(rule.declaration.when)))
+
+    def extend(self, match: Match, conditions: list[tree.Expression]) -> Iterator[Match]:
+        """The matches that begin with a match and hold further conditions too."""
+        if not conditions:
+            yield match
+            return
+        for longer in self.condition(match, conditions[0]):
+            yield from self.extend(longer, conditions[1:])
+
+    def condition(self, match: Match, node: tree.Expression) -> Iterator[Match]:
+        """The matches that begin with a match and hold one condition more."""
+        names: Mapping[str, object] = {**self.params, **match.bindings}
+        match node:
+            case tree.Bind() if self.program.is_pattern(node.value):
+                assert isinstance(node.value, tree.Call)
+                yield from self.pattern(match, node.value, node.name)
+            case tree.Call():
+                yield from self.pattern(match, node, None)
+            case tree.Bind():
+                value = self.attempt(match.rule, self.evaluator(names), node.value)
+                if value is not FAILED:
+                    yield bound(match, node.name, value)
+            case tree.ForForm():
+                value = self.attempt(match.rule, self.evaluator(names), node.iterable)
+                try:
+                    items = iterate(value) if value is not FAILED else []
+                except MisfitError:
+                    self.failed.add(match.rule.name)
+                    return
+                for position, item in enumerate(items):
+                    longer = bound(match, node.name, item)
+                    longer.positions = (*match.positions, position)
+                    yield longer
+            case tree.TestForm():
+                value = self.attempt(match.rule, self.evaluator(names), node.value)
+                if value is not FAILED and value:
+                    yield match
+            case tree.Not():
+                if not list(self.condition(match, node.operand)):
+                    yield match
+            case tree.ExistsForm():
+                if list(self.condition(match, node.operand)):
+                    yield match
+            case tree.And():
+                yield from self.extend(match, list(node.operands))
+            case _:
+                raise NotImplementedError(type(node).__name__)
+
+    def attempt(self, rule: Rule, evaluator: Evaluator, node: tree.Expression) -> object:
+        """A value; FAILED where the expression is an error, which does not hold."""
+        try:
+            return evaluator.value(node)
+        except MisfitError:
+            self.failed.add(rule.name)
+            return FAILED
+
+    def pattern(self, match: Match, node: tree.Call, name: str | None) -> Iterator[Match]:
+        """The matches that one more fact makes."""
+        template = self.program.template_of(node)
+        for fact in self.facts.values():
+            if template.name not in self.program.templates[fact.template].ancestors:
+                continue
+            longer = Match(match.rule, (*match.facts, (node, fact)), match.positions)
+            longer.bindings = {**match.bindings, **({name: fact} if name else {})}
+            if self.satisfies(longer, node, fact, template):
+                yield longer
+
+    def satisfies(self, match: Match, node: tree.Call, fact: Fact, template: Template) -> bool:
+        """Whether a fact satisfies the constraints of a pattern; what they bind is bound."""
+        for argument in node.arguments:
+            lookup = pattern_names(template, fact, {**self.params, **match.bindings})
+            evaluator = Evaluator(lookup, read_live, self.functions)
+            value = self.attempt(match.rule, evaluator, argument.value)
+            if value is FAILED:
+                return False
+            if argument.binds:
+                assert argument.name is not None
+                match.bindings[argument.name] = value
+            elif not value:
+                return False
+        return True
+
+    # -- firing --------------------------------------------------------------------------------
+
+    def fire(self, activation: Activation) -> list[object]:
+        """Execute the action of an activation; the outputs.
+
+        Raises:
+            MisfitError: The action failed. The match is spent and nothing else has changed.
+        """
+        match = activation.match
+        del self.waiting[match.identity]
+        action = Action(self, match)
+        action.run(match.rule.declaration.then)
+        action.pending.commit(match.rule.number)
+        return action.outputs
+
+
+FAILED = object()
+
+
+def uses(match: Match, fact: Fact | None, fields: set[str]) -> bool:
+    """Whether conditions of the match read one of the fields through a pattern of the fact."""
+    for node, used in match.facts:
+        reads = match.rule.reads[id(node)]
+        if used is fact and fields and (reads is None or reads & fields):
+            return True
+    return False
+
+
+def time_tag(fact: Fact, reads: set[str] | None) -> int:
+    """The insertion of a fact, or its last modify that made a match anew."""
+    fields = fact.tags if reads is None else reads
+    return max([fact.tag, *(fact.tags.get(name, 0) for name in fields)])
+
+
+def bound(match: Match, name: str, value: object) -> Match:
+    """A match with a variable more."""
+    return Match(match.rule, match.facts, match.positions, {**match.bindings, name: value})
+
+
+def pattern_names(
+    template: Template, fact: Fact, outer: Mapping[str, object]
+) -> Callable[[str], object]:
+    """In a pattern: a field, else a variable, else a parameter, else a further field."""
+
+    def lookup(name: str) -> object:
+        if name in template.fields:
+            return fact.values[name]
+        if name in outer:
+            return outer[name]
+        assert template.open, name
+        return fact.values.get(name)
+
+    return lookup
+
+
+class Pending:
+    """Changes that are not made yet, of one action or one call."""
+
+    def __init__(self, session: Naive) -> None:
+        self.session = session
+        self.values: dict[Fact, dict[str, object]] = {}
+        self.inserted: list[Fact] = []
+        self.retracted: list[Fact] = []
+        self.log: list[Fact] = []  # the fact of each change, in the order of work
+        self.count = session.count
+
+    def read(self, fact: Fact, name: str) -> object:
+        """A field as the action sees it."""
+        return self.values.get(fact, fact.values).get(name)
+
+    def live(self) -> list[Fact]:
+        """The facts as the action sees them."""
+        return [
+            fact
+            for fact in (*self.session.facts.values(), *self.inserted)
+            if fact not in self.retracted
+        ]
+
+    def insert(self, name: str, given: dict[str, object]) -> Fact:
+        """Insert a fact, or find the equal one of a unique template."""
+        template = self.session.program.templates[name]
+        values: dict[str, object] = {}
+        for field_name, declaration in template.fields.items():
+            if field_name in given:
+                value = given[field_name]
+            elif declaration.default is not None:
+                value = self.session.evaluator({}).value(declaration.default)
+            else:
+                raise MisfitError(f"{field_name} is missing")
+            values[field_name] = stored(value, declaration.type.name, declaration.type.optional)
+        for field_name in given.keys() - values.keys():
+            if not template.open:
+                raise MisfitError(f"{field_name} is unknown")
+            values[field_name] = given[field_name]
+        if template.unique:
+            for fact in self.live():
+                if fact.template == name and same_fields(self.of(fact), values):
+                    return fact
+        self.check_keys(template, values, None)
+        self.count += 1
+        fact = Fact(name, values, self.count)
+        self.inserted.append(fact)
+        self.log.append(fact)
+        return fact
+
+    def of(self, fact: Fact) -> dict[str, object]:
+        """A fact's pending values."""
+        return self.values.get(fact, fact.values)
+
+    def check_keys(
+        self, template: Template, values: dict[str, object], mover: Fact | None
+    ) -> None:
+        """Refuse values whose key another fact holds."""
+        for owner, names in template.keys:
+            for fact in self.live():
+                if fact is mover:
+                    continue
+                if owner in self.session.program.templates[fact.template].ancestors and all(
+                    equal(self.of(fact)[name], values[name]) for name in names
+                ):
+                    raise MisfitError("key in use")
+
+    def modify(self, fact: Fact, given: dict[str, object]) -> None:
+        """Change fields of a fact."""
+        if fact not in self.live():
+            raise MisfitError("retracted")
+        template = self.session.program.templates[fact.template]
+        values = dict(self.of(fact))
+        for name, value in given.items():
+            declaration = template.fields.get(name)
+            if declaration is not None:
+                value = stored(value, declaration.type.name, declaration.type.optional)
+            elif not template.open:
+                raise MisfitError(f"{name} is unknown")
+            values[name] = value
+        if template.unique:
+            for other in self.live():
+                same = other.template == fact.template and same_fields(self.of(other), values)
+                if other is not fact and same:
+                    raise MisfitError("not unique")
+        self.check_keys(template, values, fact)
+        self.values[fact] = values
+        self.log.append(fact)
+
+    def upsert(self, name: str, given: dict[str, object]) -> Fact:
+        """Change the fact that has the key, or insert one."""
+        template = self.session.program.templates[name]
+        owner, names = template.keys[-1]
+        for fact in self.live():
+            ancestors = self.session.program.templates[fact.template].ancestors
+            if owner in ancestors and all(equal(self.of(fact)[n], given[n]) for n in names):
+                if name not in ancestors:
+                    raise MisfitError("key in use")
+                self.modify(fact, given)
+                return fact
+        return self.insert(name, given)
+
+    def retract(self, fact: Fact) -> None:
+        """Retract a fact; one that is gone stays gone."""
+        if fact in self.live():
+            self.retracted.append(fact)
+            self.log.append(fact)
+
+    def commit(self, firing: int) -> None:
+        """Make the net change of each fact, one after another."""
+        session = self.session
+        session.count = self.count
+        first = {fact: place for place, fact in reversed(list(enumerate(self.log)))}
+        last = {fact: place for place, fact in enumerate(self.log)}
+        for place, fact in enumerate(self.log):
+            if fact in self.inserted:
+                if place == first[fact] and fact not in self.retracted:
+                    session.changes += 1
+                    fact.values = self.of(fact)
+                    fact.tag = session.changes
+                    session.facts[fact.number] = fact
+                    session.rematch(None, set(), firing)
+            elif place == last[fact]:
+                session.changes += 1
+                if fact in self.retracted:
+                    del session.facts[fact.number]
+                    session.rematch(None, set(), firing)
+                else:
+                    self.commit_modify(fact, firing)
+
+    def commit_modify(self, fact: Fact, firing: int) -> None:
+        """Give a fact its new values."""
+        session = self.session
+        old, new = fact.values, self.of(fact)
+        fields = {name for name in new if name not in old or changed(old[name], new[name])}
+        fact.values = new
+        fact.tags.update(dict.fromkeys(fields, session.changes))
+        session.rematch(fact, fields, firing)
+
+
+def same_fields(a: dict[str, object], b: dict[str, object]) -> bool:
+    """Whether two facts agree in all fields."""
+    return a.keys() == b.keys() and all(equal(a[name], b[name]) for name in a)
+
+
+class Action:
+    """Executes the statements of a `then`."""
+
+    def __init__(self, session: Naive, match: Match) -> None:
+        self.session = session
+        self.pending = Pending(session)
+        self.names: dict[str, object] = {**session.params, **match.bindings}
+        self.outputs: list[object] = []
+
+    def evaluator(self) -> Evaluator:
+        return Evaluator(within(self.names, {}.__getitem__), self.pending.read,
+                         self.session.functions)
+
+    def fact(self, node: tree.Expression) -> Fact:
+        value = self.evaluator().value(node)
+        if not isinstance(value, Fact):
+            raise MisfitError("no fact")
+        return value
+
+    def run(self, statements: tuple[model.Action, ...]) -> None:
+        for statement in statements:
+            self.statement(statement)
+
+    def statement(self, node: model.Action) -> None:
+        evaluator = self.evaluator()
+        match node:
+            case model.InsertAction():
+                fact = self.pending.insert(*self.session.given(node.fact, evaluator))
+                if node.name:
+                    self.names[node.name] = fact
+            case model.UpsertAction():
+                fact = self.pending.upsert(*self.session.given(node.fact, evaluator))
+                if node.name:
+                    self.names[node.name] = fact
+            case model.ModifyAction():
+                fact = self.fact(node.target)
+                given = {str(a.name): evaluator.value(a.value) for a in node.arguments}
+                self.pending.modify(fact, given)
+            case model.RetractAction():
+                for target in node.targets:
+                    self.pending.retract(self.fact(target))
+            case model.AssignAction():
+                self.names[node.name] = evaluator.value(node.value)
+            case model.EmitAction():
+                self.outputs.append(evaluator.value(node.value))
+            case model.IfAction():
+                for condition, body in node.branches:
+                    if evaluator.holds(condition):
+                        self.run(body)
+                        return
+                self.run(node.otherwise)
+            case model.ForAction():
+                for item in iterate(evaluator.value(node.iterable)):
+                    self.names[node.name] = item
+                    self.run(node.body)
+            case _:
+                raise NotImplementedError(type(node).__name__)

@@ -1,0 +1,247 @@
+"""A rule set as the reference understands it: its own, small resolution of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rete_engine.expressions import tree
+from rete_engine.language.parser import parse_document
+from rete_engine.language.reader import make_source
+from rete_engine.model.declarations import (
+    FactsDeclaration,
+    FieldDeclaration,
+    FunctionDeclaration,
+    ParamDeclaration,
+    RuleDeclaration,
+    TemplateDeclaration,
+)
+
+IDENTITY = frozenset(["==", "!=", "is", "is not", "in", "not in"])
+
+
+@dataclass
+class Template:
+    """A template with the fields of those it extends."""
+
+    name: str
+    fields: dict[str, FieldDeclaration]
+    keys: list[tuple[str, tuple[str, ...]]]  # the declaring template and the fields, nearest last
+    unique: bool
+    open: bool
+    ancestors: frozenset[str]
+
+
+@dataclass
+class Rule:
+    """A rule, with what the conditions read of the fact of each pattern."""
+
+    number: int
+    declaration: RuleDeclaration
+    # By the id() of a pattern's call: the fields that conditions read through it; None is all.
+    reads: dict[int, set[str] | None] = field(default_factory=dict)
+    complexity: int = 0  # constraints and tests as written
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
+
+
+@dataclass
+class Program:
+    """A rule set."""
+
+    templates: dict[str, Template]
+    params: dict[str, ParamDeclaration]
+    functions: dict[str, FunctionDeclaration]
+    facts: list[tree.Call]
+    rules: list[Rule]
+
+    def is_pattern(self, node: tree.Expression) -> bool:
+        return (
+            isinstance(node, tree.Call)
+            and isinstance(node.function, tree.Name)
+            and node.function.name in self.templates
+        )
+
+    def template_of(self, node: tree.Expression) -> Template:
+        assert isinstance(node, tree.Call)
+        assert isinstance(node.function, tree.Name)
+        return self.templates[node.function.name]
+
+
+def read_program(text: str) -> Program:
+    """A rule text; it must be right."""
+    document, problems = parse_document(make_source(text))
+    assert not problems, problems
+    program = Program({}, {}, {}, [], [])
+    for declaration in document.declarations:
+        match declaration:
+            case TemplateDeclaration():
+                add_template(program, declaration)
+            case ParamDeclaration():
+                program.params[declaration.name] = declaration
+            case FunctionDeclaration():
+                program.functions[declaration.name] = declaration
+            case FactsDeclaration():
+                program.facts.extend(declaration.facts)
+            case RuleDeclaration():
+                program.rules.append(Rule(len(program.rules), declaration))
+            case _:
+                raise NotImplementedError(type(declaration).__name__)
+    for rule in program.rules:
+        Reader(program, rule).read()
+    return program
+
+
+def add_template(program: Program, declaration: TemplateDeclaration) -> None:
+    base = program.templates[declaration.base] if declaration.base else None
+    fields = {**(base.fields if base else {}), **{f.name: f for f in declaration.fields}}
+    program.templates[declaration.name] = Template(
+        declaration.name,
+        fields,
+        [
+            *(base.keys if base else []),
+            *([(declaration.name, declaration.key)] if declaration.key else []),
+        ],
+        declaration.unique or (base is not None and base.unique),
+        declaration.open or (base is not None and base.open),
+        frozenset([declaration.name]) | (base.ancestors if base else frozenset()),
+    )
+
+
+# What a variable stands for: the fact of a pattern, a field of it, or a value (then None).
+Meaning = tuple[tree.Call, str | None] | None
+
+
+class Reader:
+    """Finds out which fields the conditions of a rule read through which pattern."""
+
+    def __init__(self, program: Program, rule: Rule) -> None:
+        self.program = program
+        self.rule = rule
+
+    def read(self) -> None:
+        variables: dict[str, Meaning] = {}
+        for condition in self.rule.declaration.when:
+            self.condition(condition, variables)
+        salience = self.rule.declaration.attributes.salience
+        if salience is not None:
+            self.expression(salience, variables, None)
+
+    def condition(self, node: tree.Expression, variables: dict[str, Meaning]) -> None:
+        match node:
+            case tree.Bind() if self.program.is_pattern(node.value):
+                assert isinstance(node.value, tree.Call)
+                variables[node.name] = (node.value, None)
+                self.pattern(node.value, variables)
+            case tree.Bind():
+                self.expression(node.value, variables, None)
+                variables[node.name] = None
+            case tree.ForForm():
+                self.expression(node.iterable, variables, None)
+                variables[node.name] = None
+            case tree.TestForm():
+                self.rule.complexity += 1
+                self.expression(node.value, variables, None)
+            case tree.Not() | tree.ExistsForm():
+                self.condition(node.operand, dict(variables))
+            case tree.And():
+                for operand in node.operands:
+                    self.condition(operand, variables)
+            case tree.Call() if self.program.is_pattern(node):
+                self.pattern(node, variables)
+            case _:
+                raise NotImplementedError(type(node).__name__)
+
+    def pattern(self, node: tree.Call, variables: dict[str, Meaning]) -> None:
+        self.rule.reads[id(node)] = set()
+        template = self.program.template_of(node)
+        for argument in node.arguments:
+            self.expression(argument.value, variables, node)
+            if not argument.binds:
+                self.rule.complexity += 1
+                continue
+            assert argument.name is not None
+            name = argument.value.name if isinstance(argument.value, tree.Name) else None
+            is_field = name is not None and name in template.fields
+            variables[argument.name] = (node, name) if is_field else None
+
+    def expression(
+        self,
+        node: tree.Expression,
+        variables: dict[str, Meaning],
+        pattern: tree.Call | None,
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
+        """Note what an expression reads."""
+        match node:
+            case tree.Name():
+                if node.name not in hidden:
+                    self.name(node.name, variables, pattern)
+            case tree.Attribute(target=tree.Name(name=name)) if (
+                name not in hidden and self.fact(name, variables) is not None
+            ):
+                self.note(self.fact(name, variables), node.name)
+            case tree.Compare() if all(operator in IDENTITY for operator, _ in node.rest):
+                for child in tree.children(node):
+                    is_fact = (
+                        isinstance(child, tree.Name)
+                        and child.name not in hidden
+                        and self.fact(child.name, variables) is not None
+                    )
+                    if not is_fact:
+                        self.expression(child, variables, pattern, hidden)
+            case tree.Comprehension():
+                names = frozenset(name for clause in node.clauses for name in clause.targets)
+                for child in tree.children(node):
+                    self.expression(child, variables, pattern, hidden | names)
+            case tree.Call():
+                for argument in node.arguments:
+                    self.expression(argument.value, variables, pattern, hidden)
+            case _:
+                for child in tree.children(node):
+                    self.expression(child, variables, pattern, hidden)
+
+    def fact(self, name: str, variables: dict[str, Meaning]) -> tree.Call | None:
+        """The pattern whose fact a variable holds."""
+        meaning = variables.get(name)
+        return meaning[0] if meaning is not None and meaning[1] is None else None
+
+    def name(
+        self, name: str, variables: dict[str, Meaning], pattern: tree.Call | None
+    ) -> None:
+        if pattern is not None and name in self.program.template_of(pattern).fields:
+            self.note(pattern, name)
+        elif name in variables:
+            meaning = variables[name]
+            if meaning is not None:
+                self.note(*meaning)
+        elif name not in self.program.params:
+            assert pattern is not None, name
+            assert self.program.template_of(pattern).open, name
+            self.note(pattern, name)
+
+    def note(self, pattern: tree.Call | None, name: str | None) -> None:
+        """A field is read through a pattern; without a name, any may be."""
+        reads = self.rule.reads[id(pattern)]
+        if name is None:
+            self.rule.reads[id(pattern)] = None
+        elif reads is not None:
+            reads.add(name)
+
+
+def positive_patterns(program: Program, rule: Rule) -> Iterator[tree.Call]:
+    """The patterns whose facts make up a match, in written order."""
+    for condition in rule.declaration.when:
+        yield from _positive(program, condition)
+
+
+def _positive(program: Program, node: tree.Expression) -> Iterator[tree.Call]:
+    if isinstance(node, tree.And):
+        for operand in node.operands:
+            yield from _positive(program, operand)
+    elif isinstance(node, tree.Bind):
+        yield from _positive(program, node.value)
+    elif isinstance(node, tree.Call) and program.is_pattern(node):
+        yield node
