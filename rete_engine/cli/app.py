@@ -105,7 +105,7 @@ def run_command(
     strategy: Annotated[
         Strategy, typer.Option(help="What fires next within one salience.")
     ] = Strategy.DEPTH,
-    seed: Annotated[int | None, typer.Option(help="For the strategy 'random'.")] = None,
+    seed: Annotated[int, typer.Option(help="For the strategy 'random'.")] = 0,
     limit: Annotated[int | None, typer.Option(min=0, help="The most firings.")] = None,
     timeout: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="The longest the run may take.")
@@ -152,6 +152,7 @@ def run_command(
                 strict=strict,
                 trace=trace,
                 output=output.value,
+                debug=debug,
             ),
             screen,
         )

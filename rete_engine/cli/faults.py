@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -73,7 +74,7 @@ def told(screen: Screen, error: Exception, debug: bool) -> ExitCode:
             for diagnostic in error.diagnostics:
                 screen.diagnostic(diagnostic)
         case RuleExecutionError():
-            screen.error(str(error))
+            tell_failure(screen, error)
             return ExitCode.FAILED
         case RuleEngineError() | WrongInput():
             screen.error(str(error))
@@ -85,3 +86,18 @@ def told(screen: Screen, error: Exception, debug: bool) -> ExitCode:
             if not debug:
                 screen.notice("this is a fault of rete_engine; --debug shows where it happened")
     return ExitCode.WRONG_INPUT
+
+
+def tell_failure(screen: Screen, error: RuleExecutionError) -> None:
+    """Tell of a failed action or condition, with the line of the rule file."""
+    screen.error(str(error))
+    try:
+        lines = Path(error.file).read_text(encoding="utf-8-sig").split("\n")
+        line = lines[error.line - 1]
+    except (OSError, ValueError, IndexError):  # not from a file, or the file is another by now
+        return
+    words = line.strip()
+    number = str(error.line)
+    screen.error_line(f" {number} | {line.rstrip()}")
+    lead = line[: len(line) - len(line.lstrip())]
+    screen.error_line(f" {' ' * len(number)} | {lead}{'^' * len(words)}")

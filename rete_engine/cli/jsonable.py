@@ -34,9 +34,9 @@ def _jsonable(value: object, facts: int) -> object:
             return value if math.isfinite(value) else None
         case Fact():
             if facts:
-                return {"type": value.template, "fact_id": value.fact_id}
-            fields = {k: _jsonable(v, facts + 1) for k, v in value.as_dict().items()}
-            return {"type": value.template, **fields}
+                return {"type": template_of(value), "fact_id": Fact.fact_id.__get__(value)}
+            fields = {k: _jsonable(v, facts + 1) for k, v in Fact.as_dict(value).items()}
+            return {"type": template_of(value), **fields}
         case list() | tuple():
             return [_jsonable(item, facts) for item in value]
         case set() | frozenset():
@@ -51,6 +51,12 @@ def _jsonable(value: object, facts: int) -> object:
             return str(value)
         case _:
             return str(value)
+
+
+def template_of(fact: Fact) -> str:
+    """The name of a fact's template, also where it has a field called `template`."""
+    name: str = Fact.template.__get__(fact)
+    return name
 
 
 def _key(key: object) -> str:

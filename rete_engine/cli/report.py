@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
 from rich.table import Table
@@ -11,13 +11,18 @@ from rich.text import Text
 
 from rete_engine.cli.jsonable import jsonable, line
 from rete_engine.cli.screen import Screen
-from rete_engine.expressions.values import shown, text
+from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.values import EvaluationError, text
+from rete_engine.session.fact import Fact
 
 #: So many emitted values are shown in tables; a terminal is no place to read more.
 MOST_SHOWN = 1_000
 #: Emitted dicts of so many kinds get a table each; more are shown as a list.
 _MOST_TABLES = 5
+#: Characters of a value in a table, and in a line of the trace.
 _LONGEST_CELL = 10_000
+_LONGEST_TRACED = 100
+_LARGEST_VALUE = 1_000_000
 
 CHANGES = ("inserted", "modified", "retracted")
 
@@ -29,8 +34,8 @@ class Report:
         self.name = name  # of the rule set
         self.rules: Counter[str] = Counter()  # firings of each rule
         self.changed: dict[str, Counter[str]] = {}  # by template, of each of CHANGES
-        self.outputs: Sequence[object] = ()
-        self.trace: list[tuple[str, dict[str, object]]] = []  # rules and bindings, if asked for
+        self.outputs: Sequence[object] | None = ()  # None where a failure has lost them
+        self.trace: list[tuple[str, object]] = []  # rules and bindings as JSON, if asked for
         self.stopped = ""  # as `Result.stopped` says, or "failed"
         self.errors: list[str] = []
 
@@ -45,7 +50,7 @@ class Report:
 
     def as_dict(self) -> dict[str, object]:
         """The report for `--output json`."""
-        result = {**self.summary(), "outputs": [jsonable(value) for value in self.outputs]}
+        result = {**self.summary(), "outputs": jsonable(self.outputs)}
         if self.trace:
             result["trace"] = [_firing(rule, bindings) for rule, bindings in self.trace]
         return result
@@ -74,7 +79,7 @@ def show_ndjson(report: Report, screen: Screen) -> None:
     """A line for each firing (if traced) and emitted value, and the summary as the last line."""
     for rule, bindings in report.trace:
         screen.print(line({"fire": _firing(rule, bindings)}, unicode=screen.unicode_out))
-    for value in report.outputs:
+    for value in report.outputs or ():
         screen.print(line({"emit": jsonable(value)}, unicode=screen.unicode_out))
     screen.print(line({"done": report.summary()}, unicode=screen.unicode_out))
 
@@ -99,14 +104,14 @@ def show_tables(report: Report, screen: Screen) -> None:
             screen.print(f"… and {left:,} more; --output ndjson writes all")
 
 
-def traced(number: int, rule: str, bindings: dict[str, object]) -> str:
+def traced(number: int, rule: str, bindings: Mapping[str, object]) -> str:
     """A firing as a line of text."""
-    bound = "  ".join(f"{name}={shown(value)}" for name, value in bindings.items())
+    bound = "  ".join(f"{name}={_cell(value, _LONGEST_TRACED)}" for name, value in bindings.items())
     return f"{number:>6}  {rule}" + (f"  {bound}" if bound else "")
 
 
-def _firing(rule: str, bindings: dict[str, object]) -> dict[str, object]:
-    return {"rule": rule, "bindings": jsonable(bindings)}
+def _firing(rule: str, bindings: object) -> dict[str, object]:
+    return {"rule": rule, "bindings": bindings}
 
 
 def _emitted(values: Sequence[object]) -> list[Table]:
@@ -136,13 +141,29 @@ def _table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
     return table
 
 
-def _cell(value: object) -> str:
-    """A value in a table: on one line, with nothing in it that moves a terminal's cursor."""
+def _cell(value: object, longest: int = _LONGEST_CELL) -> str:
+    """A value on one line, with nothing in it that moves a terminal's cursor."""
     if isinstance(value, float):
         words = f"{value:.10g}"
+    elif _holds_fact(value):
+        words = repr(value)
     else:
         try:
-            words = text(value, _LONGEST_CELL)
-        except Exception:  # larger than a table can show
-            words = shown(value)
+            words = text(value, _LARGEST_VALUE)
+        except (SecurityError, EvaluationError):
+            words = "…"
+    if len(words) > longest:
+        words = words[: longest - 1] + "…"
     return "".join(c if c.isprintable() else " " for c in words)
+
+
+def _holds_fact(value: object) -> bool:
+    match value:
+        case Fact():
+            return True
+        case dict():
+            return any(map(_holds_fact, value.values())) or any(map(_holds_fact, value))
+        case list() | tuple() | set():
+            return any(map(_holds_fact, value))
+        case _:
+            return False

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import typer
 
-from rete_engine import RuleSet, Session
+from rete_engine import Firing, RuleSet, Session
 from rete_engine.cli.codes import ExitCode
-from rete_engine.cli.faults import Stop, WrongInput
+from rete_engine.cli.faults import Stop, WrongInput, told
 from rete_engine.cli.functions import functions_of
+from rete_engine.cli.jsonable import jsonable, template_of
+from rete_engine.cli.logs import logged
 from rete_engine.cli.report import Report, show_json, show_ndjson, show_tables, traced
 from rete_engine.cli.screen import Screen
 from rete_engine.cli.ticker import Ticker
@@ -32,7 +34,7 @@ class RunOptions:
     facts: Sequence[str]
     settings: Sequence[str]  # param=value
     strategy: str
-    seed: int | None
+    seed: int
     limit: int | None
     timeout: float | None  # seconds
     on_error: str
@@ -40,6 +42,7 @@ class RunOptions:
     strict: bool
     trace: bool
     output: str  # table, json or ndjson
+    debug: bool
 
 
 def run(options: RunOptions, screen: Screen) -> None:
@@ -60,14 +63,16 @@ def run(options: RunOptions, screen: Screen) -> None:
     if sum(address.path == STANDARD_INPUT for address in addresses) > 1:
         raise typer.BadParameter("standard input (-) can be read only once", param_hint="--facts")
     say = screen.print if options.output == "table" else screen.error_line
-    _log_to(screen)
-    with rules.session(
-        params=_params(settings, rules),
-        strategy=options.strategy,
-        seed=options.seed,
-        on_error=options.on_error,
-        out=say,
-    ) as session:
+    with (
+        logged(screen, logging.DEBUG if options.debug else logging.INFO),
+        rules.session(
+            params=_params(settings, rules),
+            strategy=options.strategy,
+            seed=options.seed,
+            on_error=options.on_error,
+            out=say,
+        ) as session,
+    ):
         _load(session, rules, addresses, options, screen)
         report = Report(rules.name)
         _listen(session, report, options.trace, screen if options.output == "table" else None)
@@ -115,19 +120,6 @@ def _value(text: str, type: Type) -> object:
     return from_cell(text, type)
 
 
-def _log_to(screen: Screen) -> None:
-    """Show what rules log, and the engine's own warnings, on standard error."""
-
-    class ToScreen(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            screen.tell(record.getMessage(), record.levelname.lower(), "magenta")
-
-    logger = logging.getLogger("rete_engine")
-    logger.handlers = [ToScreen()]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-
-
 def _load(
     session: Session,
     rules: RuleSet,
@@ -155,17 +147,17 @@ def _load(
 def _listen(session: Session, report: Report, trace: bool, screen: Screen | None) -> None:
     """Count firings and changes; with `trace`, tell the firings (or keep them for JSON)."""
 
-    def fired(firing: Any) -> None:
+    def fired(firing: Firing) -> None:
         report.rules[firing.rule] += 1
         if trace and screen is not None:
             screen.error_line(traced(report.fired, firing.rule, firing.bindings))
         elif trace:
-            report.trace.append((firing.rule, firing.bindings))
+            report.trace.append((firing.rule, jsonable(dict(firing.bindings))))
 
     session.on("fire", fired)
-    session.on("insert", lambda fact, *_: report.change(fact.template, "inserted"))
-    session.on("modify", lambda fact, *_: report.change(fact.template, "modified"))
-    session.on("retract", lambda fact, *_: report.change(fact.template, "retracted"))
+    session.on("insert", lambda fact: report.change(template_of(fact), "inserted"))
+    session.on("modify", lambda fact, _old: report.change(template_of(fact), "modified"))
+    session.on("retract", lambda fact: report.change(template_of(fact), "retracted"))
 
 
 def _fire(session: Session, report: Report, options: RunOptions, screen: Screen) -> ExitCode:
@@ -175,14 +167,13 @@ def _fire(session: Session, report: Report, options: RunOptions, screen: Screen)
             result = session.run(limit=options.limit, timeout=options.timeout)
     except (RuleExecutionError, SecurityError) as error:
         report.stopped = "failed"
-        report.errors.append(str(error))
-        screen.error(str(error))
+        report.outputs = None
+        _failed(error, report, options, screen)
         return ExitCode.FAILED
     report.stopped = result.stopped
     report.outputs = result.outputs
     for failure in result.errors:
-        report.errors.append(str(failure))
-        screen.error(str(failure))
+        _failed(failure, report, options, screen)
     if result.errors:
         return ExitCode.FAILED
     if result.stopped in ("limit", "timeout"):
@@ -196,3 +187,12 @@ def _fire(session: Session, report: Report, options: RunOptions, screen: Screen)
             screen.notice(str(result.loop))
         return ExitCode.STOPPED
     return ExitCode.DONE
+
+
+def _failed(
+    error: RuleExecutionError | SecurityError, report: Report, options: RunOptions, screen: Screen
+) -> None:
+    report.errors.append(str(error))
+    if options.debug:
+        screen.error_line("".join(traceback.format_exception(error)).rstrip())
+    told(screen, error, options.debug)

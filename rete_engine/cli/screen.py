@@ -60,18 +60,18 @@ class Screen:
             raise ReaderGone from None
 
     def render(self, *what: RenderableType) -> None:
-        """Write tables and headings to standard output; plain and as wide as they are in a file.
+        """Write tables to standard output; as wide as they are where it is no terminal.
 
         Raises:
             ReaderGone: Nobody reads it.
         """
         width = None if self.out.isatty() else _UNBOUNDED
         console = Console(file=self.out, width=width, highlight=False)
-        with console.capture() as captured:
-            for renderable in what:
+        for renderable in what:
+            with console.capture() as captured:
                 console.print(renderable)
-        for line in captured.get().rstrip("\n").split("\n"):
-            self.print(line.rstrip())
+            lines = [line.rstrip() for line in captured.get().split("\n")]
+            self.print("\n" + "\n".join(lines).strip("\n"))
 
     def error_line(self, text: str) -> None:
         """Write a line to standard error as it is."""

@@ -20,10 +20,10 @@ from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model import actions as model
 from rete_engine.network.statements import (
+    LOG_LEVELS,
     EmitStatement,
     EvaluateStatement,
     ForStatement,
-    LOG_LEVELS,
     HaltStatement,
     IfStatement,
     InsertStatement,
@@ -34,7 +34,6 @@ from rete_engine.network.statements import (
     Statement,
 )
 from rete_engine.network.templates import TemplateSpec
-
 
 
 class ActionNames(PlaceNames):
@@ -78,9 +77,7 @@ class ActionNames(PlaceNames):
                     return
         super().unknown(node)
 
-    def attribute(
-        self, target: tree.Expression, node: tree.Attribute
-    ) -> tree.Expression | None:
+    def attribute(self, target: tree.Expression, node: tree.Attribute) -> tree.Expression | None:
         """`x.f` where x holds a fact of a known template."""
         if isinstance(target, tree.SlotRef) and self.rule is not None:
             slot = self.rule.slots[target.slot]
@@ -88,11 +85,7 @@ class ActionNames(PlaceNames):
             if template is not None and slot.is_fact:
                 return field_of(template, slot.number, node, self.declared.reports)
         template = self.template_of(target)
-        if (
-            template is not None
-            and node.name not in template.positions
-            and not template.open
-        ):
+        if template is not None and node.name not in template.positions and not template.open:
             unknown_field(template, node.name, node.name_span, self.declared.reports)
         return None
 
@@ -310,9 +303,7 @@ class ActionReader:
             )  # fmt: skip
             return
         for position, field in enumerate(template.fields):
-            in_key = template.key is not None and (
-                position + template.first_field in template.key
-            )
+            in_key = template.key is not None and (position + template.first_field in template.key)
             if field.required and field.name not in given and (in_key or not upsert):
                 self.reports.error(
                     "RE0204",
@@ -392,4 +383,3 @@ class ActionReader:
             )
         name = template.name if template is not None else ""
         return [ModifyStatement(action.span.line, self.lower(target), fields, name)]
-

@@ -334,9 +334,7 @@ class _PathBuilder:
         builder.nodes.append(group)
         parent.children.append(group)
         inside = self.extend(Path(group, path.length + 1, path.positions), step.branch)
-        partner = specs.PartnerSpec(
-            len(builder.nodes), inside.node, inside.length - path.length
-        )
+        partner = specs.PartnerSpec(len(builder.nodes), inside.node, inside.length - path.length)
         builder.nodes.append(partner)
         inside.node.children.append(partner)
         # What hangs below the group so far is its branch; what follows the group comes later.

@@ -333,6 +333,8 @@ def _masks(
     expressions = [e for condition in conditions for e in condition_expressions(condition)]
     if salience is not None:
         expressions.append(salience)
+    # `v := field` reads the field, whether a condition uses v or only the action does.
+    expressions.extend(v.alias for v in names.scopes[0].values() if v.alias is not None)
     masks: dict[int, int] = {}
     for slot in names.slots:
         if slot.is_fact:

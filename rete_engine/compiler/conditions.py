@@ -138,9 +138,7 @@ class ConditionReader:
         self.names.scopes.pop()
         return [Exists(span, negated, conditions)] if conditions else []
 
-    def call(
-        self, node: tree.Call, name: str | None, name_span: Span | None
-    ) -> list[Condition]:
+    def call(self, node: tree.Call, name: str | None, name_span: Span | None) -> list[Condition]:
         """`T(…)`: a pattern, or something that is no condition."""
         declared = self.names.declared
         function = node.function
@@ -194,9 +192,7 @@ class ConditionReader:
                 self.complexity += 1
                 resolved = resolve(argument.value, names)
                 boolean(resolved, names)
-                parts.extend(
-                    Constraint(argument.span, part) for part in conjuncts(resolved)
-                )
+                parts.extend(Constraint(argument.span, part) for part in conjuncts(resolved))
         names.pattern = outer
         return Pattern(node.span, slot, tuple(parts))
 

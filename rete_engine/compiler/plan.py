@@ -198,9 +198,7 @@ class _Planner:
                     return item
         return patterns[0]
 
-    def key_pair(
-        self, item: _Item, slot: int
-    ) -> tuple[tree.Expression, tree.Expression] | None:
+    def key_pair(self, item: _Item, slot: int) -> tuple[tree.Expression, tree.Expression] | None:
         """The two sides of an equality between the fact of a slot and the match so far."""
         content = item.content
         if not isinstance(content, Constraint) or not item.total:
@@ -295,4 +293,3 @@ def _outer_slots(condition: Exists) -> set[int]:
     inner = _filled(condition.conditions)
     reads = {slot for e in condition_expressions(condition) for slot in slots_of(e)}
     return reads - inner
-

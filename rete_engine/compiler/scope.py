@@ -8,6 +8,7 @@ from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.resolve import Names
+from rete_engine.expressions.signatures import BUILTINS
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.declarations import (
     FunctionDeclaration,
@@ -159,9 +160,7 @@ class PlaceNames(Names):
                 f"make it a condition of its own: x := {name.name}(…)",
             )
         elif name.name in self.declared.queries:
-            self.report(
-                "RE0900", f"the query '{name.name}' cannot be asked here yet", node.span
-            )
+            self.report("RE0900", f"the query '{name.name}' cannot be asked here yet", node.span)
         elif name.name in ACCUMULATORS:
             self.report(
                 "RE0900", f"accumulate ('{name.name}') is not part of this version yet", node.span
@@ -170,7 +169,7 @@ class PlaceNames(Names):
             hint = did_you_mean(name.name, self.declared.templates)
             self.report("RE0100", f"unknown template '{name.name}'", name.span, hint)
         else:
-            known = [*self.declared.functions, *BUILTIN_NAMES]
+            known = [*self.declared.functions, *BUILTINS]
             hint = did_you_mean(name.name, known)
             self.report("RE0103", f"unknown function '{name.name}'", name.span, hint)
 
@@ -184,10 +183,6 @@ class PlaceNames(Names):
 #: The accumulators that are no functions too.
 ACCUMULATORS = frozenset(["count", "avg", "collect", "collect_set"])
 
-BUILTIN_NAMES = (
-    "abs min max sum len round sorted any all int float decimal str bool list set dict tuple"
-    " range zip enumerate date datetime duration now"
-).split()
 
 
 @dataclass
@@ -239,9 +234,7 @@ class RuleNames(PlaceNames):
             )
             return
         if name in self.declared.params:
-            self.report(
-                "RE0107", f"'{name}' is a param already", span, "choose another name"
-            )
+            self.report("RE0107", f"'{name}' is a param already", span, "choose another name")
             return
         self.scopes[-1][name] = variable
 
@@ -311,9 +304,7 @@ class RuleNames(PlaceNames):
                 return "field"
         return "variable" if self.variable(name) is not None else super().meaning(name)
 
-    def attribute(
-        self, target: tree.Expression, node: tree.Attribute
-    ) -> tree.Expression | None:
+    def attribute(self, target: tree.Expression, node: tree.Attribute) -> tree.Expression | None:
         """`x.f` where x is the fact of a pattern."""
         if not isinstance(target, tree.SlotRef):
             return None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that rules were read from.
+    r"""A text that rules were read from.
 
-    The text is kept as it is compared with spans: with `\\n` line ends and without a byte
+    The text is kept as it is compared with spans: with `\n` line ends and without a byte
     order mark (`language` normalises it when it reads).
     """
 

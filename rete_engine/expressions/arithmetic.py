@@ -9,23 +9,14 @@ size is known to be within the limit before it is computed.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
 from math import isqrt
 
+from rete_engine.expressions.decimals import DECIMALS
 from rete_engine.expressions.equality import kind
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Frame
 from rete_engine.expressions.storing import size, too_large
-
-DECIMALS = Context(
-    prec=28,
-    rounding=ROUND_HALF_EVEN,
-    Emin=-999_999,
-    Emax=999_999,
-    capitals=1,
-    clamp=0,
-    traps=[InvalidOperation, DivisionByZero, Overflow],
-)
 
 _PHRASES = {
     "+": "add {} and {}",

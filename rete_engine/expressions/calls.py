@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import final
 
 from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.conversions import Builtin
 from rete_engine.expressions.displays import evaluated, keys_of
 from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Frame, Node
-from rete_engine.expressions.functions import FUNCTIONS, Builtin
+from rete_engine.expressions.functions import FUNCTIONS
 from rete_engine.expressions.methods import call_method
 from rete_engine.expressions.signatures import MISSING
 from rete_engine.expressions.storing import export, store

@@ -172,7 +172,7 @@ class FormattedPart(Node):
         elif self.conversion == "r":
             value = quoted(value, bound)
         elif self.conversion == "a":
-            value = ascii(quoted(value, bound))[1:-1]
+            value = quoted(value, bound).encode("ascii", "backslashreplace").decode("ascii")
         if self.specification:
             return formatted(value, self.specification, bound)
         return text(value, bound)

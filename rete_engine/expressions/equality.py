@@ -197,6 +197,8 @@ def changed(old: object, new: object) -> bool:
         return False
     if type(old) is not type(new):
         return True
+    if isinstance(old, (str, int)):
+        return _differ(old, new)
     if isinstance(old, float) and isinstance(new, float):
         return old != new and (old == old or new == new)
     if isinstance(old, Decimal) and isinstance(new, Decimal):
@@ -215,6 +217,10 @@ def changed(old: object, new: object) -> bool:
         # One instant told in two zones reads differently: its hour, its date.
         return not _same(old, new) or old.utcoffset() != new.utcoffset()
     return not equal(old, new)
+
+
+def _differ(old: object, new: object) -> bool:
+    return bool(old != new)
 
 
 def _changed_lists(old: list[object], new: list[object]) -> bool:

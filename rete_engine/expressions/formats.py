@@ -8,9 +8,10 @@ width and precision. Nothing else is formatted by a specification, so no object'
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.decimals import DECIMALS
 from rete_engine.expressions.equality import kind
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.text import text
@@ -60,6 +61,9 @@ def formatted(value: object, specification: str, bound: int) -> str:
         if spread > WIDEST * 1_000 and specification[-1:] in "fF%":
             raise SecurityError(f"a text is longer than {bound} characters")
     try:
+        if isinstance(value, Decimal):
+            with localcontext(DECIMALS):  # the thread's own context may round otherwise
+                return format(value, specification)
         return format(value, specification)
     except (ValueError, OverflowError, ArithmeticError):
         raise EvaluationError(

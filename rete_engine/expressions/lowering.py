@@ -19,18 +19,13 @@ from rete_engine.expressions.calls import (
     NotGiven,
 )
 from rete_engine.expressions.comparisons import (
-    Chain,
     Equal,
     Greater,
     GreaterEqual,
-    In,
-    InConstants,
     IsNone,
     Less,
     LessEqual,
-    Matches,
     NotEqual,
-    NotIn,
 )
 from rete_engine.expressions.comprehensions import AllOf, AnyOf, DictOf, ListOf, Loop, SetOf
 from rete_engine.expressions.displays import (
@@ -44,6 +39,7 @@ from rete_engine.expressions.displays import (
 from rete_engine.expressions.equality import is_nan
 from rete_engine.expressions.frame import Node
 from rete_engine.expressions.logic import And, Conditional, Metered, Not, Or
+from rete_engine.expressions.membership import Chain, In, InConstants, Matches, NotIn
 from rete_engine.expressions.operators import (
     Add,
     Divide,
@@ -55,15 +51,10 @@ from rete_engine.expressions.operators import (
     Power,
     Subtract,
 )
-from rete_engine.expressions.reads import (
-    Constant,
-    Local,
-    Param,
-    ReadAttribute,
-    ReadIndex,
-    ReadSlice,
-)
+from rete_engine.expressions.parts import ReadAttribute, ReadIndex, ReadSlice
+from rete_engine.expressions.reads import Constant, Local, Param
 from rete_engine.expressions.signatures import BUILTINS, METHODS, Signature
+from rete_engine.expressions.storing import is_hashable
 from rete_engine.expressions.types import ANY, Type
 
 
@@ -140,6 +131,8 @@ class _Lowering:
                 return ReadAttribute(self.expression(node.target), node.name, node.optional)
             case tree.Index():
                 return ReadIndex(self.expression(node.target), self.expression(node.index))
+            case tree.ListDisplay() | tree.TupleDisplay() | tree.SetDisplay():
+                return self._display(node)
         # From here on, what may spend.
         self.spends = True
         match node:
@@ -157,8 +150,6 @@ class _Lowering:
                 return self._comprehension(node)
             case tree.FormattedString():
                 return self._formatted(node)
-            case tree.ListDisplay() | tree.TupleDisplay() | tree.SetDisplay():
-                return self._display(node)
             case tree.DictDisplay():
                 return DictDisplay(
                     [self.expression(key) for key, _ in node.items],
@@ -323,12 +314,26 @@ class _Lowering:
     def _display(self, node: tree.ListDisplay | tree.TupleDisplay | tree.SetDisplay) -> Node:
         items = self._all(node.items)
         constants = [item.value for item in items if isinstance(item, Constant)]
-        if isinstance(node, tree.SetDisplay):
-            return SetDisplay(items)
         if len(constants) == len(items):
             # No expression can change a value, so one list serves every evaluation.
-            return Constant(constants if isinstance(node, tree.ListDisplay) else tuple(constants))
-        return ListDisplay(items) if isinstance(node, tree.ListDisplay) else TupleDisplay(items)
+            match node:
+                case tree.ListDisplay():
+                    return Constant(constants)
+                case tree.TupleDisplay():
+                    return Constant(tuple(constants))
+                case tree.SetDisplay():
+                    if all(is_hashable(value) for value in constants):
+                        return Constant(set(constants))
+        self.spends = True
+        match node:
+            case tree.ListDisplay():
+                return ListDisplay(items)
+            case tree.TupleDisplay():
+                return TupleDisplay(items)
+            case tree.SetDisplay():
+                return SetDisplay(items)
+            case _:
+                assert_never(node)
 
     def _formatted(self, node: tree.FormattedString) -> Node:
         parts: list[Node] = []
@@ -346,15 +351,9 @@ class _Lowering:
 
 def _membership(left: Node, right: Node, negated: bool, charged: bool) -> Node:
     """`in` and `not in`; a look into a hash table where the elements are constant scalars."""
-    items: list[Node] | None = None
-    if isinstance(right, SetDisplay):
-        items = right.items
-    elif isinstance(right, Constant) and isinstance(right.value, (list, tuple)):
-        items = [Constant(value) for value in right.value]
-    if items is not None:
-        values = [item.value for item in items if isinstance(item, Constant)]
-        scalar = not any(isinstance(value, (list, tuple, dict, set)) for value in values)
-        if scalar and len(values) == len(items):
+    if isinstance(right, Constant) and isinstance(right.value, (list, tuple, set)):
+        values = list(right.value)
+        if not any(isinstance(value, (list, tuple, dict, set)) for value in values):
             known = frozenset(value for value in values if not is_nan(value))
             return InConstants(left, known, negated)
     return NotIn(left, right, charged) if negated else In(left, right, charged)

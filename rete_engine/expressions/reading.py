@@ -11,6 +11,7 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from rete_engine.expressions.decimals import AS_WRITTEN
 from rete_engine.expressions.errors import Misfit
 from rete_engine.expressions.text import shown
 from rete_engine.expressions.types import ANY, Type
@@ -99,7 +100,7 @@ def decimal_from(text: str) -> Decimal:
     if len(text) > LONGEST:
         raise Misfit("a decimal number is too long")
     try:
-        number = Decimal(text)
+        number = AS_WRITTEN.create_decimal(text)
     except InvalidOperation:
         raise Misfit(f"{shown(text)} is no decimal number") from None
     if number.is_snan():
@@ -144,7 +145,7 @@ def from_text(value: object, wanted: Type) -> object:
         key, item = wanted.arguments
         return {from_key(name, key): from_text(each, item) for name, each in value.items()}
     if name == "decimal" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+        return Decimal(value) if isinstance(value, int) else decimal_from(repr(value))
     return value
 
 

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import final
 
 from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.decimals import MOST_DIGITS
 from rete_engine.expressions.equality import is_nan, kind
 from rete_engine.expressions.errors import Misfit
 from rete_engine.expressions.frame import Limits, Record
@@ -22,9 +23,6 @@ from rete_engine.expressions.types import ANY, Type
 
 #: How deep collections may be nested in each other. It also stops a list that holds itself.
 DEEPEST = 100
-
-#: Most digits of a decimal, so that calculating with it takes microseconds.
-MOST_DIGITS = 4_300
 
 
 def too_large(limits: Limits) -> SecurityError:
@@ -112,6 +110,8 @@ def store(value: object, wanted: Type, limits: Limits) -> object:
     elif type(value) is int:
         if (name == "int" or name == "any") and _is_short(value):
             return value
+        if name == "float" and _is_short(value):
+            return float(value)
     elif isinstance(value, Record) and (name == "any" or name in value.type.ancestors):
         return value
     return _Copy(limits).copy(value, wanted, 1)

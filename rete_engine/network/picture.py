@@ -23,9 +23,7 @@ def to_mermaid(network: Network) -> str:
         left, right = {"rule": ("([", "])"), "alpha": ("[/", "/]")}.get(shape, ("[", "]"))
         text = label.replace('"', "#quot;")
         lines.append(f'    {name}{left}"{text}"{right}')
-    lines.extend(
-        f"    {a} {'-.->' if dashed else '-->'} {b}" for a, b, dashed in _arrows(network)
-    )
+    lines.extend(f"    {a} {'-.->' if dashed else '-->'} {b}" for a, b, dashed in _arrows(network))
     return "\n".join(lines) + "\n"
 
 
@@ -88,9 +86,7 @@ def _arrows(network: Network) -> Iterator[tuple[str, str, bool]]:
             yield f"n{node.number}", f"n{child.number}", False
         if isinstance(node, PartnerSpec):
             owner = node.parent
-            while owner is not None and not (
-                isinstance(owner, GroupSpec) and _holds(owner, node)
-            ):
+            while owner is not None and not (isinstance(owner, GroupSpec) and _holds(owner, node)):
                 owner = owner.parent
             if owner is not None:
                 yield f"n{node.number}", f"n{owner.number}", True

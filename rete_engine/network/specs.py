@@ -14,7 +14,6 @@ from rete_engine.expressions.frame import Node
 from rete_engine.network.statements import Statement
 from rete_engine.network.templates import TemplateSpec
 
-
 #: In a set of field bits, the fact's coming and going; field `i` has bit `i + 1`.
 EXISTENCE: Final = 1
 #: All bits: what changes when a fact comes or goes.

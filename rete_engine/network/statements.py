@@ -62,9 +62,7 @@ class RetractStatement(Statement):
 
     __slots__ = ("targets", "templates")
 
-    def __init__(
-        self, line: int, targets: tuple[Node, ...], templates: tuple[str, ...]
-    ) -> None:
+    def __init__(self, line: int, targets: tuple[Node, ...], templates: tuple[str, ...]) -> None:
         super().__init__(line)
         self.targets = targets
         self.templates = templates  # of the targets, empty where only a run tells
@@ -105,9 +103,7 @@ class ForStatement(Statement):
 
     __slots__ = ("body", "iterable", "local")
 
-    def __init__(
-        self, line: int, iterable: Node, local: int, body: tuple[Statement, ...]
-    ) -> None:
+    def __init__(self, line: int, iterable: Node, local: int, body: tuple[Statement, ...]) -> None:
         super().__init__(line)
         self.iterable = iterable
         self.local = local

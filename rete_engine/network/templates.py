@@ -21,7 +21,7 @@ class Missing:
 MISSING = Missing()
 
 #: The types whose values are neither facts nor collections.
-SCALARS = frozenset("int float decimal str bool date datetime duration".split())
+SCALARS = frozenset(["int", "float", "decimal", "str", "bool", "date", "datetime", "duration"])
 
 #: The exact classes whose values enter working memory as they are, by the name of their type.
 PLAIN_CLASSES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
@@ -110,7 +110,7 @@ class TemplateSpec(RecordType):
         self.keys: tuple[KeySpec, ...] = ()  # its own and inherited ones, set by the compiler
         self.unique = unique
         # No field can hold a fact, or a collection of them: values need no translation.
-        self.plain = not open and all([f.type.name in SCALARS for f in fields])
+        self.plain = not open and all(f.type.name in SCALARS for f in fields)
 
     def build(self, given: dict[str, object], limits: Limits) -> tuple[object, ...]:
         """The values of a new fact from the given fields and the defaults.
@@ -130,9 +130,11 @@ class TemplateSpec(RecordType):
                     value = field.accept(self.name, value, limits)
             else:
                 used += 1
-                if field.plain is None or type(value) is not field.plain:
-                    value = field.accept(self.name, value, limits)
-                elif type(value) is str and len(value) > limits.value:
+                if (
+                    field.plain is None
+                    or type(value) is not field.plain
+                    or (type(value) is str and len(value) > limits.value)
+                ):
                     value = field.accept(self.name, value, limits)
             values.append(value)
         if self.open:

@@ -26,8 +26,9 @@ from rete_engine.network.statements import (
     RetractStatement,
     Statement,
 )
+from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.memory import Element
-from rete_engine.runtime.working_memory import Changes, WorkingMemory
+from rete_engine.runtime.working_memory import WorkingMemory
 
 
 @final
@@ -145,4 +146,3 @@ class Execution:
         if isinstance(value, (tuple, dict)):
             return list(value)
         raise EvaluationError(f"cannot loop over {kind(value)}")
-

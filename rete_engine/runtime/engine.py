@@ -140,7 +140,7 @@ class Engine:
             execution.run(rule.statements)
         except SessionLimitError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever an external function raises
+        except Exception as error:
             raise ActionFailure(activation, execution.line, error) from error
         fired: Fired | None = None
         if self.watches_firings:
@@ -194,4 +194,3 @@ class Engine:
         failures = self.matcher.failures
         self.matcher.failures = []
         return failures
-

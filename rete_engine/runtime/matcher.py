@@ -130,7 +130,7 @@ class Matcher:
         """The live index of a spec."""
         memory = self.rights.get(spec.number)
         if memory is None:
-            memory = RightMemory(spec.mask)
+            memory = RightMemory(spec.key, spec.mask)
             self.rights[spec.number] = memory
         return memory
 
@@ -270,10 +270,9 @@ class Matcher:
         for first in alpha.firsts:
             if first.mask & changed:
                 targets.append(first)
-        number = 0
         for memory in alpha.memories:
             if memory.mask & changed:
-                nodes = spec.rights[number].key
+                nodes = memory.key
                 if not nodes:
                     entry = memory.add(element, None)
                 elif len(nodes) == 1:
@@ -285,7 +284,6 @@ class Matcher:
                         if node.mask & changed:
                             node.entry = entry
                             targets.append(node)
-            number += 1
 
     # -- steps 2 and 3 -------------------------------------------------------------------------
 
@@ -417,7 +415,7 @@ class Matcher:
             try:
                 if not test.node.holds(frame):
                     return False
-            except Exception as error:  # noqa: BLE001 - whatever an external function raises
+            except Exception as error:
                 self.failed(test.origins, frame.link, frame.record, error)
                 return False
         return True
@@ -426,7 +424,7 @@ class Matcher:
         """Whether an expression could be evaluated; its value is then in `computed`."""
         try:
             self.computed = test.node.evaluate(self.frame)
-        except Exception as error:  # noqa: BLE001 - whatever an external function raises
+        except Exception as error:
             self.failed(test.origins, self.frame.link, None, error)
             return False
         return True
@@ -467,7 +465,7 @@ class Matcher:
             frame.record = None
             try:
                 activation.salience = whole(rule.salience, frame)
-            except Exception as error:  # noqa: BLE001 - whatever an external function raises
+            except Exception as error:
                 origin = Origin(rule.name, rule.file, rule.line, "salience")
                 self.failed([origin], activation, None, error)
                 self.remove(activation)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import final
 
-from rete_engine.expressions.frame import Link, Record
+from rete_engine.expressions.frame import Link, Node, Record
 from rete_engine.network.specs import NodeSpec, RuleSpec
 from rete_engine.network.templates import TemplateSpec
 
@@ -70,9 +70,10 @@ class EntryBucket:
 class RightMemory:
     """A live index over the facts of an alpha spec."""
 
-    __slots__ = ("buckets", "in_order", "mask", "nodes")
+    __slots__ = ("buckets", "in_order", "key", "mask", "nodes")
 
-    def __init__(self, mask: int) -> None:
+    def __init__(self, key: tuple[Node, ...], mask: int) -> None:
+        self.key = key  # evaluated over the fact; empty: one bucket holds all
         self.mask = mask  # fields read by any node that uses the index
         self.buckets: dict[object, EntryBucket] = {}
         # The nodes that ever had a left match: a node with nothing to join is not linked, so a

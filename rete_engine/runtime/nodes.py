@@ -488,4 +488,3 @@ def guards_of(entry: Entry) -> list[GuardToken]:
         guard = entry.blocked
     guards.reverse()
     return guards
-

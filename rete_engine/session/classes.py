@@ -55,9 +55,7 @@ _TYPES: dict[object, str] = {
 
 def is_fact_class(cls: object) -> bool:
     """Whether a class says what fields its objects have."""
-    return isinstance(cls, type) and (
-        dataclasses.is_dataclass(cls) or hasattr(cls, "model_fields")
-    )
+    return isinstance(cls, type) and (dataclasses.is_dataclass(cls) or hasattr(cls, "model_fields"))
 
 
 def declaration_of(template: Template | type, classes: Mapping[str, type]) -> TemplateDeclaration:
@@ -70,9 +68,7 @@ def declaration_of(template: Template | type, classes: Mapping[str, type]) -> Te
     given = template if isinstance(template, Template) else Template(template)
     cls = given.cls
     if not is_fact_class(cls):
-        raise FactError(
-            f"{cls!r} cannot be a template: it must be a dataclass or a pydantic model"
-        )
+        raise FactError(f"{cls!r} cannot be a template: it must be a dataclass or a pydantic model")
     hints = typing.get_type_hints(cls)
     fields = []
     for name, default, required in _fields_of(cls):

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: Objects made between two passes over the youngest ones. Python's own value is 700 or 2,000.
-RAISED = 200_000
+RAISED = 2_000_000
 
 _lock = threading.Lock()
 _holders = 0

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
 from rete_engine.runtime.working_memory import Listener
-from rete_engine.session.fact import outward
 from rete_engine.session.results import Firing, Waiting
-
-if TYPE_CHECKING:
-    from rete_engine.session.session import Session
+from rete_engine.session.translation import Translator
 
 EVENTS = ("insert", "modify", "retract", "activate", "cancel", "fire", "error")
 
@@ -44,8 +41,10 @@ class Subscription:
 class Events:
     """The engine's host: collects what a run gives, and calls back."""
 
-    def __init__(self, session: Session, out: Callable[[str], object]) -> None:
-        self.session = session
+    def __init__(
+        self, translator: Translator, out: Callable[[str], object], writes_back: bool
+    ) -> None:
+        self.translator = translator
         self.out = out
         self.callbacks: dict[str, list[Callable[..., object]]] = {name: [] for name in EVENTS}
         self.outputs: list[Any] = []
@@ -54,7 +53,7 @@ class Events:
         self.engine: Engine | None = None
         self.host = Host(self.output, self.say, self.log, self.fired)
         self.listener = Listener(self.inserted, self.modified, self.retracted)
-        self.writes_back = False
+        self.writes_back = writes_back  # assign changed fields to the program's objects
 
     def attach(self, engine: Engine) -> None:
         """Listen to a new engine."""
@@ -68,8 +67,6 @@ class Events:
 
     def begin(self, traces: bool) -> None:
         """Begin a run."""
-        self.outputs = []
-        self.firings = []
         self.traces = traces
         self.adjust()
 
@@ -79,11 +76,15 @@ class Events:
         self.adjust()
         return Subscription(self.callbacks[event], callback)
 
-    def watch_objects(self, writes_back: bool) -> None:
-        """Note that facts have objects, to which changes may have to be written."""
-        if writes_back and not self.writes_back:
-            self.writes_back = True
-            self.adjust()
+    def take(self) -> tuple[list[Any], list[Firing]]:
+        """What was emitted and fired since this was last asked.
+
+        A run that raises leaves it to the next one, so that nothing emitted is lost.
+        """
+        taken = (self.outputs, self.firings)
+        self.outputs = []
+        self.firings = []
+        return taken
 
     def adjust(self) -> None:
         """Let the engine tell only what somebody listens to: silence costs nothing."""
@@ -106,7 +107,7 @@ class Events:
 
     def output(self, value: object) -> None:
         """Take an emitted value."""
-        self.outputs.append(outward(value, self.session))
+        self.outputs.append(self.translator.outward(value))
 
     def say(self, text: str) -> None:
         """Take a printed line."""
@@ -118,11 +119,11 @@ class Events:
 
     def fired(self, fired: Fired) -> None:
         """Take note of a firing."""
-        session = self.session
+        translator = self.translator
         firing = Firing(
             fired.rule.name,
-            {name: outward(value, session) for name, value in fired.bindings.items()},
-            tuple(session.fact_of(element) for element in fired.elements),
+            {name: translator.outward(value) for name, value in fired.bindings.items()},
+            tuple(translator.fact_of(element) for element in fired.elements),
         )
         if self.traces:
             self.firings.append(firing)
@@ -130,26 +131,23 @@ class Events:
 
     def inserted(self, element: Element) -> None:
         """A fact came."""
-        self.call("insert", self.session.fact_of(element))
+        self.call("insert", self.translator.fact_of(element))
 
     def modified(self, element: Element, old: tuple[object, ...]) -> None:
         """A fact changed."""
-        session = self.session
-        changed = {
-            name: outward(old[index], session)
-            for name, index in element.type.positions.items()
-            if old[index] is not element.values[index]
-        }
+        outward = self.translator.outward
+        positions = element.type.positions
+        changed = [n for n, i in positions.items() if old[i] is not element.values[i]]
         if self.writes_back:
-            for instance in session.objects_of(element):
+            for instance in self.translator.objects_of(element):
                 for name in changed:
-                    value = element.values[element.type.positions[name]]
-                    setattr(instance, name, outward(value, session))
-        self.call("modify", session.fact_of(element), changed)
+                    setattr(instance, name, outward(element.values[positions[name]]))
+        before = {name: outward(old[positions[name]]) for name in changed}
+        self.call("modify", self.translator.fact_of(element), before)
 
     def retracted(self, element: Element) -> None:
         """A fact left."""
-        self.call("retract", self.session.fact_of(element))
+        self.call("retract", self.translator.fact_of(element))
 
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
@@ -165,14 +163,13 @@ class Events:
 
     def waiting(self, activation: Activation) -> Waiting:
         """An activation as a program sees it."""
-        session = self.session
+        translator = self.translator
         engine = self.engine
         assert engine is not None
         bindings = engine.bindings(activation)
         return Waiting(
             activation.rule.name,
             activation.salience,
-            {name: outward(value, session) for name, value in bindings.items()},
-            tuple(session.fact_of(element) for element in elements_of(activation)),
+            {name: translator.outward(value) for name, value in bindings.items()},
+            tuple(translator.fact_of(element) for element in elements_of(activation)),
         )
-

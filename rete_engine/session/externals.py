@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from rete_engine.compiler.compile import External
 from rete_engine.diagnostics.errors import SessionError
-from rete_engine.session.fact import inward, outward
-
-if TYPE_CHECKING:
-    from rete_engine.session.session import Session
+from rete_engine.session.translation import Translator
 
 
 def provide(
-    externals: Sequence[External], functions: Mapping[str, Callable[..., object]], session: Session
+    externals: Sequence[External],
+    functions: Mapping[str, Callable[..., object]],
+    translator: Translator,
 ) -> tuple[Callable[..., object], ...]:
     """The functions in the order of their declarations, with facts translated both ways.
 
@@ -31,12 +29,12 @@ def provide(
             )
         if not callable(function):
             raise SessionError(f"functions['{external.name}'] cannot be called: {function!r}")
-        found.append(_translated(function, session))
+        found.append(_translated(function, translator))
     return tuple(found)
 
 
-def _translated(function: Callable[..., object], session: Session) -> Callable[..., object]:
+def _translated(function: Callable[..., object], translator: Translator) -> Callable[..., object]:
     def call(*arguments: object) -> object:
-        return inward(function(*[outward(value, session) for value in arguments]), session)
+        return translator.inward(function(*[translator.outward(value) for value in arguments]))
 
     return call

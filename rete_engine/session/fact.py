@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.errors import FactError
-from rete_engine.expressions.values import equal, export, quoted
+from rete_engine.expressions.values import equal, quoted
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.memory import Element
 
 if TYPE_CHECKING:
-    from rete_engine.session.session import Session
+    from rete_engine.session.translation import Translator
 
 
 class Fact:
-    """A fact of a session, by its fields: `fact.total` or `fact["total"]`.
+    r"""A fact of a session, by its fields: `fact.total` or `fact["total"]`.
 
     It shows the present values, also after the fact was modified; after a retract, the last
     ones. Fields win over the names below, so a field may be called `template` (and the rest is
@@ -28,30 +28,31 @@ class Fact:
 
     Example:
         >>> from rete_engine import RuleSet
-        >>> session = RuleSet.parse("template Order\\n  id: int\\nend\\n").session()
+        >>> session = RuleSet.parse("template Order\n  id: int\nend\n").session()
         >>> order = session.insert("Order", id=7)
         >>> order.id, order["id"], order.template, order.is_live
         (7, 7, 'Order', True)
     """
 
-    __slots__ = ("__weakref__", "_element", "_session")
+    __slots__ = ("__weakref__", "_element", "_translator")
 
     _element: Element
-    _session: Session
+    _translator: Translator
 
-    def __init__(self, element: Element, session: Session) -> None:
+    def __init__(self, element: Element, translator: Translator) -> None:
         _set_element(self, element)
-        _set_session(self, session)
+        _set_translator(self, translator)
 
     def __getattribute__(self, name: str) -> Any:
         if name[:1] != "_":
             element: Element = object.__getattribute__(self, "_element")
             index = element.type.positions.get(name)
             if index is not None:
-                return outward(element.values[index], object.__getattribute__(self, "_session"))
+                translator: Translator = object.__getattribute__(self, "_translator")
+                return translator.outward(element.values[index])
             if element.type.open and name in further(element):
-                session = object.__getattribute__(self, "_session")
-                return outward(further(element)[name], session)
+                translator = object.__getattribute__(self, "_translator")
+                return translator.outward(further(element)[name])
         return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Any:
@@ -65,16 +66,14 @@ class Fact:
         element = self._element
         index = element.type.positions.get(name)
         if index is not None:
-            return outward(element.values[index], self._session)
+            return self._translator.outward(element.values[index])
         if element.type.open:
-            return outward(further(element).get(name), self._session)
+            return self._translator.outward(further(element).get(name))
         assert isinstance(element.type, TemplateSpec)
         raise KeyError(str(element.type.unknown_field(name)))
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(
-            f"a fact cannot be written to; use session.modify(fact, {name}=…)"
-        )
+        raise AttributeError(f"a fact cannot be written to; use session.modify(fact, {name}=…)")
 
     @property
     def fact_id(self) -> int:
@@ -94,26 +93,24 @@ class Fact:
     @property
     def object(self) -> Any:
         """A new object of the fact's class with the present values; None without a class."""
-        return self._session.build_object(self._element)
+        return self._translator.build_object(self._element)
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields and their values, the further ones of an open template too.
+        r"""The fields and their values, the further ones of an open template too.
 
         Example:
             >>> from rete_engine import RuleSet
-            >>> session = RuleSet.parse("template T\\n  a: int\\n  b: list = [1]\\nend\\n").session()
+            >>> session = RuleSet.parse(
+            ...     "template T\n  a: int\n  b: list = [1]\nend\n"
+            ... ).session()
             >>> session.insert("T", a=1).as_dict()
             {'a': 1, 'b': [1]}
         """
         element = self._element
-        session = self._session
-        values = {
-            name: outward(element.values[index], session)
-            for name, index in element.type.positions.items()
-        }
+        outward = self._translator.outward
+        values = {n: outward(element.values[i]) for n, i in element.type.positions.items()}
         if element.type.open:
-            more = {name: outward(value, session) for name, value in further(element).items()}
-            values.update(more)
+            values.update({name: outward(value) for name, value in further(element).items()})
         return values
 
     def __repr__(self) -> str:
@@ -123,7 +120,7 @@ class Fact:
 # `__setattr__` refuses everybody; these write the slots themselves, twice as fast as
 # `object.__setattr__`, and every inserted fact passes here.
 _set_element = Fact.__dict__["_element"].__set__
-_set_session = Fact.__dict__["_session"].__set__
+_set_translator = Fact.__dict__["_translator"].__set__
 
 
 def further(element: Element) -> dict[str, object]:
@@ -152,46 +149,6 @@ def _shown(value: object) -> str:
         return f"<{value.type.name} {value.number}>"
     text = quoted(value, 1_000_000)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-
-
-def outward(value: object, session: Session) -> Any:
-    """A value as a program gets it: records become facts, collections are copied."""
-    if isinstance(value, Element):
-        return session.fact_of(value)
-    if isinstance(value, (list, dict, set, frozenset, tuple)):
-        if not holds_element(value):
-            return export(value)
-        if isinstance(value, dict):
-            return {outward(k, session): outward(v, session) for k, v in value.items()}
-        return type(value)(outward(item, session) for item in value)
-    return value
-
-
-def holds_element(value: object) -> bool:
-    """Whether a collection has a record somewhere in it."""
-    if isinstance(value, Element):
-        return True
-    if isinstance(value, dict):
-        return any(holds_element(k) or holds_element(v) for k, v in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return any(holds_element(item) for item in value)
-    return False
-
-
-def inward(value: object, session: Session, depth: int = 0) -> object:
-    """A value as working memory takes it: facts become records.
-
-    Raises:
-        FactError: A fact belongs to another session or was retracted.
-    """
-    if isinstance(value, Fact):
-        return session.element_of(value)
-    if type(value) in (list, tuple, set, dict) and depth < 100:
-        if isinstance(value, dict):
-            return {k: inward(v, session, depth + 1) for k, v in value.items()}
-        assert isinstance(value, (list, tuple, set))
-        return type(value)(inward(item, session, depth + 1) for item in value)
-    return value
 
 
 def matches(element: Element, wanted: dict[str, object]) -> bool:

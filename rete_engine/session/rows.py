@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rete_engine.diagnostics.errors import FactError
+from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.memory import Element
+from rete_engine.runtime.working_memory import WorkingMemory
+from rete_engine.session.translation import Translator
 
 
 def rows_of(rows: Any) -> Iterable[Any]:
@@ -16,8 +20,9 @@ def rows_of(rows: Any) -> Iterable[Any]:
     Raises:
         FactError: The argument holds no rows.
     """
+    problem = f"rows must be an iterable of mappings or objects, not {type(rows).__name__}"
     if isinstance(rows, (str, bytes, dict)):
-        raise FactError(f"rows must be an iterable of mappings or objects, not {type(rows).__name__}")
+        raise FactError(problem)
     if hasattr(rows, "iter_rows"):  # polars
         return rows.iter_rows(named=True)  # type: ignore[no-any-return]
     if hasattr(rows, "to_pylist"):  # an Arrow table or batch
@@ -26,4 +31,33 @@ def rows_of(rows: Any) -> Iterable[Any]:
         return rows.to_dict("records")  # type: ignore[no-any-return]
     if isinstance(rows, Iterable):
         return rows
-    raise FactError(f"rows must be an iterable of mappings or objects, not {type(rows).__name__}")
+    raise FactError(problem)
+
+
+def insert_translated(
+    memory: WorkingMemory, translator: Translator, template: str | None, rows: Any
+) -> list[Element]:
+    """Insert rows whose values may be facts, or that are objects; all or none.
+
+    Raises:
+        FactError: A row does not fit; it is named by its number.
+    """
+    pairs: list[tuple[TemplateSpec, dict[str, object]]] = []
+    originals: list[object] = []
+    for number, row in enumerate(rows_of(rows), 1):
+        is_mapping = isinstance(row, Mapping)
+        if is_mapping != (template is not None):
+            wanted = "a mapping" if template is not None else "an object of a template's class"
+            raise FactError(f"row {number}: expected {wanted}, not {type(row).__name__}")
+        try:
+            pairs.append(
+                translator.given(template, row) if is_mapping else translator.given(row, {})
+            )
+        except FactError as error:
+            raise FactError(f"row {number}: {error}") from None
+        originals.append(None if is_mapping else row)
+    elements = memory.insert_all(pairs)
+    for original, element in zip(originals, elements, strict=True):
+        if original is not None:
+            translator.remember(original, element)
+    return elements

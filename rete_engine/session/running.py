@@ -1,0 +1,133 @@
+"""Running: the engine's loop with what a session does about errors."""
+
+from __future__ import annotations
+
+import time
+
+from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError
+from rete_engine.expressions.values import EvaluationError
+from rete_engine.runtime.engine import ActionFailure, Engine
+from rete_engine.runtime.matcher import Failure
+from rete_engine.runtime.memory import Element
+from rete_engine.session.events import Events
+from rete_engine.session.fact import describe
+from rete_engine.session.results import RunResult, Stopped
+from rete_engine.session.tracing import find_loop
+from rete_engine.session.translation import Translator
+
+ON_ERROR = ("raise", "skip", "quarantine")
+
+_STOPPED: dict[str, Stopped] = {
+    "quiescent": "quiescent",
+    "halted": "halted",
+    "limit": "limit",
+    "timeout": "timeout",
+}
+
+
+class Runner:
+    """Runs one engine."""
+
+    def __init__(
+        self, engine: Engine, events: Events, translator: Translator, on_error: str
+    ) -> None:
+        self.engine = engine
+        self.events = events
+        self.translator = translator
+        self.on_error = on_error
+
+    def run(self, limit: int | None, timeout: float | None, trace: bool) -> RunResult:
+        """Fire until nothing waits or a bound is reached; see `Session.run`."""
+        engine = self.engine
+        deadline = time.monotonic() + timeout if timeout is not None else -1.0
+        left = limit if limit is not None else -1
+        errors: list[RuleExecutionError] = []
+        self.events.begin(trace)
+        fired = 0
+        raises = self.on_error == "raise"
+        while True:
+            self.report_failures(errors)
+            try:
+                count, reason = engine.run(left, deadline, raises)
+            except ActionFailure as failure:
+                fired += failure.count
+                errors.append(self.action_failed(failure))
+                left = max(left - failure.count - 1, 0) if left >= 0 else left
+                continue
+            fired += count
+            left = max(left - count, 0) if left >= 0 else left
+            if not (raises and engine.matcher.failures):
+                break
+        self.report_failures(errors)
+        loop = find_loop(engine.recent) if reason == "limit" else None
+        outputs, firings = self.events.take()
+        return RunResult(fired, outputs, _STOPPED[reason], firings, errors, loop)
+
+    # -- errors --------------------------------------------------------------------------------
+
+    def report_failures(self, errors: list[RuleExecutionError]) -> None:
+        """Raise, or list, the errors of conditions."""
+        engine = self.engine
+        failures = engine.take_failures()
+        for position, failure in enumerate(failures):
+            error = self.condition_failed(failure)
+            if self.on_error == "raise":
+                engine.matcher.failures = failures[position + 1 :]
+            self.events.error(error)
+            if self.on_error == "raise":
+                raise error from error.cause
+            errors.append(error)
+            if self.on_error == "quarantine":
+                names = {origin.rule for origin in failure.origins}
+                for rule in engine.network.rules:
+                    if rule.name in names:
+                        engine.agenda.disable(rule)
+
+    def condition_failed(self, failure: Failure) -> RuleExecutionError:
+        """The error of a condition."""
+        names = ", ".join(dict.fromkeys(origin.rule for origin in failure.origins))
+        place = failure.origins[0]
+        what = f"a condition of rule '{names}' failed"
+        return self.error(what, names, place.file, place.line, failure.elements, failure.error)
+
+    def action_failed(self, failure: ActionFailure) -> RuleExecutionError:
+        """Deal with a failed action as `on_error` says."""
+        rule = failure.rule
+        what = f"the action of rule '{rule.name}' failed"
+        error = self.error(
+            what, rule.name, rule.file, failure.line, failure.elements, failure.cause
+        )
+        agenda = self.engine.agenda
+        if self.on_error == "raise":
+            agenda.put_back(failure.activation)
+            self.events.error(error)
+            raise error from failure.cause
+        self.engine.matcher.spend(failure.activation)
+        if self.on_error == "quarantine":
+            agenda.disable(rule)
+        self.events.error(error)
+        return error
+
+    def error(
+        self,
+        what: str,
+        rule: str,
+        file: str,
+        line: int,
+        elements: list[Element],
+        cause: BaseException,
+    ) -> RuleExecutionError:
+        """The error that a program gets: rule, place, cause and facts."""
+        reason = str(cause) or type(cause).__name__
+        if not isinstance(cause, (RuleEngineError, EvaluationError)):
+            reason = f"{type(cause).__name__}: {reason}"
+        facts = "".join(f"\n    {element.number}: {describe(element)}" for element in elements)
+        listed = f"\n  with the facts{facts}" if facts else ""
+        return RuleExecutionError(
+            f"{what} ({file}:{line}): {reason}{listed}",
+            rule=rule,
+            file=file,
+            line=line,
+            facts=[self.translator.fact_of(element) for element in elements],
+            cause=cause,
+        )

@@ -1,0 +1,177 @@
+"""Between a program and working memory: names, objects and facts in, facts and copies out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rete_engine.diagnostics.diagnostic import did_you_mean
+from rete_engine.diagnostics.errors import FactError
+from rete_engine.expressions.values import export
+from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.memory import Element
+from rete_engine.session.classes import build, fields_of_object
+from rete_engine.session.fact import Fact
+
+#: How deep collections are searched for facts; what is nested deeper is refused when stored.
+DEEPEST = 100
+
+
+class Translator:
+    """What a session's facts and values are for its program, and the other way round."""
+
+    def __init__(self, specs: Mapping[str, TemplateSpec], classes: Mapping[str, type]) -> None:
+        self.specs = specs
+        self.classes = classes  # by the name of the template made from each
+        self.names = {cls: name for name, cls in classes.items()}
+        self.objects: dict[int, tuple[object, Element]] = {}  # by id() of the object
+
+    # -- templates -----------------------------------------------------------------------------
+
+    def spec(self, name: object) -> TemplateSpec:
+        """The template of a name.
+
+        Raises:
+            FactError: There is none.
+        """
+        spec = self.specs.get(name) if isinstance(name, str) else None
+        if spec is not None:
+            return spec
+        hint = did_you_mean(str(name), self.specs)
+        listed = ", ".join(self.specs) or "none"
+        more = f"; {hint}" if hint else f" (known: {listed})"
+        raise FactError(f"unknown template {name!r}{more}")
+
+    def given(
+        self, template: object, fields: Mapping[str, object]
+    ) -> tuple[TemplateSpec, dict[str, object]]:
+        """Template and fields of a new fact, from a name or an object.
+
+        Raises:
+            FactError: The name or the object's class is no template, or a value is a fact that
+                cannot be referred to.
+        """
+        if isinstance(template, str):
+            return self.spec(template), self.all_inward(fields)
+        name = self.names.get(type(template))
+        if name is None:
+            raise FactError(
+                f"'{type(template).__name__}' is not the class of a template; give it to"
+                " RuleSet.load or RuleSet.parse (templates=[…])"
+            )
+        if fields:
+            raise FactError("fields cannot be given beside an object")
+        return self.spec(name), self.all_inward(fields_of_object(template, self.classes))
+
+    # -- facts and objects ---------------------------------------------------------------------
+
+    def fact_of(self, element: Element) -> Fact:
+        """The program's handle of a fact, always the same one while it is live."""
+        fact = element.handle
+        if not isinstance(fact, Fact):
+            fact = Fact(element, self)
+            element.handle = fact
+        return fact
+
+    def element_of(self, fact: object) -> Element:
+        """The record of a live fact, given as a `Fact` or as the object it was inserted from.
+
+        Raises:
+            FactError: It is none of this session, or was retracted.
+        """
+        element = self.known_element(fact)
+        if not element.is_live:
+            raise FactError(f"fact {element.number} ({element.type.name}) was retracted")
+        return element
+
+    def known_element(self, fact: object) -> Element:
+        """As `element_of`, also for a fact that was retracted or is only pending.
+
+        Raises:
+            FactError: It is none of this session.
+        """
+        if isinstance(fact, Fact):
+            if fact._translator is not self:
+                raise FactError(f"{fact!r} belongs to another session")
+            return fact._element
+        found = self.objects.get(id(fact))
+        if found is None or found[0] is not fact:
+            raise FactError(f"{fact!r} is no fact of this session")
+        return found[1]
+
+    def remember(self, instance: object, element: Element) -> None:
+        """Note the object that a fact was inserted from."""
+        self.objects[id(instance)] = (instance, element)
+
+    def forget(self, element: Element) -> None:
+        """Drop what is known of the objects of a fact that is gone."""
+        for key in [key for key, (_, known) in self.objects.items() if known is element]:
+            del self.objects[key]
+
+    def objects_of(self, element: Element) -> list[object]:
+        """The objects that a fact was inserted from."""
+        return [instance for instance, known in self.objects.values() if known is element]
+
+    def build_object(self, element: Element) -> object:
+        """A new object of the fact's class with its present values; None without a class."""
+        cls = self.classes.get(element.type.name)
+        if cls is None:
+            return None
+        positions = element.type.positions
+        return build(cls, {name: self.outward(element.values[i]) for name, i in positions.items()})
+
+    # -- values --------------------------------------------------------------------------------
+
+    def outward(self, value: object) -> Any:
+        """A value as a program gets it: records are facts, collections are copies."""
+        if isinstance(value, Element):
+            return self.fact_of(value)
+        if not isinstance(value, (list, dict, set, frozenset, tuple)):
+            return value
+        if not holds_element(value):
+            return export(value)
+        if isinstance(value, dict):
+            return {self.outward(k): self.outward(v) for k, v in value.items()}
+        return type(value)(self.outward(item) for item in value)
+
+    def inward(self, value: object, depth: int = 0) -> object:
+        """A value as working memory takes it: facts, and objects that are facts, are records.
+
+        Raises:
+            FactError: A fact belongs to another session or was retracted; an object of a
+                template's class is no fact.
+        """
+        if isinstance(value, (str, int, float)) or value is None:
+            return value
+        if isinstance(value, Fact):
+            return self.element_of(value)
+        if type(value) in self.names:
+            found = self.objects.get(id(value))
+            if found is None or found[0] is not value:
+                raise FactError(
+                    f"a value is an object of {type(value).__name__} that is no fact yet;"
+                    " insert it first"
+                )
+            return self.element_of(value)
+        if depth < DEEPEST:
+            if type(value) is dict:
+                return {key: self.inward(item, depth + 1) for key, item in value.items()}
+            if type(value) in (list, tuple, set):
+                assert isinstance(value, (list, tuple, set))
+                return type(value)(self.inward(item, depth + 1) for item in value)
+        return value
+
+    def all_inward(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Fields as working memory takes them."""
+        return {name: self.inward(value) for name, value in fields.items()}
+
+
+def holds_element(value: object) -> bool:
+    """Whether a record is somewhere in a value."""
+    if isinstance(value, Element):
+        return True
+    if isinstance(value, dict):
+        return any(holds_element(k) or holds_element(v) for k, v in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(holds_element(item) for item in value)
+    return False
