@@ -155,6 +155,10 @@ class ConditionReader:
             return []  # the template itself was reported
         if function.name in declared.queries:
             return self.not_yet("a query as a condition", node.span)
+        if function.name in ACCUMULATORS or any(
+            isinstance(argument.value, tree.AccumulateForm) for argument in node.arguments
+        ):
+            return self.not_yet(f"accumulate ('{function.name}')", node.span)
         if function.name in declared.functions or function.name in BUILTIN_CALLS:
             self.reports.error(
                 "RE0300",

@@ -184,7 +184,6 @@ class PlaceNames(Names):
 ACCUMULATORS = frozenset(["count", "avg", "collect", "collect_set"])
 
 
-
 @dataclass
 class Variable:
     """A variable of a rule's conditions."""

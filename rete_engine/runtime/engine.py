@@ -12,8 +12,8 @@ from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.matcher import Failure, Matcher, elements_of
-from rete_engine.runtime.memory import Activation, Element
-from rete_engine.runtime.working_memory import SessionLimitError, WorkingMemory
+from rete_engine.runtime.memory import Activation, Element, SessionLimitError
+from rete_engine.runtime.working_memory import WorkingMemory
 
 QUIESCENT: Final = "quiescent"
 HALTED: Final = "halted"

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import Final, cast, final
 
-from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Context, Frame, Link, Node
 from rete_engine.expressions.values import join_key
@@ -40,6 +39,7 @@ from rete_engine.runtime.memory import (
     LiveNode,
     RightInput,
     RightMemory,
+    SessionLimitError,
     Token,
     rank_of,
 )
@@ -442,11 +442,11 @@ class Matcher:
         """Count a token that is made.
 
         Raises:
-            SecurityError: The session holds more tokens than its limit.
+            SessionLimitError: The session holds more tokens than its limit.
         """
         self.tokens += 1
         if self.tokens > self.token_limit:
-            raise SecurityError(
+            raise SessionLimitError(
                 f"the session holds more than {self.token_limit} partial matches"
                 " (Limits(tokens=…) sets the bound)"
             )

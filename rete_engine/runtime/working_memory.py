@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import final
 
-from rete_engine.diagnostics.errors import FactError, SecurityError
+from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.values import join_key
 from rete_engine.network.specs import Network
 from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
 from rete_engine.runtime.matcher import Matcher
-from rete_engine.runtime.memory import Element
+from rete_engine.runtime.memory import Element, SessionLimitError
 
 #: Keys that changes which are not made yet give to a fact, or take from all (None).
 PendingKeys = dict[tuple[int, object], Element | None]
-
-
-@final
-class SessionLimitError(SecurityError):
-    """A bound on the session as a whole was passed: its state can no longer be trusted."""
 
 
 @final

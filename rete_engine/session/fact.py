@@ -100,9 +100,7 @@ class Fact:
 
         Example:
             >>> from rete_engine import RuleSet
-            >>> session = RuleSet.parse(
-            ...     "template T\n  a: int\n  b: list = [1]\nend\n"
-            ... ).session()
+            >>> session = RuleSet.parse("template T\n  a: int\n  b: list = [1]\nend\n").session()
             >>> session.insert("T", a=1).as_dict()
             {'a': 1, 'b': [1]}
         """

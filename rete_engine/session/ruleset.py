@@ -248,9 +248,7 @@ class RuleSet:
         r"""The network as a picture in text: `"mermaid"` or `"dot"` (Graphviz).
 
         Example:
-            >>> rules = RuleSet.parse(
-            ...     'template T\nend\nrule "r"\nwhen\n T()\nthen\n halt\nend'
-            ... )
+            >>> rules = RuleSet.parse('template T\nend\nrule "r"\nwhen\n T()\nthen\n halt\nend')
             >>> rules.graph("mermaid").splitlines()[0]
             'flowchart TD'
         """

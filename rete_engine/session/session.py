@@ -20,9 +20,8 @@ from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.agenda import Agenda, HeapAgenda
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine
-from rete_engine.runtime.memory import Activation
+from rete_engine.runtime.memory import Activation, SessionLimitError
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
-from rete_engine.runtime.working_memory import SessionLimitError
 from rete_engine.session.batch import Batch
 from rete_engine.session.classes import fields_of_object
 from rete_engine.session.collector import held_back, hold_back, let_go

@@ -25,10 +25,11 @@ class Place(Names):
         self.params = params
         self.functions = functions
         self.locals: list[str] = []
+        self.visible = 0  # how many of the locals are parameters of a function
         self.found: list[tuple[str, str]] = []
 
     def name(self, node: tree.Name) -> tree.Expression:
-        if node.name in self.locals:
+        if node.name in self.locals[: self.visible]:
             return tree.LocalRef(node.span, self.locals.index(node.name), node.name)
         if node.name in self.params:
             return tree.ParamRef(node.span, self.params.index(node.name), node.name)
@@ -64,6 +65,7 @@ class Program:
         self._refer(name, "language", len(self.functions))
         place = Place(list(self.params), self.refs)
         place.locals.extend(parameters)
+        place.visible = len(parameters)
         node = lower(self._resolved(body, place), Scope())
         self.functions.append(Function(name, len(parameters), len(place.locals), node))
 
