@@ -59,7 +59,7 @@ class Format(StrEnum):
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")]
 RuleFiles = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Rule files, or folders of them.")
+    list[str], typer.Argument(metavar="FILE", help="Rule files, or folders of them.")
 ]
 
 

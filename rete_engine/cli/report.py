@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from rich import box
 from rich.table import Table
@@ -134,7 +135,7 @@ def _table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
     rows = list(rows)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for index, name in enumerate(columns):
-        numbers = all(type(row[index]) in (int, float) for row in rows)
+        numbers = all(type(row[index]) in (int, float, Decimal) for row in rows)
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,29 @@ class Source:
     """
 
     name: str  # what messages call it: a path as the user gave it, or "<text>"
-    text: str
+    text: str = field(repr=False)
+    _starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each line begins, as an index into the text; found when first asked for."""
+        starts = self._starts
+        if not starts:
+            found = [0]
+            end = self.text.find("\n")
+            while end >= 0:
+                found.append(end + 1)
+                end = self.text.find("\n", end + 1)
+            starts[:] = found  # at once, for another thread may look meanwhile
+        return starts
 
     def line(self, number: int) -> str:
         """The text of a line (counted from 1) without its line end; empty past the last line."""
-        lines = self.text.split("\n")
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        starts = self.starts
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] - 1 if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,9 @@ class Span:
     @property
     def text(self) -> str:
         """The words of the source that the span covers."""
-        lines = self.source.text.split("\n")[self.line - 1 : self.end_line]
+        source = self.source
+        last = min(self.end_line, len(source.starts))
+        lines = [source.line(number) for number in range(max(self.line, 1), last + 1)]
         if not lines:
             return ""
         lines[-1] = lines[-1][: self.end_column - 1]

@@ -54,14 +54,6 @@ class WorkingMemory:
         self.enter(element)
         return element
 
-    def insert_given(self, template: TemplateSpec, given: dict[str, object]) -> Element:
-        """Insert a fact from its fields.
-
-        Raises:
-            FactError: A field does not fit, or a key is in use.
-        """
-        return self.insert(template, template.build(given, self.limits))
-
     def insert_rows(self, template: TemplateSpec, rows: Iterable[object]) -> list[Element]:
         """Insert facts of one template from mappings, as `insert_all`."""
         given: list[tuple[TemplateSpec, dict[str, object]]] = []

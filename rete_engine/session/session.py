@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import get_ident
 from typing import Any
 
 from rete_engine.compiler.compile import Compiled
@@ -20,6 +19,7 @@ from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.agenda import Agenda, HeapAgenda
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine
+from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
 from rete_engine.session.batch import Batch
@@ -32,9 +32,6 @@ from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_translated, rows_of
 from rete_engine.session.running import ON_ERROR, Runner
 from rete_engine.session.translation import Translator
-
-#: So many single inserts without a run are a load, for which the collector is held back.
-MANY = 1000
 
 
 class Session:
@@ -88,14 +85,19 @@ class Session:
                 " or a function"
             )
         self._compiled = compiled
-        self._specs = specs
         self._translator = Translator(specs, classes)
         self._strategy = strategy
         self._seed = seed
         self._on_error = on_error
-        self._busy = 0  # the thread that is in a method
-        self._unusable: str | None = None  # why the session is closed, or can only be closed
-        self._inserts = 0  # single inserts since the last run, see collector
+        self._gate = Gate(
+            dict(specs),
+            self._translator.make_fact,
+            self._translator.given,
+            self._translator.remember,
+            self._hold_back,
+        )
+        # The method below says what it does; this spares every call a frame.
+        vars(self)["insert"] = self._gate.insert
         self._holding: weakref.finalize[[], Session] | None = None
         out = out or logging.getLogger("rete_engine.print").info
         self._events = Events(self._translator, out, write_back)
@@ -145,6 +147,7 @@ class Session:
         """Begin anew: an empty working memory, then the facts blocks."""
         engine = Engine(self._compiled.network, self._context, self._agenda(), self._events.host)
         self._engine = engine
+        self._gate.memory = engine.memory
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
         self._translator.objects.clear()
         for rule in self._compiled.network.rules:
@@ -184,7 +187,9 @@ class Session:
 
     def close(self) -> None:
         """End the session. Every other method then raises `SessionError`."""
-        self._unusable = "the session is closed"
+        if self._gate.busy:
+            self._gate.refuse()
+        self._gate.unusable = "the session is closed"
         self._let_go()
         self._translator.objects.clear()
         self._events.close()
@@ -195,45 +200,18 @@ class Session:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _enter(self) -> None:
-        """Begin a method: one thread at a time, not closed, not from within.
-
-        The methods that are called for every fact do this themselves; the others use `_working`,
-        which costs a microsecond more.
-        """
-        if self._busy or self._unusable is not None:
-            self._refuse()
-        self._busy = get_ident()
-
-    def _refuse(self) -> None:
-        """Say why the session cannot be used.
-
-        Raises:
-            SessionError: Always.
-        """
-        if self._busy == get_ident():
-            raise SessionError(
-                "a session cannot be used by a function or listener that it is calling"
-            )
-        if self._busy:
-            raise SessionError("a session belongs to one thread at a time; another one is in it")
-        raise SessionError(self._unusable)
-
-    def _break(self, error: SessionLimitError) -> None:
-        """After a limit of the whole session was passed, only `close` is left."""
-        self._unusable = f"the session can only be closed: {error}"
-
     @contextmanager
     def _working(self) -> Iterator[None]:
-        """Guard a method, as `_enter` does."""
-        self._enter()
+        """Guard a method: one thread at a time, not closed, not from within."""
+        gate = self._gate
+        gate.enter()
         try:
             yield
         except SessionLimitError as error:
-            self._break(error)
+            gate.fail(error)
             raise
         finally:
-            self._busy = 0
+            gate.busy = 0
 
     # -- facts ---------------------------------------------------------------------------------
 
@@ -251,25 +229,9 @@ class Session:
             FactError: The template or a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
-        self._enter()
-        try:
-            spec = self._specs.get(template) if type(template) is str else None
-            if spec is not None and spec.plain:
-                element = self._engine.memory.insert_given(spec, fields)
-            else:
-                spec, given = self._translator.given(template, fields)
-                element = self._engine.memory.insert_given(spec, given)
-                if not isinstance(template, str):
-                    self._translator.remember(template, element)
-            return self._translator.fact_of(element)
-        except SessionLimitError as error:
-            self._break(error)
-            raise
-        finally:
-            self._busy = 0
-            self._inserts += 1
-            if self._inserts == MANY:
-                self._hold_back()
+        fact = self._gate.insert(template, **fields)
+        assert isinstance(fact, Fact)
+        return fact
 
     def insert_many(self, template: str | None, rows: Any, *, facts: bool = False) -> Any:
         """Insert many facts: all, or none when one does not fit.
@@ -415,17 +377,13 @@ class Session:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {limit!r}")
-        self._enter()
-        self._let_go()
-        hold_back()
-        try:
-            return self._runner.run(limit, timeout, trace)
-        except SessionLimitError as error:
-            self._break(error)
-            raise
-        finally:
-            let_go()
-            self._busy = 0
+        with self._working():
+            self._let_go()
+            hold_back()
+            try:
+                return self._runner.run(limit, timeout, trace)
+            finally:
+                let_go()
 
     def _hold_back(self) -> None:
         """Hold the collector back from here to the next run: this is a long load."""
@@ -434,7 +392,7 @@ class Session:
 
     def _let_go(self) -> None:
         """End what `_hold_back` began."""
-        self._inserts = 0
+        self._gate.inserts = 0
         if self._holding is not None:
             self._holding()
             self._holding = None

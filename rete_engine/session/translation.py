@@ -11,7 +11,7 @@ from rete_engine.expressions.values import export
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.memory import Element
 from rete_engine.session.classes import build, fields_of_object
-from rete_engine.session.fact import Fact
+from rete_engine.session.fact import Fact, new_fact
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
 DEEPEST = 100
@@ -69,9 +69,13 @@ class Translator:
         """The program's handle of a fact, always the same one while it is live."""
         fact = element.handle
         if not isinstance(fact, Fact):
-            fact = Fact(element, self)
+            fact = self.make_fact(element)
             element.handle = fact
         return fact
+
+    def make_fact(self, element: Element) -> Fact:
+        """A new handle of a fact."""
+        return new_fact(element, self)
 
     def element_of(self, fact: object) -> Element:
         """The record of a live fact, given as a `Fact` or as the object it was inserted from.

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol
 
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.values import Misfit
+from rete_engine.session.collector import held_back
 from rete_engine.store.address import STANDARD_INPUT, Address
 from rete_engine.store.naming import TemplateNames
 from rete_engine.store.readers import read
@@ -107,9 +108,10 @@ def load_facts(
             before stays in the session.
     """
     load = _Load(session, templates, strict, notice, progress)
-    for address in addresses:
-        load.source(address, stdin if stdin is not None else sys.stdin.buffer)
-    load.settle()
+    with held_back():
+        for address in addresses:
+            load.source(address, stdin if stdin is not None else sys.stdin.buffer)
+        load.settle()
     return load.loaded
 
 
@@ -165,7 +167,7 @@ class _Load:
         left = [w for waiting in self._waiting.values() for w in waiting]
         if left:
             first = min(left, key=lambda w: w.order)
-            more = f" (and {len(left) - 1} more records like it)" if len(left) > 1 else ""
+            more = f" (and {len(left) - 1} more like it)" if len(left) > 1 else ""
             raise FactFileError.at(first.record, first.source.name, f"{first.reason}{more}")
 
     def _parts(self, record: Record, source: _Source) -> Iterator[Record]:

@@ -45,7 +45,10 @@ def read(address: Address, stdin: BinaryIO) -> Iterator[Record]:
     elif ending in (".yaml", ".yml"):
         yield from yaml_text.records(_text(address), address.name)
     else:
-        yield from _elements(_document(address, ending), whole=True)
+        value = _document(address, ending)
+        # An empty text is an empty mapping to TOML: a file without facts, not a fact of defaults.
+        if value != {}:
+            yield from _elements(value, whole=True)
 
 
 def _elements(value: object, *, whole: bool) -> Iterator[Record]:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.types import Type
-from rete_engine.expressions.values import Misfit, from_cell, from_text
+from rete_engine.expressions.values import (
+    Misfit,
+    from_cell,
+    from_text,
+    join_key,
+    shown,
+    store,
+)
 from rete_engine.store.shapes import TemplateShape, referred
 
 Key = tuple[object, ...]
+
+_LIMITS = Limits()
 
 
 class KeyedFact(Protocol):
@@ -21,10 +31,10 @@ class KeyedFact(Protocol):
 class Absent(Exception):  # noqa: N818 - not an error yet: the fact may stand further down
     """A record refers to a fact that is not in working memory."""
 
-    def __init__(self, template: str, key: Key, fields: tuple[str, ...]) -> None:
+    def __init__(self, template: str, key: Key, values: dict[str, object]) -> None:
         self.template = template
         self.key = key
-        named = ", ".join(f"{f} = {v!r}" for f, v in zip(fields, key, strict=True))
+        named = ", ".join(f"{field} = {shown(value)}" for field, value in values.items())
         super().__init__(f"there is no {template} with {named}")
 
 
@@ -42,12 +52,12 @@ class References:
             templates: All templates, by name.
             facts: Answers with the facts of a template, those of templates that extend it too.
         """
-        self._templates = templates
         self._facts_of = facts
         used = (referred(field.type) for t in templates.values() for field in t.fields)
         names = {name for types in used for name in types if name in templates}
         self.targets: frozenset[str] = frozenset(n for n in names if templates[n].key is not None)
         self._facts: dict[str, dict[Key, object]] = {name: {} for name in self.targets}
+        self._keys = {name: _key_fields(templates[name]) for name in self.targets}
         self._extended: dict[str, tuple[str, ...]] = {}  # template -> targets, see `meant_by`
         for name in self.targets:
             self.remember(name, facts(name))
@@ -74,11 +84,11 @@ class References:
 
     def remember(self, target: str, facts: Iterable[KeyedFact]) -> list[Key]:
         """Make facts known as facts of a target; answers with their keys."""
-        fields = self._templates[target].key or ()
+        fields = list(self._keys[target])
         known = self._facts[target]
         keys = []
         for fact in facts:
-            key = tuple(fact[field] for field in fields)
+            key = tuple([join_key(fact[field]) for field in fields])
             known[key] = fact
             keys.append(key)
         return keys
@@ -96,21 +106,19 @@ class References:
             Misfit: The template has no key, or the value does not fit it.
             Absent: There is no such fact.
         """
-        template = self._templates[target]
-        fields = template.key
-        if fields is None:
+        types = self._keys.get(target)
+        if types is None:
             raise Misfit(f"{target} has no key(…), so a file cannot refer to one of its facts")
-        types = {field.name: field.type for field in template.fields}
-        key = tuple(
-            self._part(part, types[field], cell)
-            for field, part in zip(fields, _parts(target, fields, value, cell), strict=True)
-        )
-        try:
-            fact = self._facts[target].get(key)
-        except TypeError:  # a list or a dict in the key
-            raise Misfit(f"{value!r} cannot be the key of {target}") from None
+        values = [
+            self._part(part, type, cell)
+            for part, type in zip(
+                _parts(target, value, tuple(types), cell), types.values(), strict=True
+            )
+        ]
+        key = tuple(map(join_key, values))
+        fact = self._facts[target].get(key)
         if fact is None:
-            raise Absent(target, key, fields)
+            raise Absent(target, key, dict(zip(types, values, strict=True)))
         return fact
 
     def _part(self, value: object, type: Type, cell: bool) -> object:
@@ -118,10 +126,16 @@ class References:
             return self.find(type.name, value, cell)
         if cell and isinstance(value, str):
             return from_cell(value, type)
-        return from_text(value, type)
+        return store(from_text(value, type), type, _LIMITS)
 
 
-def _parts(target: str, fields: tuple[str, ...], value: object, cell: bool) -> list[object]:
+def _key_fields(template: TemplateShape) -> dict[str, Type]:
+    """The fields of a template's key, in its order, with their types."""
+    types = {field.name: field.type for field in template.fields}
+    return {name: types[name] for name in template.key or ()}
+
+
+def _parts(target: str, value: object, fields: tuple[str, ...], cell: bool) -> list[object]:
     """The values of the fields of a key."""
     listed = ", ".join(fields)
     if len(fields) == 1 and not isinstance(value, dict):

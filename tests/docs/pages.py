@@ -99,10 +99,15 @@ def all_sections() -> list[Section]:
 def agrees(printed: str, expected: str) -> bool:
     """Whether what was printed is what a page shows, but for what the page leaves out."""
     pattern = "".join(
-        "(?:.*\n)*?" if line.strip() == "…" else re.escape(line.rstrip()) + "\n"
+        "(?:.*\n)*?" if leaves_out(line) else re.escape(line.rstrip()) + "\n"
         for line in expected.strip("\n").split("\n")
     )
     return re.fullmatch(pattern, tidy(printed) + "\n") is not None
+
+
+def leaves_out(text: str) -> bool:
+    """Whether lines of a text are left out."""
+    return any(line.strip() == "…" for line in text.split("\n"))
 
 
 def tidy(printed: str) -> str:

@@ -67,7 +67,8 @@ class Run:
             self.declared = text
         printed: list[str] = []
         try:
-            rules = RuleSet.parse(text, name=block.file or "example.rete")
+            Path("example.rete").write_text(text, "utf-8")
+            rules = RuleSet.load("example.rete")
             printed += [str(warning) for warning in rules.diagnostics]
             with rules.session(out=printed.append) as session:
                 session.run(limit=1000)

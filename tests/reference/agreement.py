@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
-from rete_engine import Fact, FactError, Firing, RuleExecutionError, RuleSet, Session, Waiting
+from rete_engine import (
+    Fact,
+    FactError,
+    Firing,
+    RuleExecutionError,
+    RuleSet,
+    RunResult,
+    Session,
+    Waiting,
+)
+from rete_engine.session.batch import Batch
 from tests.reference import values
-from tests.reference.naive import Activation, Naive
+from tests.reference.naive import Activation, Naive, Pending
 from tests.reference.program import read_program
+from tests.reference.values import MisfitError
 
 #: An operation of a script: its name and what it needs; facts are given by their place among the
 #: live ones, so that a script fits any rule set.
 Operation = tuple[object, ...]
+
+
+#: What changes go through, of either side, and the facts that they may be about.
+Doors = tuple[Session | Batch, Naive | Pending, list[tuple[Fact, values.Fact]]]
 
 
 class Agreement:
@@ -31,7 +48,7 @@ class Agreement:
         )
         self.naive = Naive(read_program(text), params)
         self.numbers: dict[int, int] = {}  # the engine's numbers of facts -> the reference's
-        self.fired: list[str] = []
+        self.fired: list[object] = []
         self.check()
 
     # -- what both show ------------------------------------------------------------------------
@@ -76,11 +93,11 @@ class Agreement:
         by_shown: dict[object, list[Activation]] = {}
         for activation in self.naive.waiting.values():
             by_shown.setdefault(activation.shown, []).append(activation)
-        ranks: list[object] = []
+        ranks: list[tuple[Any, ...]] = []
         for shown in waiting:
             # Equal ones come of one list with equal elements, so they rank alike.
             ranks.append(self.rank(by_shown[shown].pop()))
-        assert ranks == sorted(ranks), ranks  # type: ignore[type-var]
+        assert ranks == sorted(ranks), ranks
 
     def check_at_rest(self) -> None:
         """Nothing of a change is left half done."""
@@ -89,7 +106,7 @@ class Agreement:
         assert not matcher.gains
         assert not matcher.doubtful
 
-    def rank(self, activation: Activation) -> tuple[object, ...]:
+    def rank(self, activation: Activation) -> tuple[Any, ...]:
         """A sort key: those with the smallest may fire next."""
         salience = -activation.salience
         newest = -activation.created
@@ -132,82 +149,48 @@ class Agreement:
                 self.change(operation)
         self.check()
 
-    def change(self, operation: Operation) -> None:
-        """One change, which may be refused."""
-        ours = self.session.facts()
-        theirs = list(self.naive.facts.values())
+    def change(self, operation: Operation, doors: Doors | None = None) -> None:
+        """One change, on both sides or refused by both; through a batch's doors or directly."""
+        ours, theirs, facts = doors or (self.session, self.naive, self.pairs())
         match operation:
             case ("insert", str(template), dict(fields)):
-                self.both(
-                    lambda: self.session.insert(template, **fields),
-                    lambda: self.naive.insert(template, fields),
-                )
-            case ("modify", int(place), dict(fields)) if ours:
-                fact, other = ours[place % len(ours)], theirs[place % len(ours)]
+                refused = refuses(partial(theirs.insert, template, fields), MisfitError)
+                assert refuses(partial(ours.insert, template, **fields), FactError) == refused
+            case ("modify", int(place), dict(fields)) if facts:
+                fact, other = facts[place % len(facts)]
                 known = self.naive.program.templates[fact.template].fields
                 given = {name: value for name, value in fields.items() if name in known}
-                self.both(
-                    lambda: self.session.modify(fact, **given),
-                    lambda: self.naive.modify(other, given),
-                )
-            case ("retract", int(place)) if ours:
-                fact, other = ours[place % len(ours)], theirs[place % len(ours)]
-                self.session.retract(fact)
-                self.naive.retract(other)
+                refused = refuses(partial(theirs.modify, other, given), MisfitError)
+                assert refuses(partial(ours.modify, fact, **given), FactError) == refused
+            case ("retract", int(place)) if facts:
+                fact, other = facts[place % len(facts)]
+                ours.retract(fact)
+                theirs.retract(other)
 
-    def both(self, ours: Callable[[], object], theirs: Callable[[], object]) -> None:
-        """Both sides do it, or both refuse it."""
-        try:
-            theirs()
-        except values.MisfitError:
-            refused = True
-        else:
-            refused = False
-        try:
-            ours()
-        except FactError as error:
-            assert refused, error
-        else:
-            assert not refused
+    def pairs(self) -> list[tuple[Fact, values.Fact]]:
+        """The live facts of both sides."""
+        return list(zip(self.session.facts(), self.naive.facts.values(), strict=True))
 
     def insert_many(self, template: str, rows: list[dict[str, object]]) -> None:
-        """As many inserts; the reference does them one by one where none is refused."""
-        try:
-            self.session.insert_many(template, rows)
-        except FactError:
-            return
+        """As many inserts; all are refused where one is."""
+        trial = Pending(self.naive)
+        refused = False
         for fields in rows:
-            self.naive.insert(template, fields)
+            refused = refused or refuses(partial(trial.insert, template, fields), MisfitError)
+        insert_many = partial(self.session.insert_many, template, rows)
+        assert refuses(insert_many, FactError) == refused
+        if not refused:
+            for fields in rows:
+                self.naive.insert(template, fields)
 
     def batch(self, changes: list[Operation]) -> None:
-        """Changes made together: in the reference, by one `Pending`."""
-        ours = self.session.facts()
-        theirs = list(self.naive.facts.values())
-        from tests.reference.naive import Pending
-
-        pending = Pending(self.naive)
-        try:
-            with self.session.batch() as batch:
-                for change in changes:
-                    match change:
-                        case ("insert", str(template), dict(fields)):
-                            self.both(
-                                lambda t=template, f=fields: batch.insert(t, **f),
-                                lambda t=template, f=fields: pending.insert(t, f),
-                            )
-                        case ("modify", int(place), dict(fields)) if ours:
-                            fact, other = ours[place % len(ours)], theirs[place % len(ours)]
-                            known = self.naive.program.templates[fact.template].fields
-                            given = {n: v for n, v in fields.items() if n in known}
-                            self.both(
-                                lambda f=fact, g=given: batch.modify(f, **g),
-                                lambda o=other, g=given: pending.modify(o, g),
-                            )
-                        case ("retract", int(place)) if ours:
-                            batch.retract(ours[place % len(ours)])
-                            pending.retract(theirs[place % len(ours)])
-        finally:
-            pending.commit(-1)
+        """Changes that are made together."""
+        pending, facts = Pending(self.naive), self.pairs()
+        with self.session.batch() as batch:
+            doors: Doors = (batch, pending, facts)
+            for change in changes:
+                self.change(change, doors)
+        pending.commit(-1)
 
     # -- firing --------------------------------------------------------------------------------
 
@@ -215,41 +198,53 @@ class Agreement:
         """Fire one rule; whether there was one."""
         first = self.session.agenda(limit=1)
         result = self.session.run(limit=1, trace=True)
-        assert {error.rule for error in result.errors if is_of_condition(error)} <= {
-            names for names in self.condition_failures()
-        }
-        failed = [error for error in result.errors if not is_of_condition(error)]
-        if not first:
+        of_conditions = [error for error in result.errors if is_of_condition(error)]
+        of_actions = [error for error in result.errors if not is_of_condition(error)]
+        if first:
+            expected = self.shown(first[0].salience, first[0])
+            self.fire(expected, result, of_actions)
+        else:
             assert not result.fired
-            assert not failed
+            assert not of_actions
             assert result.stopped == "quiescent"
-            return False
-        expected = self.shown(first[0].salience, first[0])
+        for error in of_conditions:
+            # One error may be of several rules that share the condition.
+            assert self.naive.failed.intersection(error.rule.split(", ")), error
+        return bool(first)
+
+    def fire(
+        self, expected: object, result: RunResult, failed: list[RuleExecutionError]
+    ) -> None:
+        """Let the reference fire what the engine fired, which must be what it announced."""
         allowed = self.allowed()
         chosen = next((a for a in allowed if a.shown == expected), None)
         assert chosen is not None, (expected, [a.shown for a in allowed])
         try:
             outputs = self.naive.fire(chosen)
-        except values.MisfitError:
+        except MisfitError:
             assert [error.rule for error in failed] == [chosen.match.rule.name]
             assert not result.fired
-            return True
-        assert not failed, failed
+            return
+        assert not failed
         assert result.fired == 1
         assert self.shown(chosen.salience, result.firings[0]) == expected
-        assert len(outputs) == len(result.outputs)
-        self.fired.append(repr(expected))
-        return True
+        assert list(map(values.canonical, outputs)) == list(map(self.canonical, result.outputs))
+        self.fired.append(expected)
 
     def allowed(self) -> list[Activation]:
         """The activations that the strategy may let fire."""
         ranked = [(self.rank(each), each) for each in self.naive.waiting.values()]
-        best = min(rank for rank, _ in ranked)  # type: ignore[type-var]
+        best = min(rank for rank, _ in ranked)
         return [activation for rank, activation in ranked if rank == best]
 
-    def condition_failures(self) -> set[str]:
-        """Names as the engine gives them, of rules whose conditions failed in the reference."""
-        return self.naive.failed
+
+def refuses(change: Callable[[], object], error: type[Exception]) -> bool:
+    """Whether a change is refused; it is made otherwise."""
+    try:
+        change()
+    except error:
+        return True
+    return False
 
 
 def is_of_condition(error: RuleExecutionError) -> bool:

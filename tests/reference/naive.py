@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rete_engine.expressions import tree
 from rete_engine.model import actions as model
-from tests.reference.evaluation import Evaluator, Function, iterate, read_live, within
+from tests.reference.evaluation import Evaluator, Function, iterate, read_live
 from tests.reference.program import Program, Rule, Template
 from tests.reference.values import Fact, MisfitError, canonical, changed, equal, stored
 
@@ -149,6 +149,8 @@ class Naive:
         self.alive = {
             match.identity: match for rule in self.program.rules for match in self.matches(rule)
         }
+        for rule in self.program.rules:
+            self.try_alone(rule)
         for identity in list(self.waiting):
             if identity not in self.alive:
                 del self.waiting[identity]
@@ -260,6 +262,21 @@ class Naive:
                 return False
         return True
 
+    def try_alone(self, rule: Rule) -> None:
+        """Note errors of constraints that read nothing but the fact of their pattern.
+
+        An engine may ask them of a fact before it looks at any other condition.
+        """
+        for node in rule.patterns:
+            template = self.program.template_of(node)
+            for fact in self.facts.values():
+                if template.name in self.program.templates[fact.template].ancestors:
+                    match = Match(rule)
+                    try:
+                        self.satisfies(match, node, fact, template)
+                    except UnknownNameError:
+                        continue
+
     # -- firing --------------------------------------------------------------------------------
 
     def fire(self, activation: Activation) -> list[object]:
@@ -277,6 +294,10 @@ class Naive:
 
 
 FAILED = object()
+
+
+class UnknownNameError(Exception):
+    """A variable of another condition, where a pattern is asked alone."""
 
 
 def uses(match: Match, fact: Fact | None, fields: set[str]) -> bool:
@@ -309,7 +330,8 @@ def pattern_names(
             return fact.values[name]
         if name in outer:
             return outer[name]
-        assert template.open, name
+        if not template.open:
+            raise UnknownNameError(name)
         return fact.values.get(name)
 
     return lookup
@@ -470,8 +492,7 @@ class Action:
         self.outputs: list[object] = []
 
     def evaluator(self) -> Evaluator:
-        return Evaluator(within(self.names, {}.__getitem__), self.pending.read,
-                         self.session.functions)
+        return Evaluator(self.names.__getitem__, self.pending.read, self.session.functions)
 
     def fact(self, node: tree.Expression) -> Fact:
         value = self.evaluator().value(node)

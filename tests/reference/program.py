@@ -40,6 +40,7 @@ class Rule:
     declaration: RuleDeclaration
     # By the id() of a pattern's call: the fields that conditions read through it; None is all.
     reads: dict[int, set[str] | None] = field(default_factory=dict)
+    patterns: list[tree.Call] = field(default_factory=list)  # the ones within `not` too
     complexity: int = 0  # constraints and tests as written
 
     @property
@@ -156,6 +157,7 @@ class Reader:
 
     def pattern(self, node: tree.Call, variables: dict[str, Meaning]) -> None:
         self.rule.reads[id(node)] = set()
+        self.rule.patterns.append(node)
         template = self.program.template_of(node)
         for argument in node.arguments:
             self.expression(argument.value, variables, node)

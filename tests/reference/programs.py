@@ -279,7 +279,7 @@ class RuleText:
         names = Names()
         conditions = [self.condition(names) for _ in range(self.draw(st.integers(1, 4)))]
         lines = [f'rule "{self.name}"']
-        numbers = [r for r in self.references(names, ["int"])]
+        numbers = self.references(names, ["int"])
         if self.chance(25):
             lines.append(f"    salience {self.pick('1', '-1', '10')}")
         elif numbers and self.chance(25):

@@ -1,0 +1,99 @@
+"""The gate of a session: one thread at a time, and the quick way in for single facts.
+
+A program that inserts facts one by one pays for every Python frame on the way. With the gate
+compiled, and called without a frame of the session in between, a single insert costs half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import get_ident
+from typing import Final, final
+
+from rete_engine.diagnostics.errors import SessionError
+from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.memory import Element, SessionLimitError
+from rete_engine.runtime.working_memory import WorkingMemory
+
+#: So many single inserts without a run are a load, for which the collector is held back.
+MANY: Final = 1000
+
+
+@final
+class Gate:
+    """Who is in a session, and whether it can be used."""
+
+    __slots__ = (
+        "busy", "inserts", "make_fact", "memory", "on_many", "remember", "specs", "translated",
+        "unusable",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        specs: dict[str, TemplateSpec],
+        make_fact: Callable[[Element], object],
+        translated: Callable[[object, dict[str, object]], tuple[TemplateSpec, dict[str, object]]],
+        remember: Callable[[object, Element], None],
+        on_many: Callable[[], None],
+    ) -> None:
+        self.specs = specs
+        self.make_fact = make_fact  # makes the program's handle of a fact
+        self.translated = translated  # template and fields where values need translation
+        self.remember = remember  # takes the object that a fact was inserted from
+        self.on_many = on_many  # called when the single inserts since the last run are many
+        self.memory: WorkingMemory | None = None  # set when the session begins
+        self.busy = 0  # the thread that is in a method
+        self.unusable = ""  # why the session is closed, or can only be closed
+        self.inserts = 0  # single inserts since the last run
+
+    def enter(self) -> None:
+        """Begin a method.
+
+        Raises:
+            SessionError: A method is under way, or the session cannot be used.
+        """
+        if self.busy or self.unusable:
+            self.refuse()
+        self.busy = get_ident()
+
+    def refuse(self) -> None:
+        """Say why the session cannot be used.
+
+        Raises:
+            SessionError: Always.
+        """
+        if self.busy == get_ident():
+            raise SessionError(
+                "a session cannot be used by a function or listener that it is calling"
+            )
+        if self.busy:
+            raise SessionError("a session belongs to one thread at a time; another one is in it")
+        raise SessionError(self.unusable)
+
+    def fail(self, error: SessionLimitError) -> None:
+        """After a limit of the whole session was passed, only closing is left."""
+        self.unusable = f"the session can only be closed: {error}"
+
+    def insert(self, template: object, /, **fields: object) -> object:
+        """Insert a fact and answer with the program's handle of it; see `Session.insert`."""
+        self.enter()
+        memory = self.memory
+        assert memory is not None
+        self.inserts += 1
+        if self.inserts == MANY:
+            self.on_many()
+        try:
+            spec = self.specs.get(template) if isinstance(template, str) else None
+            if spec is None or not spec.plain:
+                spec, fields = self.translated(template, fields)
+            element = memory.insert(spec, spec.build(fields, memory.limits))
+            if not isinstance(template, str):
+                self.remember(template, element)
+            if element.handle is None:
+                element.handle = self.make_fact(element)
+            return element.handle
+        except SessionLimitError as error:
+            self.fail(error)
+            raise
+        finally:
+            self.busy = 0

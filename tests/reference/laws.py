@@ -1,0 +1,127 @@
+"""What the tests of laws share: how many examples they try, and what sessions look like inside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, settings
+
+from rete_engine import Fact, FactError, Firing, Session, Waiting
+from tests.reference import values
+from tests.reference.agreement import Operation
+
+#: Examples for each law. With the variable they are drawn anew in every run, else they are fixed.
+EXAMPLES = os.environ.get("RETE_ENGINE_EXAMPLES")
+
+
+def examples(number: int) -> settings:
+    """The settings of a law: so many examples, or as many as the environment says."""
+    return settings(
+        max_examples=int(EXAMPLES) if EXAMPLES else number,
+        derandomize=EXAMPLES is None,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+@dataclass(frozen=True)
+class Memories:
+    """How much a session remembers."""
+
+    tokens: int  # partial matches; activations that wait are not counted
+    left: int  # of these, how many stand in left memories
+    right: int  # places of facts in indexes
+
+
+def memories(session: Session) -> Memories:
+    """What stands in the memories of a session's network."""
+    matcher = session._engine.matcher
+    left = 0
+    for node in matcher.live_nodes.values():
+        for bucket in getattr(node, "buckets", {}).values():
+            token = bucket.head
+            assert token is not None, "an empty bucket is dropped"
+            while token is not None:
+                left += 1
+                token = token.next
+    right = 0
+    for memory in matcher.rights.values():
+        for entries in memory.buckets.values():
+            entry = entries.head
+            assert entry is not None, "an empty bucket is dropped"
+            while entry is not None:
+                right += 1
+                entry = entry.next
+    return Memories(matcher.tokens - session._engine.agenda.size, left, right)
+
+
+def play(session: Session, script: Iterable[Operation]) -> list[object]:
+    """Do what a script says, as far as it is not refused; what was to be seen."""
+    seen: list[object] = []
+    for operation in script:
+        facts = session.facts()
+        try:
+            match operation:
+                case ("insert", str(template), dict(fields)):
+                    session.insert(template, **fields)
+                case ("insert_many", str(template), list(rows)):
+                    session.insert_many(template, rows)
+                case ("modify", int(place), dict(fields)) if facts:
+                    fact = facts[place % len(facts)]
+                    known = fact.as_dict()
+                    session.modify(fact, **{n: v for n, v in fields.items() if n in known})
+                case ("retract", int(place)) if facts:
+                    session.retract(facts[place % len(facts)])
+                case ("batch", list(changes)):
+                    seen += play(session, changes)
+                case ("step",):
+                    seen += run(session, 1)
+                case ("run", int(limit)):
+                    seen += run(session, limit)
+        except FactError as error:
+            seen.append(str(error))
+    return seen
+
+
+def run(session: Session, limit: int) -> list[object]:
+    """Run; what fired and what was told."""
+    result = session.run(limit=limit, trace=True)
+    return [
+        *map(by_number, result.firings),
+        *map(values.canonical, result.outputs),
+        *map(str, result.errors),
+        result.stopped,
+    ]
+
+
+def by_number(seen: Firing | Waiting) -> object:
+    """A match by the numbers of its facts."""
+    bindings = [(name, number_of(value)) for name, value in seen.bindings.items()]
+    return (seen.rule, tuple(fact.fact_id for fact in seen.facts), tuple(bindings))
+
+
+def number_of(value: object) -> object:
+    if isinstance(value, Fact):
+        return ("fact", value.fact_id)
+    return values.canonical(value)
+
+
+def by_content(seen: Firing | Waiting) -> object:
+    """A match by what its facts say: equal facts are not told apart."""
+    facts = sorted(repr(content_of(fact)) for fact in seen.facts)
+    bindings = [(name, content_of(value)) for name, value in seen.bindings.items()]
+    return (seen.rule, tuple(facts), tuple(bindings))
+
+
+def content_of(value: object) -> object:
+    if isinstance(value, Fact):
+        return (value.template, values.canonical(value.as_dict()))
+    return values.canonical(value)
+
+
+def waiting(session: Session) -> list[Waiting]:
+    """The agenda."""
+    return session.agenda(limit=None)
