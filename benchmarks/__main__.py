@@ -35,8 +35,7 @@ def main() -> int:
                 text=True,
                 check=False,
             )
-            if measured.returncode != 0:
-                print(f"error: {name} {size} failed", file=sys.stderr)
+            if measured.returncode != 0:  # it has said why
                 return 1
             measurement = measurement_from(measured.stdout)
             print(f"\n{table(workloads[name], measurement)}", flush=True)
@@ -73,10 +72,9 @@ def _options(names: list[str]) -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from time import perf_counter
 
 from benchmarks.engines import Engine, engines_for
-from benchmarks.workload import Outcome, Workload
+from benchmarks.workload import Outcome, Workload, WrongAnswerError
 from benchmarks.workloads import all_workloads
 
 
@@ -68,7 +68,11 @@ def measure(workload: Workload, size: int, runs: int) -> Measurement:
 
 
 def _turn(engine: Engine, workload: Workload, size: int, times: Times) -> int:
-    """Time one run of one engine, check its answer, and tell how many rules fired."""
+    """Time one run of one engine, check its answer, and tell how many rules fired.
+
+    Raises:
+        WrongAnswerError: The answer is not the known one.
+    """
     batches = workload.facts(size)
     gc.collect()
     start = perf_counter()
@@ -83,7 +87,10 @@ def _turn(engine: Engine, workload: Workload, size: int, times: Times) -> int:
     times.run.append(end - loaded)
     outcome = Outcome(fired, {name: trial.facts(name) for name in workload.results})
     trial.close()
-    workload.check(workload.facts(size), outcome)
+    try:
+        workload.check(workload.facts(size), outcome)
+    except WrongAnswerError as error:
+        raise WrongAnswerError(f"{engine.name}: {error}") from None
     return fired
 
 
@@ -97,7 +104,11 @@ def measurement_from(text: str) -> Measurement:
 def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     name, size, runs = arguments
-    print(json.dumps(asdict(measure(all_workloads()[name], int(size), int(runs)))))
+    try:
+        measured = measure(all_workloads()[name], int(size), int(runs))
+    except (WrongAnswerError, ValueError) as error:
+        sys.exit(f"error: {name} {size}: {error}")
+    print(json.dumps(asdict(measured)))
 
 
 if __name__ == "__main__":

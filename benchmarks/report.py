@@ -12,64 +12,66 @@ from typing import Any
 from benchmarks.measure import Measurement, Times
 from benchmarks.workload import Workload
 
-HEAD = ("", "build s", "load s", "run s", "load+run s", "load", "load+run")
+SECONDS = ("build s", "load s", "run s", "load+run s")
+RATIOS = ("load x", "load+run x")
 
 
 def table(workload: Workload, measurement: Measurement) -> str:
     """Medians in seconds; then how many times as fast as the first engine each one is."""
     reference = measurement.engines[0]
-    runs = max(len(times.load) for times in measurement.engines)
-    lines = [
-        f"{workload.title} ({workload.name}): {measurement.size:,} {workload.size_means},"
-        f" {measurement.facts:,} facts loaded, {measurement.fired:,} firings;"
-        f" medians of {runs} {'run' if runs == 1 else 'runs'}",
-        "",
-    ]
-    rows = [HEAD]
-    absent = []
+    present = [times for times in measurement.engines if times.missing is None]
+    runs = len(present[0].load)
+    title = f"{workload.title} ({workload.name}): {measurement.size:,} {workload.size_means},"
+    if workload.size_means != "facts":
+        title += f" {measurement.facts:,} facts loaded,"
+    title += f" {measurement.fired:,} firings; medians of {runs} run{'s' if runs > 1 else ''}"
+    compares = reference.missing is None
+    rows = [("", *SECONDS, *(RATIOS if compares else ()))]
+    for times in present:
+        cells = _medians(times)
+        if compares:
+            cells += [_ratio(reference.load, times.load), _ratio(_both(reference), _both(times))]
+        rows.append((f"{times.engine} {times.version}", *map(_digits, cells)))
+    lines = [title, "", *_aligned(rows)]
     for times in measurement.engines:
-        if times.missing is None:
-            rows.append(_row(times, reference))
-        else:
-            absent.append(f"{times.engine}: not measured, {times.missing}")
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    lines += absent
-    if reference.missing is None:
+        if times.missing is not None:
+            lines.append(f"{times.engine}: not measured, {times.missing}")
+    if compares:
         lines += ["", f"x: times as fast as {reference.engine}"]
     return "\n".join(lines)
 
 
-def _row(times: Times, reference: Times) -> tuple[str, ...]:
-    """One engine's line."""
-    seconds = (median(times.build), median(times.load), median(times.run), median(_total(times)))
-    ratios = ("", "")
-    if reference.missing is None:
-        ratios = (
-            _ratio(median(reference.load), seconds[1]),
-            _ratio(median(_total(reference)), seconds[3]),
-        )
-    return (f"{times.engine} {times.version}", *[_digits(value) for value in seconds], *ratios)
+def _medians(times: Times) -> list[float]:
+    """The columns of `SECONDS`."""
+    return [median(times.build), median(times.load), median(times.run), median(_both(times))]
 
 
-def _total(times: Times) -> list[float]:
+def _both(times: Times) -> list[float]:
     """Load and run together, of each run."""
     return [load + run for load, run in zip(times.load, times.run, strict=True)]
 
 
-def _ratio(reference: float, seconds: float) -> str:
-    return f"{_digits(reference / seconds)} x"
+def _ratio(reference: list[float], seconds: list[float]) -> float:
+    return median(reference) / median(seconds)
 
 
 def _digits(value: float) -> str:
     """A number to three digits that count, never in powers of ten."""
     decimals = 0
-    while decimals < 6 and abs(value) * 10**decimals < 100:
+    while decimals < 6 and abs(value) * 10**decimals < 99.95:
         decimals += 1
     return f"{value:.{decimals}f}"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of a table: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [first.ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    return lines
 
 
 def as_json(measurements: Sequence[Measurement], compiled: bool) -> dict[str, Any]:

@@ -38,8 +38,9 @@ class Workload:
     # The same program for each peer, by the peer's name: same conditions in the same order, same
     # actions, same salience.
     peers: Mapping[str, str]
-    # The facts of a size, from a fixed seed. Called anew for every run, so that no engine meets
-    # objects that another one has warmed up (a string computes its hash once).
+    # The facts of a size, from a fixed seed; raises ValueError for a size that cannot be. Called
+    # anew for every run, so that no engine meets objects that another one has warmed up (a string
+    # computes its hash once).
     facts: Callable[[int], Sequence[Batch]]
     # Raises `WrongAnswerError` unless the outcome is right; it gets the facts made anew.
     check: Callable[[Sequence[Batch], Outcome], None]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 from benchmarks.workload import Batch, Outcome, Row, Workload, expect
 
@@ -242,7 +243,7 @@ CLIPS = """
 def facts(size: int) -> list[Batch]:
     """So many guests, an even number, half of each sex."""
     if size < 2 or size % 2:
-        raise ValueError(f"Miss Manners invites an even number of guests, not {size}")
+        raise ValueError(f"the number of guests must be even, not {size}")
     rng = random.Random(1)
     guests: list[Row] = []
     for number in range(1, size + 1):
@@ -269,7 +270,7 @@ def check(batches: Sequence[Batch], outcome: Outcome) -> None:
     expect([seat for seat, _ in places] == list(range(1, size + 1)), "not one guest on each seat")
     row_of_guests = [guest for _, guest in places]
     expect(set(row_of_guests) == set(sex), "not everybody has a seat")
-    for left, right in zip(row_of_guests, row_of_guests[1:], strict=False):
+    for left, right in pairwise(row_of_guests):
         expect(sex[left] != sex[right], f"{left} and {right} are of one sex")
         expect(bool(hobbies[left] & hobbies[right]), f"{left} and {right} share no hobby")
     firings = 1 + 3 * (size - 1) + size * (size - 1) // 2 + size + 1

@@ -65,7 +65,7 @@ class ActionNames(PlaceNames):
 
     def unknown(self, node: tree.Name) -> None:
         """Report a name that means nothing here; a field's name gets a hint of its own."""
-        if self.rule is not None:
+        if self.rule is not None and node.name not in self.declared.broken:
             for slot in self.rule.slots:
                 template = self.rule.template(slot) if slot.is_fact else None
                 if template is not None and node.name in template.positions:

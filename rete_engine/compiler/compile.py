@@ -97,7 +97,9 @@ class _Compiler:
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = documents
         self.reports = Reports()
-        self.declared = Declared(self.reports)
+        broken = {name for document in documents for name in document.broken_names}
+        self.declared = Declared(self.reports, broken=broken)
+        self.reports.has_errors = bool(broken)
         self.locals = 0
 
     def compile(self) -> Compiled:
@@ -213,7 +215,6 @@ class _Compiler:
         seen[declaration.name] = declaration.span
         names = RuleNames(self.declared)
         reader = ConditionReader(names, reports)
-        before = len(reports.diagnostics)
         conditions = reader.read(declaration.when)
         spec = RuleSpec(
             len(builder.rules),
@@ -226,7 +227,7 @@ class _Compiler:
         salience = self.attributes(declaration, names, spec)
         self.locals = max(self.locals, len(names.locals))
         scope: ActionScope | None = None
-        if len(reports.diagnostics) == before and not reports.has_errors:
+        if not reports.has_errors:
             path = self.path(declaration.name, conditions, names, salience, builder)
             self.attach(spec, path, names, salience)
             builder.production(path, spec)

@@ -8,7 +8,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.resolve import resolve
-from rete_engine.expressions.types import Type
+from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
     Computation,
     Compute,
@@ -92,7 +92,11 @@ class ConditionReader:
         if isinstance(value, tree.Call) and isinstance(value.function, tree.Name):
             name = value.function.name
             declared = self.names.declared
-            if name in declared.declarations or name in declared.queries:
+            if (
+                name in declared.declarations
+                or name in declared.queries
+                or name in declared.broken
+            ):
                 return self.call(value, node.name, node.name_span)
             accumulates = any(
                 isinstance(argument.value, tree.AccumulateForm)
@@ -100,6 +104,7 @@ class ConditionReader:
                 for argument in value.arguments
             )
             if accumulates:
+                self.unreadable(value, node.name, node.name_span)
                 return self.not_yet(f"accumulate ('{name}')", value.span)
             if name[:1].isupper() and name not in declared.functions:
                 return self.call(value, node.name, node.name_span)
@@ -151,7 +156,9 @@ class ConditionReader:
         template = declared.templates.get(function.name)
         if template is not None:
             return [self.pattern(node, template, name, name_span)]
-        if function.name in declared.declarations:
+        if function.name not in declared.functions:
+            self.unreadable(node, name, name_span)
+        if function.name in declared.declarations or function.name in declared.broken:
             return []  # the template itself was reported
         if function.name in declared.queries:
             return self.not_yet("a query as a condition", node.span)
@@ -174,6 +181,15 @@ class ConditionReader:
             did_you_mean(function.name, declared.templates),
         )
         return []
+
+    def unreadable(self, node: tree.Call, name: str | None, name_span: Span | None) -> None:
+        """Bind the variables of a condition that means nothing, so that nobody misses them."""
+        bound = [(name, name_span)]
+        bound.extend((a.name, a.name_span or a.span) for a in node.arguments if a.binds)
+        for variable, span in bound:
+            if variable is not None and span is not None:
+                slot = self.names.new_slot(variable, ANY, is_fact=False)
+                self.names.bind(variable, span, Variable(slot, span))
 
     # -- patterns ------------------------------------------------------------------------------
 

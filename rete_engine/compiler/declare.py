@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rete_engine.compiler import agreement
 from rete_engine.compiler.constants import constant_value
 from rete_engine.compiler.scope import Declared, DeclaredFunction, Param, PlaceNames
 from rete_engine.diagnostics.diagnostic import Note, did_you_mean
@@ -36,6 +37,13 @@ def declare(documents: Sequence[Document], declared: Declared) -> None:
         for declaration in document.declarations:
             match declaration:
                 case TemplateDeclaration():
+                    made = declared.declarations.get(declaration.name)
+                    if made is not None and made.python_class and not declaration.python_class:
+                        # Once: a further text that declares the template is one too many.
+                        if declaration.name not in declared.classes:
+                            declared.classes[declaration.name] = made
+                            del spans[declaration.name]
+                            declaration = agreement.merged(declaration, made)
                     if _is_new(declaration.name, declaration.name_span, spans, declared):
                         declared.declarations[declaration.name] = declaration
                 case FunctionDeclaration():
@@ -74,27 +82,22 @@ def _is_new(name: str, span: Span, spans: dict[str, Span], declared: Declared) -
 
 def _bases_first(declared: Declared) -> Iterable[TemplateDeclaration]:
     """The templates in an order in which each comes after the one it extends."""
-    done: dict[str, bool] = {}  # False while its bases are being walked
-
-    def walk(template: TemplateDeclaration) -> Iterable[TemplateDeclaration]:
-        if template.name in done:
-            return
-        done[template.name] = False
-        base = template.base
-        if base is not None and base in declared.declarations:
-            if done.get(base) is False:
-                declared.reports.error(
-                    "RE0304",
-                    f"template '{template.name}' extends itself through '{base}'",
-                    template.base_span or template.name_span,
-                )
-            else:
-                yield from walk(declared.declarations[base])
-        done[template.name] = True
-        yield template
-
-    for template in declared.declarations.values():
-        yield from walk(template)
+    done: set[str] = set()
+    for start in declared.declarations.values():
+        chain: dict[str, TemplateDeclaration] = {}  # a template, its base, the base of that …
+        template: TemplateDeclaration | None = start
+        while template is not None and template.name not in done and template.name not in chain:
+            chain[template.name] = template
+            template = declared.declarations.get(template.base) if template.base else None
+        if template is not None and template.name in chain:
+            last = next(reversed(chain.values()))
+            declared.reports.error(
+                "RE0304",
+                f"template '{last.name}' extends itself through '{template.name}'",
+                last.base_span or last.name_span,
+            )
+        done.update(chain)
+        yield from reversed(chain.values())
 
 
 # -- templates -------------------------------------------------------------------------------
@@ -105,7 +108,8 @@ def _declare_template(template: TemplateDeclaration, declared: Declared) -> None
     base = None
     if template.base is not None:
         base = declared.templates.get(template.base)
-        if base is None and template.base not in declared.declarations:
+        known = template.base in declared.declarations or template.base in declared.broken
+        if base is None and not known:
             reports.error(
                 "RE0100",
                 f"unknown template '{template.base}'",
@@ -136,6 +140,9 @@ def _declare_template(template: TemplateDeclaration, declared: Declared) -> None
             continue
         seen[field.name] = field.name_span
         fields.append(_declare_field(template.name, field, declared))
+    if template.base is not None and base is None:
+        declared.broken.add(template.name)  # nobody knows what it inherits
+        return
     spec = TemplateSpec(
         len(declared.templates),
         template.name,
@@ -149,6 +156,10 @@ def _declare_template(template: TemplateDeclaration, declared: Declared) -> None
     if template.key is not None:
         _declare_key(template, spec, declared)
     declared.templates[template.name] = spec
+    made = declared.classes.get(template.name)
+    if made is not None:
+        of_class = [_declare_field(made.name, field, declared) for field in made.fields]
+        agreement.check(template, made, spec.fields, of_class, reports)
 
 
 def _declare_key(template: TemplateDeclaration, spec: TemplateSpec, declared: Declared) -> None:
@@ -219,6 +230,8 @@ def type_of(name: TypeName | None, declared: Declared) -> Type:
             )
             arguments = ()
         return Type(name.name, arguments, name.optional)
+    if name.name in declared.broken:
+        return Type("any", (), name.optional)
     if name.name not in declared.declarations:
         hint = SPELLINGS.get(name.name)
         declared.reports.error(

@@ -24,21 +24,19 @@ class Reports:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        # Whether there was an error, here or before: then nothing is made of what is read.
+        self.has_errors = False
 
     def error(
         self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
     ) -> None:
         """Take up an error."""
+        self.has_errors = True
         self.diagnostics.append(Diagnostic(code, message, span, hint, "error", notes))
 
     def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         """Take up a warning."""
         self.diagnostics.append(Diagnostic(code, message, span, hint, "warning"))
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether any of the diagnostics is an error."""
-        return any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
 
 @dataclass
@@ -72,14 +70,18 @@ class Declared:
     reports: Reports
     templates: dict[str, TemplateSpec] = field(default_factory=dict)
     declarations: dict[str, TemplateDeclaration] = field(default_factory=dict)
+    # Those of Python classes that a text declares too.
+    classes: dict[str, TemplateDeclaration] = field(default_factory=dict)
     params: dict[str, Param] = field(default_factory=dict)
     functions: dict[str, DeclaredFunction] = field(default_factory=dict)
     queries: set[str] = field(default_factory=set)
+    # Names whose declarations could not be read: nothing is said of their uses.
+    broken: set[str] = field(default_factory=set)
 
     def template(self, name: str, span: Span) -> TemplateSpec | None:
         """The template of a name; an unknown one is reported."""
         template = self.templates.get(name)
-        if template is None and name not in self.declarations:
+        if template is None and name not in self.declarations and name not in self.broken:
             self.reports.error(
                 "RE0100", f"unknown template '{name}'", span, did_you_mean(name, self.templates)
             )
@@ -127,6 +129,8 @@ class PlaceNames(Names):
     def unknown(self, node: tree.Name) -> None:
         """Report a name that means nothing here."""
         name = node.name
+        if name in self.declared.broken:
+            return
         if name in self.declared.templates:
             message, hint = f"'{name}' is a template, not a value", None
         elif name in self.declared.functions:
@@ -152,6 +156,8 @@ class PlaceNames(Names):
 
     def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
         """Report the call of something that is no function."""
+        if name.name in self.declared.broken:
+            return
         if name.name in self.declared.templates or name.name in self.declared.declarations:
             self.report(
                 "RE0301",

@@ -35,6 +35,7 @@ class FieldDeclaration:
     type: TypeName
     values: tuple[Expression, ...] | None
     default: Expression | None
+    factory: Callable[[], object] | None = None  # of a class: makes the default of each fact
 
 
 @dataclass(frozen=True, slots=True)

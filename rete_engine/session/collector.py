@@ -5,6 +5,10 @@ object made counts towards the collector's next pass, and a pass over all that i
 nothing: on 100,000 facts that took half the time of loading them. So the collector's first
 threshold is raised while sessions load and run. It is one for the whole process, hence the
 counter; what the program itself sets in the meantime is left alone.
+
+What was made in the meantime would still be passed over once, when the threshold is restored,
+which takes as long as the load. `gc.freeze` and `gc.unfreeze` move it to the oldest generation
+without looking at it: garbage among it is found by the next full collection.
 """
 
 from __future__ import annotations
@@ -17,7 +21,11 @@ from contextlib import contextmanager
 #: Objects made between two passes over the youngest ones. Python's own value is 700 or 2,000.
 RAISED = 2_000_000
 
-_lock = threading.Lock()
+#: So many young objects are worth moving; fewer are passed over in no time.
+MANY_YOUNG = 10_000
+
+# Sessions that the collector finds let go too, in the midst of whatever allocates.
+_lock = threading.RLock()
 _holders = 0
 _saved: tuple[int, int, int] = (0, 0, 0)
 
@@ -39,6 +47,10 @@ def let_go() -> None:
     with _lock:
         _holders -= 1
         if _holders == 0 and gc.get_threshold() == (RAISED, *_saved[1:]):
+            # What the program froze itself must stay frozen.
+            if gc.get_count()[0] > MANY_YOUNG and gc.get_freeze_count() == 0:
+                gc.freeze()
+                gc.unfreeze()
             gc.set_threshold(*_saved)
 
 

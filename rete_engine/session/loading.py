@@ -14,6 +14,10 @@ from rete_engine.model.declarations import Document, ImportDeclaration
 from rete_engine.session.classes import Template, declaration_of
 
 
+#: Files that may import each other in a row; a file is followed by recursion.
+DEEPEST_IMPORT = 100
+
+
 class Loader:
     """Collects the documents of a rule set, each after the ones that it imports."""
 
@@ -22,6 +26,7 @@ class Loader:
         self.diagnostics: list[Diagnostic] = []
         self.done: set[Path] = set()
         self.open: list[Path] = []  # files whose imports are being followed
+        self.incomplete = False  # whether a file is missing, so that names may be unknown
 
     def classes(self, templates: Sequence[Template | type]) -> None:
         """Add templates made from Python classes."""
@@ -41,11 +46,15 @@ class Loader:
             return
         if place in self.done:
             return
+        if len(self.open) >= DEEPEST_IMPORT:
+            self.error(f"files import each other more than {DEEPEST_IMPORT} deep", span)
+            return
         try:
             source = read_source(path)
         except RuleSyntaxError as error:
             if span is None:
                 self.diagnostics.extend(error.diagnostics)
+                self.incomplete = True
             else:
                 reason = error.diagnostics[0].message
                 self.error(f"cannot import: {reason}", span)
@@ -97,9 +106,26 @@ class Loader:
             return
         self.file(path, declaration.span, base)
 
+    def all_diagnostics(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """What was found in reading and in compiling, in the order of files and lines."""
+        if self.incomplete:
+            found = [diagnostic for diagnostic in found if diagnostic.code not in UNKNOWN]
+        order = {id(document.source): number for number, document in enumerate(self.documents)}
+        return tuple(
+            sorted(
+                (*self.diagnostics, *found),
+                key=lambda d: (order.get(id(d.span.source), -1), d.span.line, d.span.column),
+            )
+        )
+
     def error(self, message: str, span: Span | None, hint: str | None = None) -> None:
         """Take up an error of an import."""
+        self.incomplete = True
         self.diagnostics.append(Diagnostic("RE0016", message, span or NOWHERE, hint))
+
+
+#: What is unknown where a file is missing: nothing is said of it, there is no end of it.
+UNKNOWN = frozenset(["RE0100", "RE0102", "RE0103", "RE0104"])
 
 
 def files_of(paths: Iterable[str | Path]) -> list[Path]:

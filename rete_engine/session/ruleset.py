@@ -19,6 +19,7 @@ from rete_engine.model.declarations import Document, TemplateDeclaration
 from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.classes import Template
+from rete_engine.session.collector import held_back
 from rete_engine.session.loading import Loader, files_of
 from rete_engine.session.session import Session
 
@@ -148,11 +149,12 @@ class RuleSet:
                 given.extend(path)
         if not given:
             raise TypeError("load() needs a file or a folder")
-        loader = Loader()
-        loader.classes(templates)
-        for file in files_of(given):
-            loader.file(file, None, None)
-        return cls._made(loader, Path(given[0]).stem, functions)
+        with held_back():
+            loader = Loader()
+            loader.classes(templates)
+            for file in files_of(given):
+                loader.file(file, None, None)
+            return cls._made(loader, Path(given[0]).stem, functions)
 
     @classmethod
     def parse(
@@ -178,20 +180,20 @@ class RuleSet:
             RuleValidationError: Names, types or declarations do not hold together.
             FactError: A class cannot become a template.
         """
-        loader = Loader()
-        loader.classes(templates)
-        loader.text(text, name, Path(base) if base is not None else None)
-        return cls._made(loader, name, functions)
+        with held_back():
+            loader = Loader()
+            loader.classes(templates)
+            loader.text(text, name, Path(base) if base is not None else None)
+            return cls._made(loader, name, functions)
 
     @classmethod
     def _made(
         cls, loader: Loader, name: str, functions: Mapping[str, Callable[..., object]] | None
     ) -> RuleSet:
         compiled, found = compile_documents(loader.documents)
-        diagnostics = (*loader.diagnostics, *found)
+        diagnostics = loader.all_diagnostics(found)
         errors = [d for d in diagnostics if d.severity == "error"]
         if loader.diagnostics and errors:
-            # Names that a declaration with a syntax error would have declared are not unknown.
             raise RuleSyntaxError(errors)
         if compiled is None:
             raise RuleValidationError(errors)

@@ -16,13 +16,13 @@ rule "a"
 when
     o := Ordr(id > 1)
 then
-    emit o.id
+    emit 1
 end
 rule "b"
 when
     o := Order(nr > 1)
 then
-    emit o.id
+    emit 1
 end
 """
 

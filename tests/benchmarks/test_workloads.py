@@ -1,0 +1,124 @@
+"""The benchmarks come to the right answers, with every engine, at their smallest sizes.
+
+No time is asserted: what is fast on one machine is slow on another.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import benchmarks
+import rete_engine
+from benchmarks.engines import Engine, engines_for
+from benchmarks.measure import Measurement, Times, measure
+from benchmarks.report import table
+from benchmarks.workload import Outcome, Workload, WrongAnswerError
+from benchmarks.workloads import all_workloads
+
+WORKLOADS = all_workloads()
+CASES = [
+    pytest.param(workload, engine, id=f"{workload.name}-{engine.name.replace(', ', '-')}")
+    for workload in WORKLOADS.values()
+    for engine in engines_for(workload)
+]
+
+
+def outcome_of(workload: Workload, engine: Engine) -> Outcome:
+    trial = engine.open(workload)
+    trial.load(workload.facts(workload.smallest))
+    fired = trial.run()
+    outcome = Outcome(fired, {name: trial.facts(name) for name in workload.results})
+    trial.close()
+    return outcome
+
+
+@pytest.mark.parametrize(("workload", "engine"), CASES)
+def test_engine_comes_to_the_known_answer(workload: Workload, engine: Engine) -> None:
+    missing = engine.missing()
+    if missing is not None:
+        pytest.skip(missing)
+    outcome = outcome_of(workload, engine)
+    assert outcome.fired > 0
+    workload.check(workload.facts(workload.smallest), outcome)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
+def test_wrong_answers_are_refused(workload: Workload) -> None:
+    batches = workload.facts(workload.smallest)
+    right = outcome_of(workload, engines_for(workload)[1])
+    fewer = {name: rows[:-1] for name, rows in right.facts.items()}
+    for wrong in (replace(right, fired=right.fired + 1), replace(right, facts=fewer)):
+        with pytest.raises(WrongAnswerError):
+            workload.check(batches, wrong)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
+def test_facts_are_the_same_every_time(workload: Workload) -> None:
+    assert workload.facts(workload.smallest) == workload.facts(workload.smallest)
+
+
+@pytest.mark.parametrize(
+    "seating",
+    [
+        pytest.param(["ann", "bob", "cat"], id="somebody stands"),
+        pytest.param(["ann", "cat", "bob", "dan"], id="two of one sex"),
+        pytest.param(["ann", "bob", "cat", "dan"], id="no hobby shared"),
+        pytest.param(["ann", "dan", "cat", "dan"], id="one guest on two seats"),
+    ],
+)
+def test_manners_checker_knows_a_bad_seating(seating: list[str]) -> None:
+    guests = [
+        {"name": "ann", "sex": "f", "hobby": 1},
+        {"name": "bob", "sex": "m", "hobby": 1},
+        {"name": "cat", "sex": "f", "hobby": 2},
+        {"name": "dan", "sex": "m", "hobby": 1},
+        {"name": "dan", "sex": "m", "hobby": 2},
+    ]
+    places = [{"seat": seat, "guest": guest} for seat, guest in enumerate(seating, 1)]
+    with pytest.raises(WrongAnswerError):
+        WORKLOADS["manners"].check([("Guest", guests)], Outcome(21, {"Place": places}))
+
+
+def test_measurement_has_times_of_every_run() -> None:
+    workload = WORKLOADS["joins"]
+    measurement = measure(workload, workload.smallest, 2)
+    for times in measurement.engines:
+        expected = 0 if times.missing else 2
+        assert [len(part) for part in (times.build, times.load, times.run)] == [expected] * 3
+    assert measurement.facts == workload.smallest
+
+
+def test_table_tells_ratios_and_who_is_missing() -> None:
+    peer = Times("peer", "1.0", None, [0.1], [2.0], [1.0])
+    ours = Times("ours", "0.1", None, [0.1], [0.5], [0.25])
+    absent = Times("other", missing="other is not installed")
+    shown = table(WORKLOADS["joins"], Measurement("joins", 10, 10, 3, [peer, ours, absent]))
+    assert "10 facts, 3 firings; medians of 1 run" in shown
+    assert shown.splitlines()[4].split() == "ours 0.1 0.100 0.500 0.250 0.750 4.00 4.00".split()
+    assert "other: not measured, other is not installed" in shown
+    alone = table(WORKLOADS["joins"], Measurement("joins", 10, 10, 3, [absent, ours]))
+    assert "times as fast" not in alone
+
+
+def test_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    size = str(WORKLOADS["manners"].smallest)
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "manners", "--size", size, "--runs", "1"]
+        + ["--json", str(results)],
+        cwd=Path(benchmarks.__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert f"Miss Manners (manners): {size} guests" in ran.stdout
+    content = json.loads(results.read_text())
+    assert content["compiled"] == rete_engine.compiled()
+    assert [measured["size"] for measured in content["measurements"]] == [int(size)]
