@@ -16,6 +16,7 @@ app = typer.Typer(
     name="rete",
     help="A forward-chaining rule engine: rules in a readable language on a Rete network.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -21,7 +21,7 @@ MOST_SHOWN = 1_000
 #: Emitted dicts of so many kinds get a table each; more are shown as a list.
 _MOST_TABLES = 5
 #: Characters of a value in a table, and in a line of the trace.
-_LONGEST_CELL = 10_000
+_LONGEST_CELL = 1_000
 _LONGEST_TRACED = 100
 _LARGEST_VALUE = 1_000_000
 

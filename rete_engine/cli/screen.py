@@ -32,8 +32,9 @@ class Screen:
     """The standard streams of one command."""
 
     def __init__(self) -> None:
-        self.out: TextIO = sys.stdout
-        self.err: TextIO = sys.stderr
+        # A process may be started without its standard streams.
+        self.out: TextIO = sys.stdout or io.StringIO()
+        self.err: TextIO = sys.stderr or io.StringIO()
         for stream in (self.out, self.err):
             # A character that the terminal's encoding lacks is no reason to fail.
             if isinstance(stream, io.TextIOWrapper):

@@ -8,7 +8,7 @@ from rete_engine.compiler import agreement
 from rete_engine.compiler.constants import constant_value
 from rete_engine.compiler.scope import Declared, DeclaredFunction, Param, PlaceNames
 from rete_engine.diagnostics.diagnostic import Note, did_you_mean
-from rete_engine.diagnostics.errors import FactError
+from rete_engine.diagnostics.errors import FactError, SecurityError
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.types import ANY, BUILTIN_TYPES, Type
@@ -177,8 +177,7 @@ def _declare_key(template: TemplateDeclaration, spec: TemplateSpec, declared: De
             positions.append(index)
     if positions:
         spec.key = tuple(positions)
-        number = 1 + sum(len(t.keys) for t in declared.templates.values())
-        spec.keys = (*spec.keys, KeySpec(number, spec.name, tuple(positions)))
+        spec.keys = (*spec.keys, KeySpec(spec.number + 1, spec.name, tuple(positions)))
 
 
 def _declare_field(template: str, field: FieldDeclaration, declared: Declared) -> FieldSpec:
@@ -197,15 +196,17 @@ def _declare_field(template: str, field: FieldDeclaration, declared: Declared) -
                 continue
             try:
                 allowed.append(store(value, type, Limits()))
-            except Misfit as misfit:
+            except (Misfit, SecurityError) as misfit:
                 reports.error("RE0200", f"{template}.{field.name}: {misfit}", expression.span)
     spec = FieldSpec(field.name, type, tuple(allowed) if allowed is not None else None, MISSING)
+    if field.factory is not None:
+        return FieldSpec(field.name, type, spec.allowed, None, field.factory)
     if field.default is not None:
         known, value = constant_value(field.default, declared)
         if known:
             try:
                 default = spec.accept(template, value, Limits())
-            except FactError as error:
+            except (FactError, SecurityError) as error:
                 code = "RE0201" if "is not one of" in str(error) else "RE0200"
                 reports.error(code, str(error), field.default.span)
             else:

@@ -340,7 +340,7 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "locals", "nodes", "root", "routes", "rules", "templates",
+        "alphas", "locals", "nodes", "root", "routes", "rules", "starts", "switched", "templates",
     )  # fmt: skip
 
     def __init__(
@@ -360,3 +360,6 @@ class Network:
         self.root = root
         self.rules = rules
         self.locals = locals  # local variables that the conditions need at most
+        # What opening a session has to look at, so that it does not look at every rule.
+        self.starts = tuple([n for n in root.children if not isinstance(n, FirstSpec)])
+        self.switched = tuple([rule for rule in rules if rule.enabled is not None])

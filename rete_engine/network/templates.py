@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import final
+from collections.abc import Callable
+from typing import Final, final
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
@@ -18,7 +19,7 @@ class Missing:
     __slots__ = ()
 
 
-MISSING = Missing()
+MISSING: Final = Missing()
 
 #: The types whose values are neither facts nor collections.
 SCALARS = frozenset(["int", "float", "decimal", "str", "bool", "date", "datetime", "duration"])
@@ -31,18 +32,34 @@ PLAIN_CLASSES: dict[str, type] = {"int": int, "float": float, "str": str, "bool"
 class FieldSpec:
     """A field of a template."""
 
-    __slots__ = ("allowed", "default", "name", "plain", "required", "type")
+    __slots__ = ("allowed", "default", "factory", "name", "plain", "required", "type")
 
     def __init__(
-        self, name: str, type: Type, allowed: tuple[object, ...] | None, default: object
+        self,
+        name: str,
+        type: Type,
+        allowed: tuple[object, ...] | None,
+        default: object,
+        factory: Callable[[], object] | None = None,
     ) -> None:
         self.name = name
         self.type = type
         self.allowed = allowed  # the only values it may have, or None
         self.default = default  # MISSING where a value must be given
+        self.factory = factory  # makes the default of each fact anew, for fields of classes
         self.required = default is MISSING
         # A value of exactly this class needs no further check: the common case, made cheap.
-        self.plain = PLAIN_CLASSES.get(type.name) if allowed is None else None
+        is_plain = allowed is None and factory is None
+        self.plain = PLAIN_CLASSES.get(type.name) if is_plain else None
+
+    def made(self, template: str, limits: Limits) -> object:
+        """The default of a new fact.
+
+        Raises:
+            FactError: The factory's value does not fit.
+        """
+        value = self.default if self.factory is None else self.factory()
+        return self.accept(template, value, limits)
 
     def accept(self, template: str, value: object, limits: Limits) -> object:
         """The value as it is stored.
@@ -127,7 +144,7 @@ class TemplateSpec(RecordType):
                     raise FactError(f"{self.name} needs a value for '{field.name}'")
                 value = field.default
                 if field.plain is None:
-                    value = field.accept(self.name, value, limits)
+                    value = field.made(self.name, limits)
             else:
                 used += 1
                 if (

@@ -13,7 +13,14 @@ from collections.abc import Callable
 from typing import final
 
 from rete_engine.network.specs import RuleSpec
-from rete_engine.runtime.memory import Activation, TokenBucket, append, take_out
+from rete_engine.runtime.memory import (
+    Activation,
+    TokenBucket,
+    append,
+    cut_all,
+    cut_bucket,
+    take_out,
+)
 
 
 class Agenda:
@@ -85,6 +92,15 @@ class Agenda:
         for activation in self.held.pop(rule.number, {}):
             self.add(activation)
 
+    def close(self) -> None:
+        """Let everything go, when the session ends."""
+        for held in self.held.values():
+            cut_all(list(held))
+        self.held.clear()
+        self.on_activate = None
+        self.on_cancel = None
+        self.size = 0
+
     # -- what a strategy says ------------------------------------------------------------------
 
     def push(self, activation: Activation) -> None:
@@ -149,6 +165,14 @@ class ListAgenda(Agenda):
         level.head.previous = activation
         level.head = activation
 
+    def close(self) -> None:
+        """Let everything go."""
+        super().close()
+        for level in self.levels.values():
+            cut_bucket(level)
+        self.levels.clear()
+        self.saliences.clear()
+
     def pull(self, activation: Activation) -> None:
         """Take an activation out of its list."""
         level = activation.bucket
@@ -201,6 +225,12 @@ class HeapAgenda(Agenda):
     def push_front(self, activation: Activation) -> None:
         """Put an activation back; its sort key is what it was."""
         self.push(activation)
+
+    def close(self) -> None:
+        """Let everything go."""
+        super().close()
+        cut_all([item[1] for item in self.heap])
+        self.heap.clear()
 
     def pull(self, activation: Activation) -> None:
         """Leave the heap as it is: `first` passes over what no longer waits."""

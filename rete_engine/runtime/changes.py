@@ -79,7 +79,7 @@ class Changes:
         key_values: dict[int, object] = {}
         for index in template.key:
             field = template.fields[index - template.first_field]
-            value = given.get(field.name, field.default)
+            value = given.get(field.name, field.default if field.factory is None else MISSING)
             if value is MISSING:
                 raise FactError(f"upsert of {template.name} needs its key field '{field.name}'")
             key_values[index] = field.accept(template.name, value, self.limits)

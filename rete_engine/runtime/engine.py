@@ -189,6 +189,13 @@ class Engine:
         """Whether an `enabled` expression, over parameters alone, holds."""
         return node.holds(self.matcher.frame)
 
+    def close(self) -> None:
+        """End: let everything go, at once and without the help of the collector."""
+        self.matcher.close([e for found in self.memory.members.values() for e in found.values()])
+        self.agenda.close()
+        self.memory.close()
+        self.recent.clear()
+
     def take_failures(self) -> list[Failure]:
         """The conditions that raised since this was last asked."""
         failures = self.matcher.failures

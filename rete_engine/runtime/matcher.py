@@ -21,7 +21,6 @@ from rete_engine.expressions.values import join_key
 from rete_engine.network.specs import (
     EVERYTHING,
     AlphaSpec,
-    FirstSpec,
     Network,
     NodeSpec,
     Origin,
@@ -41,12 +40,15 @@ from rete_engine.runtime.memory import (
     RightMemory,
     SessionLimitError,
     Token,
+    cut_all,
+    cut_bucket,
     rank_of,
 )
 from rete_engine.runtime.nodes import (
     ExistsNode,
     FirstNode,
     GroupNode,
+    MeetingNode,
     guards_of,
     key_of_all,
     make_node,
@@ -148,9 +150,8 @@ class Matcher:
 
     def open(self) -> None:
         """Bring the empty match into the network: for rules that need no fact."""
-        for spec in self.network.root.children:
-            if not isinstance(spec, FirstSpec):
-                self.live(spec).left(None, None, None)
+        for spec in self.network.starts:
+            self.live(spec).left(None, None, None)
         self.settle()
 
     def insert(self, element: Element) -> None:
@@ -405,6 +406,51 @@ class Matcher:
                 continue
             token.passed = False
             self.remove_outputs(token)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def close(self, elements: list[Element]) -> None:
+        """Cut what points in circles, so that nothing is left for the collector.
+
+        Tokens know their parents and their parents know them; entries and buckets, and nodes and
+        the matcher likewise. The facts given are all that are live; they keep their values.
+        """
+        for element in elements:
+            entry = element.entries
+            element.entries = None
+            while entry is not None:
+                tokens: list[Token] = []
+                guard: Token | None = entry.blocked
+                while guard is not None:
+                    tokens.append(guard)
+                    guard = guard.next
+                cut_all(tokens)
+                entry.blocked = None
+                entry.next = None
+                entry.previous = None
+                entry.bucket.head = None
+                entry.bucket.tail = None
+                entry = entry.sibling
+            tokens = []
+            token = element.tokens
+            element.tokens = None
+            while token is not None:
+                tokens.append(token)
+                token = token.element_next
+            cut_all(tokens)
+        for node in self.live_nodes.values():
+            if isinstance(node, MeetingNode):
+                for bucket in node.buckets.values():
+                    cut_bucket(bucket)
+                node.buckets.clear()
+        for memory in self.rights.values():
+            memory.nodes.clear()
+            memory.buckets.clear()
+        self.live_nodes.clear()
+        self.alphas.clear()
+        self.rights.clear()
+        self.failures.clear()
+        self.tokens = 0
 
     # -- conditions ----------------------------------------------------------------------------
 

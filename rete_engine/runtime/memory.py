@@ -13,7 +13,7 @@ So what a change ends is found and removed without a search, and nothing else is
 
 from __future__ import annotations
 
-from typing import final
+from typing import cast, final
 
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.frame import Link, Node, Record
@@ -313,6 +313,44 @@ def take_out(token: Token, bucket: TokenBucket) -> None:
     token.next = None
     token.previous = None
     token.bucket = None
+
+
+def cut_all(tokens: list[Token]) -> None:
+    """Take the trees apart that tokens belong to, when their session ends."""
+    for start in tokens:
+        token = start
+        parent = cast("Token | None", token.parent)
+        while parent is not None:
+            token = parent
+            parent = cast("Token | None", token.parent)
+        left = [token]
+        while left:
+            token = left.pop()
+            child = token.child
+            while child is not None:
+                left.append(child)
+                child = child.sibling_next
+            token.parent = None
+            token.bucket = None
+            token.next = None
+            token.previous = None
+            token.child = None
+            token.sibling_next = None
+            token.sibling_previous = None
+            token.element_next = None
+            token.element_previous = None
+
+
+def cut_bucket(bucket: TokenBucket) -> None:
+    """Take the trees apart that the tokens of a bucket belong to."""
+    tokens: list[Token] = []
+    token = bucket.head
+    while token is not None:
+        tokens.append(token)
+        token = token.next
+    bucket.head = None
+    bucket.tail = None
+    cut_all(tokens)
 
 
 def lean(guard: GuardToken, entry: Entry) -> None:

@@ -154,6 +154,17 @@ class WorkingMemory:
             found.sort(key=number_of)
         return found
 
+    def close(self) -> None:
+        """Let all facts go, when the session ends; they keep their values."""
+        for members in self.members.values():
+            for element in members.values():
+                element.is_live = False
+                element.handle = None
+        self.members.clear()
+        self.keys.clear()
+        self.count = 0
+        self.listener = None
+
     # -- keys ----------------------------------------------------------------------------------
 
     def holder(

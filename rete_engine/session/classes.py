@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import types
 import typing
 import uuid
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,13 +71,16 @@ def declaration_of(template: Template | type, classes: Mapping[str, type]) -> Te
     cls = given.cls
     if not is_fact_class(cls):
         raise FactError(f"{cls!r} cannot be a template: it must be a dataclass or a pydantic model")
-    hints = typing.get_type_hints(cls)
+    hints = hints_of(cls, classes)
     fields = []
-    for name, default, required in _fields_of(cls):
+    for name, default, factory in _fields_of(cls):
         type_name, values = _type_of(hints.get(name, Any), f"{cls.__name__}.{name}", classes)
         allowed = tuple(tree.Constant(NOWHERE, value) for value in values) if values else None
-        expression = None if required else tree.Constant(NOWHERE, plain(default, classes))
-        fields.append(FieldDeclaration(NOWHERE, name, NOWHERE, type_name, allowed, expression))
+        constant = None
+        if default is not _REQUIRED:
+            constant = tree.Constant(NOWHERE, plain(default, classes))
+        made = functools.partial(_made, factory, classes) if factory is not None else None
+        fields.append(FieldDeclaration(NOWHERE, name, NOWHERE, type_name, allowed, constant, made))
     key = tuple(given.key) if given.key else None
     return TemplateDeclaration(
         NOWHERE, cls.__name__, NOWHERE, None, None, key, NOWHERE, given.unique, False,
@@ -83,22 +88,76 @@ def declaration_of(template: Template | type, classes: Mapping[str, type]) -> Te
     )  # fmt: skip
 
 
-def _fields_of(cls: type) -> list[tuple[str, object, bool]]:
-    """Name, default and 'is required' of each field of a class."""
-    found: list[tuple[str, object, bool]] = []
+#: The default of a field that has none, or whose default is made anew for each fact.
+_REQUIRED = object()
+
+#: What these make is copied into each fact, so that calling them once is enough.
+_EMPTY: tuple[object, ...] = (list, dict, set, frozenset, tuple)
+
+
+def _fields_of(cls: type) -> list[tuple[str, object, Callable[[], object] | None]]:
+    """Name, default and factory of each field of a class."""
+    found: list[tuple[str, object, Callable[[], object] | None]] = []
     if dataclasses.is_dataclass(cls):
         for field in dataclasses.fields(cls):
             if field.default is not dataclasses.MISSING:
-                found.append((field.name, field.default, False))
-            elif field.default_factory is not dataclasses.MISSING:
-                found.append((field.name, field.default_factory(), False))
+                found.append((field.name, field.default, None))
+            elif field.default_factory is dataclasses.MISSING:
+                found.append((field.name, _REQUIRED, None))
             else:
-                found.append((field.name, None, True))
+                found.append((field.name, *_made_by(field.default_factory)))
         return found
-    for name, info in cls.model_fields.items():  # type: ignore[attr-defined]  # pydantic
-        required = info.is_required()
-        default = None if required else info.get_default(call_default_factory=True)
-        found.append((name, default, required))
+    for name, info in _model_fields(cls).items():
+        if getattr(info, "default_factory_takes_validated_data", False) or info.is_required():
+            found.append((name, _REQUIRED, None))
+        elif info.default_factory is not None:
+            found.append((name, *_made_by(info.default_factory)))
+        else:
+            found.append((name, info.get_default(), None))
+    return found
+
+
+def _made_by(factory: Callable[[], object]) -> tuple[object, Callable[[], object] | None]:
+    """The default and the factory of a field that has a default factory."""
+    return (factory(), None) if factory in _EMPTY else (_REQUIRED, factory)
+
+
+def _made(factory: Callable[[], object], classes: Mapping[str, type]) -> object:
+    return plain(factory(), classes)
+
+
+def _model_fields(cls: type) -> Mapping[str, Any]:
+    """The fields of a pydantic model."""
+    fields: Mapping[str, Any] = cls.model_fields  # type: ignore[attr-defined]  # is_fact_class
+    return fields
+
+
+def _names_of(cls: type) -> list[str]:
+    """The names of the fields of a class."""
+    if dataclasses.is_dataclass(cls):
+        return [field.name for field in dataclasses.fields(cls)]
+    return list(_model_fields(cls))
+
+
+_hints: weakref.WeakKeyDictionary[type, dict[str, Any]] = weakref.WeakKeyDictionary()
+
+
+def hints_of(cls: type, classes: Mapping[str, type]) -> dict[str, Any]:
+    """The annotations of a class's fields; they may name the other classes that were given.
+
+    Raises:
+        FactError: An annotation names something that cannot be found.
+    """
+    found = _hints.get(cls)
+    if found is None:
+        try:
+            found = typing.get_type_hints(cls, localns={**vars(cls), **classes})
+        except NameError as error:
+            raise FactError(
+                f"{cls.__name__}: {error}; a class that a field's type names must be at the top"
+                " of a module, or a template too"
+            ) from error
+        _hints[cls] = found
     return found
 
 
@@ -108,8 +167,8 @@ def _type_of(
     """The language's type for an annotation, and the values it allows (empty: all)."""
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
-    if origin is typing.Annotated:
-        return _type_of(arguments[0], place, classes)
+    if isinstance(hint, typing.NewType):
+        return _type_of(hint.__supertype__, place, classes)
     if origin in (typing.Union, types.UnionType):
         inner = [a for a in arguments if a is not type(None)]
         if len(inner) == 1:
@@ -150,9 +209,7 @@ def _common(values: Sequence[object]) -> str:
 
 def fields_of_object(instance: object, classes: Mapping[str, type]) -> dict[str, object]:
     """The values of an object's fields, nested models as mappings."""
-    return {
-        name: plain(getattr(instance, name), classes) for name, _, _ in _fields_of(type(instance))
-    }
+    return {name: plain(getattr(instance, name), classes) for name in _names_of(type(instance))}
 
 
 def plain(value: object, classes: Mapping[str, type]) -> object:
@@ -171,25 +228,72 @@ def plain(value: object, classes: Mapping[str, type]) -> object:
     return value
 
 
-def build(cls: type, values: Mapping[str, object]) -> object:
+def build(cls: type, values: Mapping[str, object], classes: Mapping[str, type]) -> object:
     """A new object of a class from the values of a fact."""
-    if not dataclasses.is_dataclass(cls):
-        return cls(**values)
-    hints = typing.get_type_hints(cls)
-    init = {f.name for f in dataclasses.fields(cls) if f.init}
-    given = {n: revived(v, hints.get(n)) for n, v in values.items() if n in init}
-    return cls(**given)
+    hints = hints_of(cls, classes)
+    given = {name: revived(value, hints.get(name), classes) for name, value in values.items()}
+    if dataclasses.is_dataclass(cls):
+        init = {field.name for field in dataclasses.fields(cls) if field.init}
+        return cls(**{name: value for name, value in given.items() if name in init})
+    names: dict[str, str] = {}  # a model may want its fields by their aliases
+    for name, info in _model_fields(cls).items():
+        alias = info.validation_alias or info.alias
+        names[name] = alias if isinstance(alias, str) else name
+    return cls(**{names[name]: value for name, value in given.items()})
 
 
-def revived(value: object, hint: object) -> object:
-    """A stored value as a dataclass's annotation wants it: enums, UUIDs, nested dataclasses."""
-    for option in (hint, *typing.get_args(hint)):
-        if not isinstance(option, type) or value is None:
-            continue
-        if issubclass(option, enum.Enum):
-            return option(value)
-        if issubclass(option, uuid.UUID):
-            return option(str(value))
-        if is_fact_class(option) and isinstance(value, dict):
-            return build(option, value)
+def revived(value: object, hint: object, classes: Mapping[str, type]) -> object:
+    """A stored value as an annotation wants it: enums, UUIDs, nested models, also in collections.
+
+    What the annotation does not tell of stays as it is.
+    """
+    if value is None:
+        return None
+    origin = typing.get_origin(hint)
+    arguments = typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        for option in arguments:
+            found = revived(value, option, classes)
+            if found is not value:
+                return found
+        return value
+    if isinstance(hint, typing.NewType):
+        return revived(value, hint.__supertype__, classes)
+    cls = hint if origin is None else origin
+    if isinstance(value, (list, set, tuple)):
+        return _revived_items(value, cls, arguments, classes)
+    if isinstance(value, dict):
+        if isinstance(cls, type) and is_fact_class(cls):
+            return build(cls, value, classes)
+        if len(arguments) == 2:
+            of_key, of_value = arguments
+            return {
+                revived(key, of_key, classes): revived(item, of_value, classes)
+                for key, item in value.items()
+            }
+    elif isinstance(cls, type) and issubclass(cls, (enum.Enum, uuid.UUID)):
+        try:
+            return cls(value)  # type: ignore[arg-type]  # a UUID's is a str
+        except ValueError:  # one of the other types of a union
+            return value
     return value
+
+
+def _revived_items(
+    value: Collection[object],
+    cls: object,
+    arguments: tuple[object, ...],
+    classes: Mapping[str, type],
+) -> object:
+    if not isinstance(value, tuple):
+        option = arguments[0] if arguments else None
+        items = [revived(item, option, classes) for item in value]
+        if isinstance(value, list):
+            return items
+        return frozenset(items) if cls is frozenset else set(items)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        arguments = arguments[:1] * len(value)
+    if len(arguments) != len(value):
+        return value
+    pairs = zip(value, arguments, strict=True)
+    return tuple(revived(item, option, classes) for item, option in pairs)

@@ -139,9 +139,7 @@ class Events:
         positions = element.type.positions
         changed = [n for n, i in positions.items() if old[i] is not element.values[i]]
         if self.writes_back:
-            for instance in self.translator.objects_of(element):
-                for name in changed:
-                    setattr(instance, name, outward(element.values[positions[name]]))
+            self.translator.write_back(element, changed)
         before = {name: outward(old[positions[name]]) for name in changed}
         self.call("modify", self.translator.fact_of(element), before)
 

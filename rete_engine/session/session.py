@@ -149,8 +149,8 @@ class Session:
         self._engine = engine
         self._gate.memory = engine.memory
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
-        self._translator.objects.clear()
-        for rule in self._compiled.network.rules:
+        self._translator.forget_all()
+        for rule in self._compiled.network.switched:
             if rule.enabled is not None:
                 try:
                     enabled = engine.enabled(rule.enabled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -10,7 +10,7 @@ from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.values import export
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.memory import Element
-from rete_engine.session.classes import build, fields_of_object
+from rete_engine.session.classes import build, fields_of_object, hints_of, revived
 from rete_engine.session.fact import Fact, new_fact
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
@@ -25,6 +25,8 @@ class Translator:
         self.classes = classes  # by the name of the template made from each
         self.names = {cls: name for name, cls in classes.items()}
         self.objects: dict[int, tuple[object, Element]] = {}  # by id() of the object
+        self.instances: dict[Element, list[object]] = {}  # the objects of each fact
+        self.building: set[Element] = set()  # whose objects are being made: references may circle
 
     # -- templates -----------------------------------------------------------------------------
 
@@ -105,24 +107,61 @@ class Translator:
 
     def remember(self, instance: object, element: Element) -> None:
         """Note the object that a fact was inserted from."""
+        known = self.objects.get(id(instance))
+        if known is not None:
+            others = self.instances[known[1]]  # it was made a fact before
+            others[:] = [other for other in others if other is not instance]
         self.objects[id(instance)] = (instance, element)
+        self.instances.setdefault(element, []).append(instance)
 
     def forget(self, element: Element) -> None:
         """Drop what is known of the objects of a fact that is gone."""
-        for key in [key for key, (_, known) in self.objects.items() if known is element]:
-            del self.objects[key]
+        for instance in self.instances.pop(element, ()):
+            del self.objects[id(instance)]
 
-    def objects_of(self, element: Element) -> list[object]:
-        """The objects that a fact was inserted from."""
-        return [instance for instance, known in self.objects.values() if known is element]
+    def forget_all(self) -> None:
+        """Drop what is known of all objects."""
+        self.objects.clear()
+        self.instances.clear()
+
+    def write_back(self, element: Element, names: Iterable[str]) -> None:
+        """Assign the present values of some fields to the objects of a fact."""
+        instances = self.instances.get(element)
+        if instances:
+            positions = element.type.positions
+            values = {name: self.with_objects(element.values[positions[name]]) for name in names}
+            hints = hints_of(self.classes[element.type.name], self.classes)
+            for name, value in values.items():
+                for instance in instances:
+                    setattr(instance, name, revived(value, hints.get(name), self.classes))
 
     def build_object(self, element: Element) -> object:
         """A new object of the fact's class with its present values; None without a class."""
         cls = self.classes.get(element.type.name)
-        if cls is None:
+        if cls is None or element in self.building:
             return None
-        positions = element.type.positions
-        return build(cls, {name: self.outward(element.values[i]) for name, i in positions.items()})
+        self.building.add(element)
+        try:
+            values = {
+                name: self.with_objects(element.values[index], anew=True)
+                for name, index in element.type.positions.items()
+            }
+            return build(cls, values, self.classes)
+        finally:
+            self.building.remove(element)
+
+    def with_objects(self, value: object, anew: bool = False) -> object:
+        """As `outward`, with objects instead of facts where there are any.
+
+        They are the program's own; with `anew`, or where it has none, new ones.
+        """
+        if isinstance(value, Element):
+            instances = self.instances.get(value)
+            found = instances[0] if instances and not anew else self.build_object(value)
+            return self.fact_of(value) if found is None else found
+        if isinstance(value, list):
+            return [self.with_objects(item, anew) for item in value]
+        return self.outward(value)
 
     # -- values --------------------------------------------------------------------------------
 

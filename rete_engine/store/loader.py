@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -108,9 +109,11 @@ def load_facts(
             before stays in the session.
     """
     load = _Load(session, templates, strict, notice, progress)
+    if stdin is None:  # a process may be started without one
+        stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
     with held_back():
         for address in addresses:
-            load.source(address, stdin if stdin is not None else sys.stdin.buffer)
+            load.source(address, stdin)
         load.settle()
     return load.loaded
 

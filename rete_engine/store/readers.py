@@ -25,7 +25,7 @@ def read(address: Address, stdin: BinaryIO) -> Iterator[Record]:
     """
     ending = Path(address.path).suffix.lower()
     if address.path == STANDARD_INPUT:
-        yield from json_text.lines(stdin, address.name)
+        yield from _guarded(stdin, address, json_text.lines)
     elif address.inside:
         value = _inside(_document(address, ending), address)
         yield from _elements(value, whole=False)
@@ -136,10 +136,16 @@ def _streamed(
     address: Address, reader: Callable[[BinaryIO, str], Iterator[Record]]
 ) -> Iterator[Record]:
     with _open(address) as stream:
-        try:
-            yield from reader(stream, address.name)
-        except OSError as error:
-            raise FactFileError(_because(error), file=address.name) from None
+        yield from _guarded(stream, address, reader)
+
+
+def _guarded(
+    stream: BinaryIO, address: Address, reader: Callable[[BinaryIO, str], Iterator[Record]]
+) -> Iterator[Record]:
+    try:
+        yield from reader(stream, address.name)
+    except OSError as error:
+        raise FactFileError(_because(error), file=address.name) from None
 
 
 def _open(address: Address) -> BinaryIO:

@@ -100,6 +100,29 @@ def test_a_reader_that_has_seen_enough(write: Write, output: str) -> None:
     assert err == b""
 
 
+@posix
+def test_without_standard_streams(write: Write) -> None:
+    command = " ".join(COMMAND) + " run shop.rete --facts Order=-"
+    done = subprocess.run(
+        ["sh", "-c", f"{command} <&- >&-"], stderr=subprocess.PIPE, env=environment(), check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux")
+def test_a_standard_input_that_cannot_be_read(write: Write) -> None:
+    with open("/proc/self/mem", "rb") as broken:
+        done = subprocess.run(
+            [*COMMAND, "run", "shop.rete", "--facts=Order=-"],
+            stdin=broken,
+            capture_output=True,
+            env=environment(),
+            check=False,
+        )
+    cause = b"error: <stdin>: cannot be read: Input/output error\n"
+    assert (done.returncode, done.stderr) == (1, cause)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
 def test_a_full_disk(write: Write) -> None:
     with open("/dev/full", "wb") as full:

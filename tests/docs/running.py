@@ -45,9 +45,11 @@ class Run:
 
     def run(self, block: Block) -> str:
         """Run a block; answers with what it printed."""
-        if block.file is not None and block.language != "rete":
-            return ""
+        if block.file is not None and block.expected is None:
+            return ""  # what it is there for is shown by other blocks
         match block.language:
+            case "":
+                return ""  # a picture
             case "rete":
                 return self.rete(block)
             case "python":
@@ -58,9 +60,6 @@ class Run:
 
     def rete(self, block: Block) -> str:
         """Load rules and run them on their own facts: what they print, or what is wrong."""
-        if block.file is not None and block.expected is None:
-            RuleSet.load(block.file)
-            return ""
         text = self.declared + block.text + "\n"
         if not _DECLARES_RULE.search(block.text) and block.expected is None:
             self.declared = text
@@ -119,7 +118,7 @@ class Run:
             input=stdin,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"},
+            env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"},
             check=False,
         )
         self.code = done.returncode

@@ -1,13 +1,22 @@
-"""What the documentation shows is what happens."""
+"""What the documentation shows is what happens, and what it lists is what there is."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import rete_engine
+from rete_engine import Limits
+from rete_engine.diagnostics.codes import CODES
+from rete_engine.expressions.signatures import ATTRIBUTES, BUILTINS, METHODS
+from rete_engine.language.grammar import terminals
 from tests.docs.pages import PAGES, ROOT, Section, agrees, all_sections, sections, tidy
 from tests.docs.running import Run
+
+#: Codes that no text gives in this version; `docs/errors.md` says so in its last section.
+RESERVED = frozenset(["RE0501", "RE0502", "RE0503"])
 
 
 @pytest.mark.parametrize("section", all_sections(), ids=str)
@@ -18,3 +27,96 @@ def test_what_a_section_shows_happens(section: Section, tmp_path: Path) -> None:
             assert tidy(printed) == "", f"{place} prints something"
         else:
             assert agrees(printed, expected), f"{place} prints:\n{printed}"
+
+
+def test_every_code_is_given_by_an_example() -> None:
+    given: set[str] = set()
+    for section in sections("docs/errors.md"):
+        shown = [block.expected or block for block in section.blocks]
+        assert any(f"[{section.title}]" in block.text for block in shown), section
+        given.add(section.title)
+    assert given == set(CODES) - RESERVED
+    reserved = part_of("docs/errors.md", "Reserved")
+    assert set(re.findall(r"RE\d{4}", reserved)) == RESERVED
+
+
+def test_all_built_in_functions_are_listed() -> None:
+    listed = [
+        set(re.findall(r"`(\w+)\(", row[0]))
+        for row in table(part_of("docs/language.md", "Built-in functions"))
+    ]
+    assert [sorted(names) for names in listed] == [[name] for name in BUILTINS]
+
+
+def test_all_methods_and_attributes_are_listed() -> None:
+    part = part_of("docs/language.md", "Methods")
+    listed = {
+        row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in table(part) if len(row) == 2
+    }
+    assert listed == {type: list(methods) for type, methods in METHODS.items()}
+    attributes = part[part.index("have the fields") :]
+    assert {a for names in ATTRIBUTES.values() for a in names} <= set(
+        re.findall(r"`(\w+)`", attributes)
+    )
+
+
+def test_all_keywords_are_listed() -> None:
+    part = part_of("docs/language.md", "Lines, names and comments")
+    paragraph = part[part.index("The keywords are") :].split("\n\n")[0]
+    assert re.findall(r"`(\w+)`", paragraph) == sorted(terminals().keywords)
+
+
+@pytest.mark.parametrize("page", ["docs/language.md", "docs/python.md"])
+def test_the_limits_are_what_is_said(page: str) -> None:
+    limits = part_of(page, "Limits")
+    for name in ("steps", "value", "depth", "facts", "tokens"):
+        (line,) = [li for li in limits.split("\n") if f"(({name}=" in li or f"`{name}`" in li or (
+            f"`Limits({name}=…)`" in li
+        )]
+        assert f" {getattr(Limits(), name):,}" in line
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text("utf-8")):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (ROOT / page).parent / path if path else ROOT / page
+        assert file.exists(), f"{page}: {target}"
+        if anchor:
+            assert anchor in anchors(file), f"{page}: {target}"
+
+
+def test_the_codemap_names_every_module() -> None:
+    codemap = part_of("docs/ARCHITECTURE.md", "Codemap")
+    package = Path(rete_engine.__file__).parent
+    rooms = re.split(r"(?m)^- `(\w+)/", codemap)
+    named = {
+        f"{room}/{file}"
+        for room, text in zip(rooms[1::2], rooms[2::2], strict=True)
+        for file in re.findall(r"`(\w+\.py)`", text)
+    }
+    there = {path.relative_to(package).as_posix() for path in package.glob("*/[!_]*.py")}
+    assert named == there
+
+
+def part_of(page: str, title: str) -> str:
+    """The text below a heading, until the next one of its level."""
+    text = (ROOT / page).read_text("utf-8")
+    return re.split(r"(?m)^## ", text[text.index(f"\n## {title}\n") + 1 :])[1]
+
+
+def table(text: str) -> list[list[str]]:
+    """The rows of the first table in a text, without its heading."""
+    rows = [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in re.findall(r"(?m)^\|.*\|$", text)
+    ]
+    return rows[2:]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link into a page may name: its headings, as GitHub spells them."""
+    headings = re.findall(r"(?m)^#+ (.+)$", page.read_text("utf-8"))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -11,13 +11,23 @@ from tests.reference.agreement import Operation
 NAN = float("nan")
 
 #: The fields of each template and what kind of values they hold.
-FIELDS: dict[str, dict[str, str]] = {
+Fields = dict[str, dict[str, str]]
+
+#: All kinds of values, so that comparisons meet what they may meet.
+RICH: Fields = {
     "A": {"n": "int", "s": "str", "k": "maybe"},
     "B": {"n": "int", "f": "float", "x": "any"},
     "C": {"n": "int", "s": "str", "k": "maybe", "l": "list"},
 }
 
+#: Few values and few templates, so that one change does several things to one match.
+DENSE: Fields = {
+    "A": {"n": "bit", "m": "bit"},
+    "B": {"n": "bit", "m": "bit"},
+}
+
 VALUES: dict[str, list[object]] = {
+    "bit": [0, 1],
     "int": [0, 1, 2],
     "maybe": [None, 0, 1],
     "str": ["a", "b"],
@@ -27,6 +37,7 @@ VALUES: dict[str, list[object]] = {
 }
 
 CONSTANTS: dict[str, list[str]] = {
+    "bit": ["0", "1"],
     "int": ["0", "1", "2"],
     "maybe": ["none", "0", "1"],
     "str": ['"a"', '"b"'],
@@ -36,7 +47,7 @@ CONSTANTS: dict[str, list[str]] = {
 }
 
 #: The kinds that may stand on both sides of `<`; others would be refused before a run.
-ORDERED = {"int": ["int", "float"], "float": ["int", "float"], "str": ["str"], "any": ["int"]}
+ORDERED = {"bit": ["bit"], "int": ["int", "float"], "float": ["int", "float"], "str": ["str"], "any": ["int"]}
 
 
 @dataclass
@@ -53,8 +64,10 @@ class Names:
 class RuleText:
     """Writes one rule, drawing what it says."""
 
-    def __init__(self, draw: st.DrawFn, name: str, keyed: bool) -> None:
+    def __init__(self, draw: st.DrawFn, name: str, fields: Fields, keyed: bool) -> None:
         self.draw = draw
+        self.templates = fields
+        self.number_kind = "int" if fields is RICH else "bit"
         self.name = name
         self.keyed = keyed
         self.variables = 0
@@ -76,7 +89,7 @@ class RuleText:
         """What can be read of earlier variables and is of one of some kinds."""
         found = [name for name, kind in names.values.items() if kind in kinds]
         for fact, template in names.facts.items():
-            found += [f"{fact}.{name}" for name, k in FIELDS[template].items() if k in kinds]
+            found += [f"{fact}.{name}" for name, k in self.templates[template].items() if k in kinds]
         return found
 
     def operand(self, names: Names, kind: str) -> str:
@@ -88,14 +101,15 @@ class RuleText:
 
     def number(self, names: Names) -> str:
         """A number."""
-        base = self.operand(names, "int")
+        kind = self.number_kind
+        base = self.operand(names, kind)
         match self.draw(st.integers(0, 5)):
             case 0:
                 return f"{base} + 1"
             case 1:
-                return f"{base} * {self.operand(names, 'int')}"
+                return f"{base} * {self.operand(names, kind)}"
             case 2:
-                return f"{base} - {self.operand(names, 'int')}"
+                return f"{base} - {self.operand(names, kind)}"
         return base
 
     def comparison(self, names: Names, own: dict[str, str]) -> str:
@@ -130,14 +144,14 @@ class RuleText:
             case 9 if kind in ("int", "float"):
                 other = "float" if kind == "int" else "int"
                 return f"{self.operand(names, other)} == {left}"
-            case 10:
+            case 10 if kind != "bit":
                 return f"{left} == {self.operand(names, 'any')}"
         return f"{left} == {self.operand(names, kind)}"
 
     def kind_of(self, reference: str, names: Names) -> str:
         if "." in reference:
             fact, name = reference.split(".")
-            return FIELDS[names.facts[fact]][name]
+            return self.templates[names.facts[fact]][name]
         return names.values[reference]
 
     # -- conditions ----------------------------------------------------------------------------
@@ -145,9 +159,9 @@ class RuleText:
     def pattern(self, names: Names, named: bool) -> str:
         """`[x :=] T(…)`; what it binds comes into `names`."""
         self.patterns += 1
-        template = self.pick("A", "A", "B", "C")
+        template = self.pick("A", *self.templates)
         name = self.new("p") if named else None
-        own = FIELDS[template]
+        own = self.templates[template]
         arguments: list[str] = []
         earlier = names.copy()
         if name is not None:
@@ -162,8 +176,8 @@ class RuleText:
                     bound[variable] = own[chosen]
                 case 1:
                     variable = self.new("v")
-                    arguments.append(f"{variable} := n + {self.operand(earlier, 'int')}")
-                    bound[variable] = "int"
+                    arguments.append(f"{variable} := n + {self.operand(earlier, self.number_kind)}")
+                    bound[variable] = self.number_kind
                 case 2 if name is not None and earlier.facts:
                     arguments.append(f"{self.pick(*earlier.facts)} != {name}")
                 case _:
@@ -187,7 +201,7 @@ class RuleText:
                     value = self.number(inner)
                     variable = self.new("v")
                     parts.append(f"{variable} := {value}")
-                    inner.values[variable] = "int"
+                    inner.values[variable] = self.number_kind
                 case 4 if depth < 2:
                     parts.append(self.each(inner))
                 case _:
@@ -220,25 +234,27 @@ class RuleText:
             case 7:
                 value = self.number(names)
                 variable = self.new("v")
-                names.values[variable] = "int"
+                names.values[variable] = self.number_kind
                 return f"{variable} := {value}"
             case 8:
                 return self.each(names)
             case 9:
                 return f"({self.pattern(names, True)} and {self.pattern(names, True)})"
-        return self.pattern(names, self.chance(85))
+        # With a name, so that two matches with the same facts in other places look unlike.
+        return self.pattern(names, True)
 
     # -- actions -------------------------------------------------------------------------------
 
     def fields(self, template: str, names: Names, least: int) -> str:
         """`f = e, …`; `least` fields, those that need a value first."""
-        own = FIELDS[template]
+        own = self.templates[template]
         chosen = list(own)[:least]
         chosen += [name for name in own if name not in chosen and self.chance(30)]
         given = []
         for name in chosen:
             kind = own[name]
-            value = self.number(names) if kind == "int" else self.operand(names, kind)
+            plain = kind != self.number_kind
+            value = self.operand(names, kind) if plain else self.number(names)
             given.append(f"{name} = {value}")
         return ", ".join(given)
 
@@ -252,7 +268,7 @@ class RuleText:
             case 2 if facts:
                 return [f"retract {self.pick(*facts)}"]
             case 3 | 4:
-                template = self.pick("A", "B", "C")
+                template = self.pick(*self.templates)
                 return [f"insert {template}({self.fields(template, names, 2)})"]
             case 5:
                 template = self.pick("A", "B")
@@ -260,7 +276,7 @@ class RuleText:
                 given = self.fields(template, names, 2)
                 names.facts[fact] = template
                 return [f"{fact} := insert {template}({given})"]
-            case 6 if depth == 0 and self.references(names, ["int"]):
+            case 6 if depth == 0 and self.references(names, [self.number_kind]):
                 condition = self.comparison(names, {})
                 inside = [f"    {line}" for line in self.action(names.copy(), 1)]
                 return [f"if {condition}", *inside, "end"]
@@ -279,7 +295,7 @@ class RuleText:
         names = Names()
         conditions = [self.condition(names) for _ in range(self.draw(st.integers(1, 4)))]
         lines = [f'rule "{self.name}"']
-        numbers = self.references(names, ["int"])
+        numbers = self.references(names, [self.number_kind])
         if self.chance(25):
             lines.append(f"    salience {self.pick('1', '-1', '10')}")
         elif numbers and self.chance(25):
@@ -293,18 +309,13 @@ class RuleText:
         return "\n".join([*lines, "end"])
 
 
-@st.composite
-def programs(draw: st.DrawFn, silent: bool = False) -> str:
-    """The text of a rule set; with `silent`, its rules change nothing."""
-    keyed = draw(st.integers(0, 5)) == 5
-    unique = draw(st.integers(0, 5)) == 5
-    templates = f"""\
-template A{' key(n, s)' if keyed else ''}
+RICH_TEMPLATES = """\
+template A{a}
     n: int
     s: str
     k: int? = none
 end
-template B{' unique' if unique else ''}
+template B{b}
     n: int
     f: float
     x: any = 1
@@ -313,64 +324,105 @@ template C extends A
     l: list = [0, 1]
 end
 """
-    count = draw(st.integers(1, 3))
-    rules = [RuleText(draw, f"r{i}", keyed).text(silent) for i in range(count)]
-    return templates + "\n".join(rules) + "\n"
+
+DENSE_TEMPLATES = """\
+template A
+    n: int
+    m: int
+end
+template B
+    n: int
+    m: int
+end
+"""
 
 
 def values(kind: str) -> st.SearchStrategy[object]:
     return st.sampled_from(VALUES[kind])
 
 
-@st.composite
-def rows(draw: st.DrawFn, template: str) -> dict[str, object]:
-    """The fields of a fact; those with a default may be left out."""
-    given: dict[str, object] = {}
-    for place, (name, kind) in enumerate(FIELDS[template].items()):
-        if place < 2 or draw(st.booleans()):
-            given[name] = draw(values(kind))
-    return given
+class Strategies:
+    """Rule sets and scripts over some templates."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.changes: st.SearchStrategy[Operation] = st.one_of(
+            self.inserts(), self.modifies(), self.modifies(), retracts
+        )
+
+    def programs(self, silent: bool = False) -> st.SearchStrategy[str]:
+        """The text of a rule set; with `silent`, its rules change nothing."""
+        return programs_over(self.fields, silent)
+
+    def rows(self, template: str) -> st.SearchStrategy[dict[str, object]]:
+        """The fields of a fact; those with a default may be left out."""
+        own = {name: values(kind) for name, kind in self.fields[template].items()}
+        names = list(own)
+        return st.fixed_dictionaries(
+            {name: own[name] for name in names[:2]},
+            optional={name: own[name] for name in names[2:]},
+        )
+
+    def many_rows(self) -> st.SearchStrategy[tuple[str, list[dict[str, object]]]]:
+        """Rows of one template."""
+        return self.template().flatmap(
+            lambda t: st.tuples(st.just(t), st.lists(self.rows(t), max_size=6))
+        )
+
+    def template(self) -> st.SearchStrategy[str]:
+        return st.sampled_from(list(self.fields))
+
+    def inserts(self) -> st.SearchStrategy[Operation]:
+        return self.template().flatmap(
+            lambda t: st.tuples(st.just("insert"), st.just(t), self.rows(t))
+        )
+
+    def modifies(self) -> st.SearchStrategy[Operation]:
+        """Some fields; the ones that the fact does not have are dropped when it is made."""
+        kinds = {name: kind for own in self.fields.values() for name, kind in own.items()}
+        given = st.dictionaries(st.sampled_from(list(kinds)), st.none(), min_size=1, max_size=2)
+        filled = given.flatmap(
+            lambda names: st.fixed_dictionaries({name: values(kinds[name]) for name in names})
+        )
+        return st.tuples(st.just("modify"), st.integers(0, 7), filled)
+
+    def operations(self) -> st.SearchStrategy[Operation]:
+        """One operation of a script."""
+        return st.one_of(
+            self.changes,
+            self.changes,
+            self.changes,
+            st.just(("step",)),
+            st.tuples(st.just("run"), st.integers(1, 4)),
+            self.many_rows().map(lambda many: ("insert_many", many[0], many[1][:3])),
+            st.tuples(st.just("batch"), st.lists(self.changes, max_size=3)),
+        )
+
+    def scripts(self, most: int = 12) -> st.SearchStrategy[list[Operation]]:
+        """A script: inserts at first, so that there is something to match."""
+        return st.tuples(
+            st.lists(self.inserts(), min_size=1, max_size=5),
+            st.lists(self.operations(), max_size=most),
+        ).map(lambda parts: [*parts[0], *parts[1]])
 
 
 @st.composite
-def inserts(draw: st.DrawFn) -> Operation:
-    template = draw(st.sampled_from("ABC"))
-    return ("insert", template, draw(rows(template)))
+def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
+    keyed = fields is RICH and draw(st.integers(0, 5)) == 5
+    unique = fields is RICH and draw(st.integers(0, 5)) == 5
+    templates = DENSE_TEMPLATES
+    if fields is RICH:
+        templates = RICH_TEMPLATES.format(
+            a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
+        )
+    count = draw(st.integers(1, 3))
+    rules = [RuleText(draw, f"r{i}", fields, keyed).text(silent) for i in range(count)]
+    return templates + "\n".join(rules) + "\n"
 
 
-@st.composite
-def modifies(draw: st.DrawFn) -> Operation:
-    fields = FIELDS[draw(st.sampled_from("BC"))]
-    names = draw(st.lists(st.sampled_from(list(fields)), min_size=1, max_size=2, unique=True))
-    return ("modify", draw(st.integers(0, 7)), {n: draw(values(fields[n])) for n in names})
-
-
-retracts = st.tuples(st.just("retract"), st.integers(0, 7))
-changes: st.SearchStrategy[Operation] = st.one_of(inserts(), inserts(), modifies(), retracts)
-
-
-@st.composite
-def operations(draw: st.DrawFn) -> Operation:
-    """One operation of a script."""
-    match draw(st.integers(0, 11)):
-        case 0 | 1:
-            return ("step",)
-        case 2:
-            return ("run", draw(st.integers(1, 4)))
-        case 3:
-            template = draw(st.sampled_from("ABC"))
-            return ("insert_many", template, draw(st.lists(rows(template), max_size=3)))
-        case 4:
-            return ("batch", draw(st.lists(changes, max_size=3)))
-    return draw(changes)
-
-
-def scripts(most: int = 12) -> st.SearchStrategy[list[Operation]]:
-    """A script: mostly inserts at first, so that there is something to match."""
-    return st.tuples(
-        st.lists(inserts(), min_size=1, max_size=5), st.lists(operations(), max_size=most)
-    ).map(lambda parts: [*parts[0], *parts[1]])
-
+retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.integers(0, 7))
+rich = Strategies(RICH)
+dense = Strategies(DENSE)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",
                               "random"])  # fmt: skip

@@ -6,22 +6,28 @@ from hypothesis import given
 
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import programs, scripts, strategies
+from tests.reference.programs import dense, rich, strategies
+
+
+def agree(text: str, script: list[Operation], strategy: str) -> None:
+    both = Agreement(text, strategy)
+    for operation in script:
+        both.apply(operation)
 
 
 @examples(300)
-@given(programs(), scripts(), strategies)
-def test_facts_activations_and_firings(
-    text: str, script: list[Operation], strategy: str
-) -> None:
-    both = Agreement(text, strategy)
-    for operation in script:
-        both.apply(operation)
+@given(rich.programs(), rich.scripts(), strategies)
+def test_all_kinds_of_values(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
 
 
-@examples(60)
-@given(programs(), scripts(most=30), strategies)
-def test_a_long_script(text: str, script: list[Operation], strategy: str) -> None:
-    both = Agreement(text, strategy)
-    for operation in script:
-        both.apply(operation)
+@examples(300)
+@given(dense.programs(), dense.scripts(), strategies)
+def test_few_values_that_often_meet(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
+@given(dense.programs(silent=True), dense.scripts(most=20), strategies)
+def test_changes_from_outside_alone(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)

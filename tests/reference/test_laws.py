@@ -20,13 +20,13 @@ from tests.reference.laws import (
     run,
     waiting,
 )
-from tests.reference.programs import changes, inserts, programs, rows, scripts, strategies
+from tests.reference.programs import dense, rich, strategies
 
 Rows = list[dict[str, object]]
 
 
 @examples(100)
-@given(programs(), scripts(), st.data())
+@given(rich.programs(), rich.scripts(), st.data())
 def test_retracting_everything_leaves_nothing(
     text: str, script: list[Operation], data: st.DataObject
 ) -> None:
@@ -43,8 +43,7 @@ def test_retracting_everything_leaves_nothing(
 
 
 @examples(100)
-@given(programs(), st.sampled_from("ABC").flatmap(
-    lambda t: st.tuples(st.just(t), st.lists(rows(t), max_size=6))), strategies)
+@given(rich.programs(), rich.many_rows(), strategies)
 def test_many_at_once_is_one_by_one(text: str, many: tuple[str, Rows], strategy: str) -> None:
     template, given_rows = many
     rules = RuleSet.parse(text)
@@ -59,7 +58,11 @@ def test_many_at_once_is_one_by_one(text: str, many: tuple[str, Rows], strategy:
 
 
 @examples(100)
-@given(programs(silent=True), st.lists(inserts(), max_size=7), st.randoms(use_true_random=False))
+@given(
+    rich.programs(silent=True),
+    st.lists(rich.inserts(), max_size=7),
+    st.randoms(use_true_random=False),
+)
 def test_the_order_of_inserts_is_no_matter_for_what_matches(
     text: str, script: list[Operation], shuffle: random.Random
 ) -> None:
@@ -77,7 +80,7 @@ def test_the_order_of_inserts_is_no_matter_for_what_matches(
 
 
 @examples(100)
-@given(programs(silent=True), st.lists(changes, max_size=12))
+@given(dense.programs(silent=True), st.lists(dense.changes, max_size=12))
 def test_where_changes_lead_is_where_inserting_the_result_leads(
     text: str, script: list[Operation]
 ) -> None:
@@ -93,7 +96,7 @@ def test_where_changes_lead_is_where_inserting_the_result_leads(
 
 
 @examples(100)
-@given(programs(), scripts(), strategies)
+@given(rich.programs(), rich.scripts(), strategies)
 def test_the_same_script_gives_the_same_firings(
     text: str, script: list[Operation], strategy: str
 ) -> None:
@@ -107,7 +110,7 @@ def test_the_same_script_gives_the_same_firings(
 
 
 @examples(100)
-@given(programs(), scripts(), strategies)
+@given(rich.programs(), rich.scripts(), strategies)
 def test_looking_and_listening_change_no_firing(
     text: str, script: list[Operation], strategy: str
 ) -> None:
@@ -126,7 +129,7 @@ def test_looking_and_listening_change_no_firing(
 
 
 @examples(60)
-@given(programs(silent=True), scripts(), st.integers(0, 3))
+@given(dense.programs(silent=True), dense.scripts(), st.integers(0, 3))
 def test_every_strategy_fires_the_same_when_nothing_is_changed(
     text: str, script: list[Operation], seed: int
 ) -> None:
@@ -144,7 +147,7 @@ def test_every_strategy_fires_the_same_when_nothing_is_changed(
 
 
 @examples(60)
-@given(programs(silent=True), scripts())
+@given(dense.programs(silent=True), dense.scripts())
 def test_rules_that_share_nodes_match_what_each_matches_alone(
     text: str, script: list[Operation]
 ) -> None:
@@ -160,7 +163,7 @@ def test_rules_that_share_nodes_match_what_each_matches_alone(
 
 
 @examples(60)
-@given(programs(silent=True), scripts())
+@given(dense.programs(silent=True), dense.scripts())
 def test_a_rule_written_twice_matches_twice(text: str, script: list[Operation]) -> None:
     head, *rules = text.split("rule ")
     copies = [rule.replace('"r', '"copy of r', 1) for rule in rules]
