@@ -52,9 +52,13 @@ def test_what_takes_long_is_counted_on_a_terminal(screen: Screen) -> None:
 
 
 def test_what_fails_ends_the_display(screen: Screen) -> None:
-    with pytest.raises(KeyError), Ticker(screen, lambda: "working"):
-        wait_for(screen, "working")
-        raise KeyError
+    def fail() -> None:
+        with Ticker(screen, lambda: "working"):
+            wait_for(screen, "working")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     ended = written(screen)
     time.sleep(0.3)
     assert written(screen) == ended

@@ -74,7 +74,7 @@ def test_a_huge_expression_is_refused_at_once() -> None:
     began = time.perf_counter()
     _, (diagnostic,) = parse_document(source)
     assert diagnostic.code == "RE0004"
-    assert time.perf_counter() - began < 5  # seconds; a tenth of that on an idle machine
+    assert time.perf_counter() - began < 60  # no measurement: parsing it would take far longer
 
 
 @pytest.mark.parametrize("digits", [5_000, 1_000_000])
