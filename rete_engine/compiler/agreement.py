@@ -60,19 +60,21 @@ def check(
             problems.append(f"'{name}' may have other values in the class")
     problems += [f"'{name}' of the class is missing here" for name in there if name not in here]
     if made.key is not None and text.key is not None and set(made.key) != set(text.key):
-        problems.append(f"the key is ({', '.join(text.key)}) here and ({', '.join(made.key)}) there")
+        keys = f"({', '.join(text.key)}) here and ({', '.join(made.key)}) in the class"
+        problems.append(f"the key is {keys}")
     if not problems:
         return
     cls = made.python_class
     assert cls is not None
-    listed = ", ".join(f"{field.name}: {field.type}" for field in of_class)
+    listed = ", ".join(f"{field.name}: {field.type}" for field in of_class) or "no fields"
+    name = f"{cls.__module__}.{cls.__qualname__}"
     reports.error(
         "RE0105",
         f"'{text.name}' is declared here and by a Python class that does not agree:"
         f" {'; '.join(problems)}",
         text.name_span,
         "make them the same, or leave the template out of the text: the class declares it",
-        Note(f"the class {cls.__module__}.{cls.__qualname__} has {listed or 'no fields'}", made.span),
+        Note(f"the class {name} has {listed}", made.span),
     )
 
 

@@ -92,11 +92,7 @@ class ConditionReader:
         if isinstance(value, tree.Call) and isinstance(value.function, tree.Name):
             name = value.function.name
             declared = self.names.declared
-            if (
-                name in declared.declarations
-                or name in declared.queries
-                or name in declared.broken
-            ):
+            if name in declared.declarations or name in declared.queries or name in declared.broken:
                 return self.call(value, node.name, node.name_span)
             accumulates = any(
                 isinstance(argument.value, tree.AccumulateForm)

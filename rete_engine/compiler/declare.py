@@ -37,13 +37,7 @@ def declare(documents: Sequence[Document], declared: Declared) -> None:
         for declaration in document.declarations:
             match declaration:
                 case TemplateDeclaration():
-                    made = declared.declarations.get(declaration.name)
-                    if made is not None and made.python_class and not declaration.python_class:
-                        # Once: a further text that declares the template is one too many.
-                        if declaration.name not in declared.classes:
-                            declared.classes[declaration.name] = made
-                            del spans[declaration.name]
-                            declaration = agreement.merged(declaration, made)
+                    declaration = _with_class(declaration, spans, declared)
                     if _is_new(declaration.name, declaration.name_span, spans, declared):
                         declared.declarations[declaration.name] = declaration
                 case FunctionDeclaration():
@@ -58,6 +52,21 @@ def declare(documents: Sequence[Document], declared: Declared) -> None:
         _declare_template(template, declared)
     _declare_params(params, declared)
     _declare_functions(functions, declared)
+
+
+def _with_class(
+    declaration: TemplateDeclaration, spans: dict[str, Span], declared: Declared
+) -> TemplateDeclaration:
+    """The declaration together with that of a Python class, where there is one of its name."""
+    name = declaration.name
+    made = declared.declarations.get(name)
+    if made is None or made.python_class is None or declaration.python_class is not None:
+        return declaration
+    if name in declared.classes:
+        return declaration  # a second text that declares it is one too many
+    declared.classes[name] = made
+    del spans[name]
+    return agreement.merged(declaration, made)
 
 
 def _is_new(name: str, span: Span, spans: dict[str, Span], declared: Declared) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, final
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.network.templates import TemplateSpec
-from rete_engine.runtime.memory import Element, SessionLimitError
+from rete_engine.runtime.memory import Element, SessionLimitError, StrategyError
 from rete_engine.runtime.working_memory import WorkingMemory
 
 #: So many single inserts without a run are a load, for which the collector is held back.
@@ -70,8 +70,8 @@ class Gate:
             raise SessionError("a session belongs to one thread at a time; another one is in it")
         raise SessionError(self.unusable)
 
-    def fail(self, error: SessionLimitError) -> None:
-        """After a limit of the whole session was passed, only closing is left."""
+    def fail(self, error: SessionLimitError | StrategyError) -> None:
+        """After a change that was not brought to its end, only closing is left."""
         self.unusable = f"the session can only be closed: {error}"
 
     def insert(self, template: object, /, **fields: object) -> object:
@@ -92,7 +92,7 @@ class Gate:
             if element.handle is None:
                 element.handle = self.make_fact(element)
             return element.handle
-        except SessionLimitError as error:
+        except (SessionLimitError, StrategyError) as error:
             self.fail(error)
             raise
         finally:

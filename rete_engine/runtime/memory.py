@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import cast, final
 
-from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.diagnostics.errors import SecurityError, SessionError
 from rete_engine.expressions.frame import Link, Node, Record
 from rete_engine.network.specs import NodeSpec, RuleSpec
 from rete_engine.network.templates import TemplateSpec
@@ -24,6 +24,11 @@ from rete_engine.network.templates import TemplateSpec
 @final
 class SessionLimitError(SecurityError):
     """A bound on the session as a whole was passed: its state can no longer be trusted."""
+
+
+@final
+class StrategyError(SessionError):
+    """A program's strategy gives no order: the agenda can no longer be trusted."""
 
 
 @final

@@ -13,7 +13,7 @@ from typing import final
 from rete_engine.expressions.frame import Link
 from rete_engine.network.specs import PatternUse
 from rete_engine.runtime.agenda import Agenda, HeapAgenda, ListAgenda
-from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.memory import Activation, Element, StrategyError
 
 #: The strategies that have a name.
 STRATEGIES = ("depth", "breadth", "lex", "mea", "simplicity", "complexity", "random")
@@ -86,7 +86,10 @@ class Descending:
 
     def __lt__(self, other: object) -> bool:
         assert isinstance(other, Descending)
-        return bool(other.value < self.value)  # type: ignore[operator]  # the program's values
+        try:
+            return bool(other.value < self.value)  # type: ignore[operator]  # the program's values
+        except Exception as error:
+            raise StrategyError(f"the strategy's keys have no order: {error}") from error
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Descending) and bool(self.value == other.value)

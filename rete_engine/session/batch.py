@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from rete_engine.diagnostics.errors import SessionError
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.memory import Element
 from rete_engine.session.fact import Fact
@@ -21,31 +24,55 @@ class Batch:
         self._translator = translator
         self._changes = changes
         self._inserted: list[tuple[object, Element]] = []  # objects and their facts
+        self._is_open = True
 
     def insert(self, template: Any, /, **fields: Any) -> Fact:
         """As `Session.insert`."""
-        spec, given = self._translator.given(template, fields)
-        element = self._changes.insert(spec, given)
-        if not isinstance(template, str):
-            self._inserted.append((template, element))
-        return self._translator.fact_of(element)
+        with self._working():
+            spec, given = self._translator.given(template, fields)
+            element = self._changes.insert(spec, given)
+            if not isinstance(template, str):
+                self._inserted.append((template, element))
+            return self._translator.fact_of(element)
 
     def modify(self, fact: Any, /, **fields: Any) -> None:
         """As `Session.modify`; facts of the batch itself too."""
-        given = self._translator.all_inward(fields)
-        self._changes.modify(self._translator.known_element(fact), given)
+        with self._working():
+            given = self._translator.all_inward(fields)
+            self._changes.modify(self._translator.known_element(fact), given)
 
     def upsert(self, template: str, /, **fields: Any) -> Fact:
         """As `Session.upsert`."""
-        spec, given = self._translator.given(template, fields)
-        return self._translator.fact_of(self._changes.upsert(spec, given))
+        with self._working():
+            spec, given = self._translator.given(template, fields)
+            return self._translator.fact_of(self._changes.upsert(spec, given))
 
     def retract(self, fact: Any, /) -> None:
         """As `Session.retract`; facts of the batch itself too."""
-        self._changes.retract(self._translator.known_element(fact))
+        with self._working():
+            self._changes.retract(self._translator.known_element(fact))
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Let fields refer to facts that the batch inserts."""
+        if not self._is_open:
+            raise SessionError("the batch is done; changes belong into its 'with' block")
+        self._translator.pending = self._changes
+        try:
+            yield
+        finally:
+            self._translator.pending = None
 
     def commit(self) -> None:
         """Make the changes; `Session.batch` calls it."""
         self._changes.commit()
         for instance, element in self._inserted:
-            self._translator.remember(instance, element)
+            if element.is_live:
+                self._translator.remember(instance, element)
+
+    def end(self) -> None:
+        """Take no further changes. Facts that did not enter keep nothing alive."""
+        self._is_open = False
+        for element in (*self._changes.kinds, *self._changes.retracted):
+            if not element.is_live:
+                element.handle = None

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,6 +53,29 @@ def let_go() -> None:
                 gc.freeze()
                 gc.unfreeze()
             gc.set_threshold(*_saved)
+
+
+class Load:
+    """A long load of single facts, for which the collector is held back.
+
+    It is an object of its own, so that a session which is dropped without being closed is not
+    kept alive by it, and the collector is let go then too.
+    """
+
+    def __init__(self) -> None:
+        self._end: weakref.finalize[[], Load] | None = None
+
+    def begin(self) -> None:
+        """Hold the collector back from here to `end`, unless that was begun already."""
+        if self._end is None:
+            hold_back()
+            self._end = weakref.finalize(self, let_go)
+
+    def end(self) -> None:
+        """Let the collector go."""
+        if self._end is not None:
+            self._end()
+            self._end = None
 
 
 @contextmanager

@@ -51,9 +51,12 @@ class Events:
         self.firings: list[Firing] = []
         self.traces = False
         self.engine: Engine | None = None
-        self.host = Host(self.output, self.say, self.log, self.fired)
-        self.listener = Listener(self.inserted, self.modified, self.retracted)
+        self.failure: Exception | None = None  # what a callback raised, until `raise_failure`
         self.writes_back = writes_back  # assign changed fields to the program's objects
+
+    def host(self) -> Host:
+        """Whom an engine tells what actions say."""
+        return Host(self.output, self.say, self.log, self.fired)
 
     def attach(self, engine: Engine) -> None:
         """Listen to a new engine."""
@@ -61,7 +64,8 @@ class Events:
         self.adjust()
 
     def close(self) -> None:
-        """Call nobody any more."""
+        """Call nobody any more, and leave nothing that points in circles."""
+        self.engine = None
         for callbacks in self.callbacks.values():
             callbacks.clear()
 
@@ -92,16 +96,42 @@ class Events:
         if engine is None:
             return
         has = self.callbacks
-        changes = has["insert"] or has["modify"] or has["retract"] or self.writes_back
-        engine.memory.listener = self.listener if changes else None
+        # A fact that rules retract takes what is known of its objects with it.
+        changes = has["insert"] or has["modify"] or has["retract"] or self.translator.objects
+        engine.memory.listener = (
+            Listener(self.inserted, self.modified, self.retracted) if changes else None
+        )
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
 
     def call(self, event: str, *arguments: object) -> None:
-        """Call everybody who listens to an event."""
+        """Call everybody who listens to an event.
+
+        It may be in the midst of a change, which must be brought to its end. So what a callback
+        raises is kept, and raised by the method of the session that is under way.
+        """
         for callback in tuple(self.callbacks[event]):
+            self.guarded(callback, *arguments)
+
+    def guarded(self, callback: Callable[..., object], *arguments: object) -> None:
+        """Call a function of the program; what it raises is kept."""
+        try:
             callback(*arguments)
+        except Exception as error:
+            if self.failure is None:
+                self.failure = error
+            else:
+                self.failure.add_note(f"another callback failed too: {error!r}")
+            if self.engine is not None:
+                self.engine.halted = True
+
+    def raise_failure(self) -> None:
+        """Raise what a callback raised, once."""
+        failure = self.failure
+        if failure is not None:
+            self.failure = None
+            raise failure
 
     # -- from the engine -----------------------------------------------------------------------
 
@@ -111,7 +141,7 @@ class Events:
 
     def say(self, text: str) -> None:
         """Take a printed line."""
-        self.out(text)
+        self.guarded(self.out, text)
 
     def log(self, level: str, message: str) -> None:
         """Take a logged message."""
@@ -131,7 +161,8 @@ class Events:
 
     def inserted(self, element: Element) -> None:
         """A fact came."""
-        self.call("insert", self.translator.fact_of(element))
+        if self.callbacks["insert"]:
+            self.call("insert", self.translator.fact_of(element))
 
     def modified(self, element: Element, old: tuple[object, ...]) -> None:
         """A fact changed."""
@@ -139,13 +170,16 @@ class Events:
         positions = element.type.positions
         changed = [n for n, i in positions.items() if old[i] is not element.values[i]]
         if self.writes_back:
-            self.translator.write_back(element, changed)
-        before = {name: outward(old[positions[name]]) for name in changed}
-        self.call("modify", self.translator.fact_of(element), before)
+            self.guarded(self.translator.write_back, element, changed)
+        if self.callbacks["modify"]:
+            before = {name: outward(old[positions[name]]) for name in changed}
+            self.call("modify", self.translator.fact_of(element), before)
 
     def retracted(self, element: Element) -> None:
         """A fact left."""
-        self.call("retract", self.translator.fact_of(element))
+        if self.callbacks["retract"]:
+            self.call("retract", self.translator.fact_of(element))
+        self.translator.forget(element)
 
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
@@ -157,7 +191,8 @@ class Events:
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
-        self.call("error", error)
+        for callback in tuple(self.callbacks["error"]):
+            callback(error)
 
     def waiting(self, activation: Activation) -> Waiting:
         """An activation as a program sees it."""

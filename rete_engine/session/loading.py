@@ -13,7 +13,6 @@ from rete_engine.language.reader import make_source, read_source
 from rete_engine.model.declarations import Document, ImportDeclaration
 from rete_engine.session.classes import Template, declaration_of
 
-
 #: Files that may import each other in a row; a file is followed by recursion.
 DEEPEST_IMPORT = 100
 

@@ -30,6 +30,7 @@ class TemplateInfo:
 
     Attributes:
         name: Its name.
+        extends: The templates that it extends, the nearest first.
         fields: Its fields, inherited ones first; each has `name`, `type`, `required`, `default`.
         key: The fields of its nearest key, or None.
         unique: Whether no two live facts agree on all fields.
@@ -37,6 +38,7 @@ class TemplateInfo:
     """
 
     name: str
+    extends: tuple[str, ...]
     fields: tuple[FieldSpec, ...]
     key: tuple[str, ...] | None
     unique: bool
@@ -268,7 +270,12 @@ def _template_info(spec: TemplateSpec) -> TemplateInfo:
     key = None
     if spec.key is not None:
         key = tuple(spec.fields[index - spec.first_field].name for index in spec.key)
-    return TemplateInfo(spec.name, spec.fields, key, spec.unique, spec.open)
+    extends: list[str] = []
+    base = spec.base
+    while base is not None:
+        extends.append(base.name)
+        base = base.base
+    return TemplateInfo(spec.name, tuple(extends), spec.fields, key, spec.unique, spec.open)
 
 
 def _digest(documents: Sequence[Document]) -> str:

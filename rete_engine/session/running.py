@@ -54,6 +54,7 @@ class Runner:
                 errors.append(self.action_failed(failure))
                 left = max(left - failure.count - 1, 0) if left >= 0 else left
                 continue
+            self.events.raise_failure()
             fired += count
             left = max(left - count, 0) if left >= 0 else left
             if not (raises and engine.matcher.failures):
@@ -71,8 +72,8 @@ class Runner:
         failures = engine.take_failures()
         for position, failure in enumerate(failures):
             error = self.condition_failed(failure)
-            if self.on_error == "raise":
-                engine.matcher.failures = failures[position + 1 :]
+            # What a callback for errors raises goes up as it is; the others are not lost by it.
+            engine.matcher.failures = failures[position + 1 :]
             self.events.error(error)
             if self.on_error == "raise":
                 raise error from error.cause

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,11 +19,11 @@ from rete_engine.runtime.agenda import Agenda, HeapAgenda
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine
 from rete_engine.runtime.gate import Gate
-from rete_engine.runtime.memory import Activation, SessionLimitError
+from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
 from rete_engine.session.batch import Batch
 from rete_engine.session.classes import fields_of_object
-from rete_engine.session.collector import held_back, hold_back, let_go
+from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.externals import provide
 from rete_engine.session.fact import Fact, matches
@@ -89,16 +88,16 @@ class Session:
         self._strategy = strategy
         self._seed = seed
         self._on_error = on_error
+        self._load = Load()
         self._gate = Gate(
             dict(specs),
             self._translator.make_fact,
             self._translator.given,
             self._translator.remember,
-            self._hold_back,
+            self._load.begin,
         )
         # The method below says what it does; this spares every call a frame.
         vars(self)["insert"] = self._gate.insert
-        self._holding: weakref.finalize[[], Session] | None = None
         out = out or logging.getLogger("rete_engine.print").info
         self._events = Events(self._translator, out, write_back)
         self._context = Context(
@@ -145,7 +144,8 @@ class Session:
 
     def _open(self) -> None:
         """Begin anew: an empty working memory, then the facts blocks."""
-        engine = Engine(self._compiled.network, self._context, self._agenda(), self._events.host)
+        host = self._events.host()
+        engine = Engine(self._compiled.network, self._context, self._agenda(), host)
         self._engine = engine
         self._gate.memory = engine.memory
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
@@ -169,9 +169,13 @@ class Session:
         strategy = self._strategy
         if not callable(strategy):
             return make_agenda(strategy, self._seed)
+        events = self._events
 
         def order(activation: Activation) -> tuple[object, ...]:
-            key = strategy(self._events.waiting(activation))
+            try:
+                key = strategy(events.waiting(activation))
+            except Exception as error:
+                raise StrategyError(f"the strategy failed: {error!r}") from error
             return (-activation.salience, Descending(key), -activation.number)
 
         return HeapAgenda(order)
@@ -183,16 +187,21 @@ class Session:
         sequence do not.
         """
         with self._working():
+            self._engine.close()
             self._open()
 
     def close(self) -> None:
-        """End the session. Every other method then raises `SessionError`."""
+        """End the session and free its memory. Every other method then raises `SessionError`.
+
+        Facts that the program still holds can be read; they are no longer live.
+        """
         if self._gate.busy:
             self._gate.refuse()
         self._gate.unusable = "the session is closed"
-        self._let_go()
-        self._translator.objects.clear()
+        self._load.end()
         self._events.close()
+        self._engine.close()
+        self._translator.forget_all()
 
     def __enter__(self) -> Session:
         return self
@@ -207,7 +216,8 @@ class Session:
         gate.enter()
         try:
             yield
-        except SessionLimitError as error:
+            self._events.raise_failure()
+        except (SessionLimitError, StrategyError) as error:
             gate.fail(error)
             raise
         finally:
@@ -230,6 +240,7 @@ class Session:
                 use. Nothing changed.
         """
         fact = self._gate.insert(template, **fields)
+        self._events.raise_failure()
         assert isinstance(fact, Fact)
         return fact
 
@@ -321,15 +332,20 @@ class Session:
         They are checked one by one and made together at the end; an exception drops them all.
         """
         with self._working():
-            pass
-        memory = self._engine.memory
-        batch = Batch(self._translator, Changes(memory))
-        before = memory.matcher.tag
-        yield batch
-        with self._working():
-            if before != memory.matcher.tag or memory is not self._engine.memory:
-                raise SessionError("the session was changed while a batch was open")
-            batch.commit()
+            memory = self._engine.memory
+            batch = Batch(self._translator, Changes(memory))
+            before = (memory.matcher.tag, memory.count)
+        try:
+            yield batch
+            with self._working():
+                if before != (memory.matcher.tag, memory.count) or memory is not self._gate.memory:
+                    raise SessionError("the session was changed while a batch was open")
+                batch.commit()
+        except SessionLimitError as error:
+            self._gate.fail(error)
+            raise
+        finally:
+            batch.end()
 
     def facts(self, template: str | None = None, /, **equal: Any) -> list[Fact]:
         """The facts of a template and of those that extend it, in the order of insertion.
@@ -377,25 +393,10 @@ class Session:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {limit!r}")
-        with self._working():
-            self._let_go()
-            hold_back()
-            try:
-                return self._runner.run(limit, timeout, trace)
-            finally:
-                let_go()
-
-    def _hold_back(self) -> None:
-        """Hold the collector back from here to the next run: this is a long load."""
-        hold_back()
-        self._holding = weakref.finalize(self, let_go)
-
-    def _let_go(self) -> None:
-        """End what `_hold_back` began."""
-        self._gate.inserts = 0
-        if self._holding is not None:
-            self._holding()
-            self._holding = None
+        with self._working(), held_back():
+            self._gate.inserts = 0
+            self._load.end()
+            return self._runner.run(limit, timeout, trace)
 
     def step(self) -> Firing | None:
         """Fire one rule and tell of it; None when nothing waits.
@@ -450,6 +451,9 @@ class Session:
         if event not in EVENTS:
             raise SessionError(f"unknown event {event!r}; it is one of {', '.join(EVENTS)}")
         with self._working():
+            # What a callback raises is raised by the method that called it, so insert is no
+            # longer called without a frame of its own.
+            vars(self).pop("insert", None)
             return self._events.subscribe(event, callback)
 
 

@@ -9,6 +9,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.values import export
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.memory import Element
 from rete_engine.session.classes import build, fields_of_object, hints_of, revived
 from rete_engine.session.fact import Fact, new_fact
@@ -26,6 +27,7 @@ class Translator:
         self.names = {cls: name for name, cls in classes.items()}
         self.objects: dict[int, tuple[object, Element]] = {}  # by id() of the object
         self.instances: dict[Element, list[object]] = {}  # the objects of each fact
+        self.pending: Changes | None = None  # of the batch that is being filled
         self.building: set[Element] = set()  # whose objects are being made: references may circle
 
     # -- templates -----------------------------------------------------------------------------
@@ -72,7 +74,9 @@ class Translator:
         fact = element.handle
         if not isinstance(fact, Fact):
             fact = self.make_fact(element)
-            element.handle = fact
+            # One that is gone shall not live on by pointing at its handle.
+            if element.is_live or element.tag == 0:
+                element.handle = fact
         return fact
 
     def make_fact(self, element: Element) -> Fact:
@@ -86,7 +90,8 @@ class Translator:
             FactError: It is none of this session, or was retracted.
         """
         element = self.known_element(fact)
-        if not element.is_live:
+        is_pending = self.pending is not None and element in self.pending.kinds
+        if not element.is_live and not is_pending:
             raise FactError(f"fact {element.number} ({element.type.name}) was retracted")
         return element
 

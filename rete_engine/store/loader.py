@@ -271,7 +271,7 @@ class _Load:
             return
         template, rows, origins = self._template, self._rows, self._origins
         self._rows, self._origins = [], []
-        referable = self._references.can_mean(template)
+        referable = bool(self._references.meant_by(template))
         facts: list[KeyedFact] = []
         try:
             if referable:
@@ -287,6 +287,6 @@ class _Load:
                     raise FactFileError.at(record, source.name, error) from None
         self.loaded.facts[template] += len(rows)
         if referable:
-            for target in self._references.meant_by(template, facts[-1]):
+            for target in self._references.meant_by(template):
                 for key in self._references.remember(target, facts):
                     self._ready += self._waiting.pop((target, key), ())

@@ -52,35 +52,19 @@ class References:
             templates: All templates, by name.
             facts: Answers with the facts of a template, those of templates that extend it too.
         """
-        self._facts_of = facts
+        self._templates = templates
         used = (referred(field.type) for t in templates.values() for field in t.fields)
         names = {name for types in used for name in types if name in templates}
         self.targets: frozenset[str] = frozenset(n for n in names if templates[n].key is not None)
         self._facts: dict[str, dict[Key, object]] = {name: {} for name in self.targets}
         self._keys = {name: _key_fields(templates[name]) for name in self.targets}
-        self._extended: dict[str, tuple[str, ...]] = {}  # template -> targets, see `meant_by`
         for name in self.targets:
             self.remember(name, facts(name))
 
-    def can_mean(self, template: str) -> bool:
-        """Whether references may mean facts of a template, as far as is known."""
-        return bool(self._extended.get(template, self.targets))
-
-    def meant_by(self, template: str, fact: KeyedFact) -> tuple[str, ...]:
-        """The targets whose facts a template's facts are: itself and what it extends.
-
-        Args:
-            template: The template.
-            fact: Any fact of it in working memory. It is looked for among the facts of each
-                target, once for each template.
-        """
-        if template not in self._extended:
-            self._extended[template] = tuple(
-                target
-                for target in sorted(self.targets)
-                if target == template or any(each is fact for each in self._facts_of(target))
-            )
-        return self._extended[template]
+    def meant_by(self, template: str) -> tuple[str, ...]:
+        """The targets whose facts a template's facts are: itself and what it extends."""
+        family = {template, *self._templates[template].extends}
+        return tuple(sorted(family & self.targets))
 
     def remember(self, target: str, facts: Iterable[KeyedFact]) -> list[Key]:
         """Make facts known as facts of a target; answers with their keys."""

@@ -42,6 +42,10 @@ class TemplateShape(Protocol):
         """As declared."""
 
     @property
+    def extends(self) -> tuple[str, ...]:
+        """The templates that it extends."""
+
+    @property
     def fields(self) -> Sequence[FieldShape]:
         """Its own and the inherited ones."""
 

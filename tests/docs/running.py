@@ -80,7 +80,7 @@ class Run:
         code = compile("\n" * (block.line - 1) + block.text, name, "exec", dont_inherit=True)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(code, self.names)  # noqa: S102 - the page's own code
+            exec(code, self.names)
         return printed.getvalue()
 
     def console(self, block: Block) -> str:
