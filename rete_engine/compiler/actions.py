@@ -255,10 +255,10 @@ class ActionReader:
         element = ANY
         if type.name in ("list", "set", "dict") and type.arguments:
             element = type.arguments[0]
-        elif type.name not in ("list", "set", "dict", "tuple", "any"):
+        elif type.name not in ("list", "set", "dict", "tuple", "str", "any"):
             self.reports.error(
                 "RE0202",
-                f"'for' needs a list, set, dict or tuple, not {type}",
+                f"'for' needs a list, set, dict, tuple or str, not {type}",
                 action.iterable.span,
             )
         outer = dict(self.names.visible)

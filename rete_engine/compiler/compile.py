@@ -11,6 +11,7 @@ from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declare import declare, function_names
 from rete_engine.compiler.plan import condition_expressions, plan
+from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.scope import (
     Declared,
     DeclaredFunction,
@@ -101,6 +102,7 @@ class _Compiler:
         self.declared = Declared(self.reports, broken=broken)
         self.reports.has_errors = bool(broken)
         self.locals = 0
+        self.bodies: dict[str, tuple[tree.Expression, PlaceNames]] = {}  # of functions
 
     def compile(self) -> Compiled:
         declared = self.declared
@@ -109,6 +111,7 @@ class _Compiler:
         functions = tuple(
             self.function(f) for f in declared.functions.values() if not f.is_external
         )
+        self.note_reading()
         externals = tuple(
             External(name, f.parameters, f.result, f.declaration.name_span)
             for name, f in declared.functions.items()
@@ -185,6 +188,7 @@ class _Compiler:
         names = function_names(function, self.declared)
         assert declaration.body is not None
         resolved = resolve(declaration.body, names)
+        self.bodies[declaration.name] = (resolved, names)
         type = checked_type(resolved, names)
         self.fit(
             type, function.result, declaration.body.span, f"the result of '{declaration.name}'"
@@ -196,6 +200,17 @@ class _Compiler:
             len(names.locals),
             body if body is not None else Node(),
         )
+
+    def note_reading(self) -> None:
+        """Note which functions read facts through references, or call one that does."""
+        reading = self.declared.reading
+        before = -1
+        while before < len(reading):
+            before = len(reading)
+            for name, (body, names) in self.bodies.items():
+                parameters = len(self.declared.functions[name].parameters)
+                if name not in reading and reads_through(body, names, parameters):
+                    reading.add(name)
 
     # -- rules ---------------------------------------------------------------------------------
 
@@ -268,6 +283,7 @@ class _Compiler:
             return None
         salience = resolve(given.salience, names)
         type = checked_type(salience, names)
+        check_references(salience, names)
         if type.name not in ("int", "any") or type.optional:
             self.reports.error(
                 "RE0303", f"salience is a whole number (int), not {type}", given.salience.span

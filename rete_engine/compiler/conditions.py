@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rete_engine.compiler.checks import boolean, checked_type
+from rete_engine.compiler.references import check_references
 from rete_engine.compiler.scope import ACCUMULATORS, Reports, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
@@ -106,6 +107,7 @@ class ConditionReader:
                 return self.call(value, node.name, node.name_span)
         resolved = resolve(value, self.names)
         type = checked_type(resolved, self.names)
+        check_references(resolved, self.names)
         slot = self.names.new_slot(node.name, type, is_fact=False)
         self.names.bind(node.name, node.name_span, Variable(slot, node.name_span))
         return [Compute(node.span, Computation(node.span, slot, resolved, each=False))]
@@ -114,12 +116,15 @@ class ConditionReader:
         """`for v in e`."""
         resolved = resolve(node.iterable, self.names)
         type = checked_type(resolved, self.names)
+        check_references(resolved, self.names)
         element = Type("any", optional=True)
         if type.name in ("list", "set", "dict") and type.arguments:
             element = type.arguments[0]
-        elif type.name not in ("list", "set", "dict", "tuple", "any"):
+        elif type.name not in ("list", "set", "dict", "tuple", "str", "any"):
             self.reports.error(
-                "RE0202", f"'for' needs a list, set, dict or tuple, not {type}", node.iterable.span
+                "RE0202",
+                f"'for' needs a list, set, dict, tuple or str, not {type}",
+                node.iterable.span,
             )
         slot = self.names.new_slot(node.name, element, is_fact=False)
         self.names.bind(node.name, node.name_span, Variable(slot, node.name_span))
@@ -130,6 +135,7 @@ class ConditionReader:
         self.complexity += 1
         resolved = resolve(value, self.names)
         boolean(resolved, self.names)
+        check_references(resolved, self.names)
         return Test(span, Constraint(span, resolved))
 
     def exists(self, operand: tree.Expression, span: Span, *, negated: bool) -> list[Condition]:
@@ -208,6 +214,7 @@ class ConditionReader:
                 self.complexity += 1
                 resolved = resolve(argument.value, names)
                 boolean(resolved, names)
+                check_references(resolved, names)
                 parts.extend(Constraint(argument.span, part) for part in conjuncts(resolved))
         names.pattern = outer
         return Pattern(node.span, slot, tuple(parts))
@@ -233,6 +240,7 @@ class ConditionReader:
         span = argument.name_span or argument.span
         resolved = resolve(argument.value, names)
         type = checked_type(resolved, names)
+        check_references(resolved, names)
         pattern = names.pattern
         assert pattern is not None
         if isinstance(resolved, tree.FieldRef) and resolved.slot == pattern.number:

@@ -75,6 +75,7 @@ class Declared:
     params: dict[str, Param] = field(default_factory=dict)
     functions: dict[str, DeclaredFunction] = field(default_factory=dict)
     queries: set[str] = field(default_factory=set)
+    reading: set[str] = field(default_factory=set)  # functions that read through references
     # Names whose declarations could not be read: nothing is said of their uses.
     broken: set[str] = field(default_factory=set)
 

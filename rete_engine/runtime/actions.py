@@ -6,12 +6,13 @@ Nothing is done while the statements run: changes, outputs, prints and logs are 
 
 from __future__ import annotations
 
-from typing import cast, final
+from typing import final
 
 from rete_engine.diagnostics.errors import FactError, SecurityError
+from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Context, Frame, Link
-from rete_engine.expressions.values import export, kind, ordered, text
+from rete_engine.expressions.values import export, kind, text
 from rete_engine.network.statements import (
     LOG_LEVELS,
     EmitStatement,
@@ -81,7 +82,7 @@ class Execution:
         elif isinstance(statement, IfStatement):
             self.run(self.chosen(statement))
         elif isinstance(statement, ForStatement):
-            for item in self.items(statement.iterable.evaluate(frame)):
+            for item in elements(statement.iterable.evaluate(frame)):
                 frame.spend(1)
                 frame.locals[statement.local] = item
                 self.run(statement.body)
@@ -132,17 +133,3 @@ class Execution:
         if isinstance(value, Element):
             return value
         raise FactError(f"expected a fact, got {kind(value)}")
-
-    def items(self, value: object) -> list[object]:
-        """What a `for` goes through.
-
-        Raises:
-            EvaluationError: The value has no elements.
-        """
-        if type(value) is list:
-            return cast("list[object]", value)
-        if isinstance(value, (set, frozenset)):
-            return ordered(value)
-        if isinstance(value, (tuple, dict)):
-            return list(value)
-        raise EvaluationError(f"cannot loop over {kind(value)}")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Final, cast, final
 
+from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Context, Frame, Link, Node
 from rete_engine.expressions.values import join_key
@@ -88,7 +89,7 @@ class Matcher:
     """The live network of one session."""
 
     __slots__ = (
-        "activations", "agenda", "alphas", "computed", "context", "doubtful", "failures",
+        "activations", "agenda", "alphas", "context", "doubtful", "failures",
         "firing", "frame", "gains", "live_nodes", "network", "rights", "tag", "targets",
         "token_limit", "tokens",
     )  # fmt: skip
@@ -105,7 +106,6 @@ class Matcher:
         self.gains: list[Token] = []  # guards and groups that may have come to hold
         self.doubtful: list[GroupToken] = []  # groups that may have ceased to hold
         self.failures: list[Failure] = []  # conditions that raised, until a run reports them
-        self.computed: object = None
         self.activations = 0  # how many were made
         self.tag = 0  # time tags given
         self.tokens = 0  # tokens alive
@@ -466,14 +466,14 @@ class Matcher:
                 return False
         return True
 
-    def compute(self, test: Test) -> bool:
-        """Whether an expression could be evaluated; its value is then in `computed`."""
+    def compute(self, test: Test, each: bool) -> list[object]:
+        """The value of an expression alone, or each of its elements; nothing if it raises."""
         try:
-            self.computed = test.node.evaluate(self.frame)
-        except Exception as error:
+            value = test.node.evaluate(self.frame)
+            return elements(value) if each else [value]
+        except Exception as error:  # whatever an external function raises
             self.failed(test.origins, self.frame.link, None, error)
-            return False
-        return True
+            return []
 
     def failed(
         self, origins: list[Origin], link: Link | None, record: object, error: BaseException

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link, Node
-from rete_engine.expressions.values import join_key, ordered
+from rete_engine.expressions.values import join_key
 from rete_engine.network.specs import (
     ComputeSpec,
     ExistsSpec,
@@ -411,24 +411,8 @@ class ComputeNode(WorkingNode):
         matcher.count()
         matcher.frame.link = token
         matcher.frame.record = None
-        if not matcher.compute(self.test):
-            return
-        value = matcher.computed
-        matcher.computed = None
-        if not self.each:
+        for value in matcher.compute(self.test, self.each):
             self.hand_on(token, value, None)
-            return
-        for element in elements(value):
-            self.hand_on(token, element, None)
-
-
-def elements(value: object) -> list[object]:
-    """The elements that `for v in e` goes through; `Matcher.compute` checked the kind."""
-    if type(value) is list:
-        return cast("list[object]", value)
-    if isinstance(value, (set, frozenset)):
-        return ordered(value)
-    return list(cast("tuple[object, ...]", value))  # a tuple, or the keys of a dict
 
 
 @final

@@ -29,7 +29,11 @@ class Loader:
 
     def classes(self, templates: Sequence[Template | type]) -> None:
         """Add templates made from Python classes."""
-        given = [t if isinstance(t, Template) else Template(t) for t in templates]
+        given: list[Template] = []
+        for template in templates:
+            one = template if isinstance(template, Template) else Template(template)
+            if one not in given:  # the same class twice is no second declaration
+                given.append(one)
         by_name = {t.cls.__name__: t.cls for t in given}
         declarations = tuple(declaration_of(template, by_name) for template in given)
         if declarations:

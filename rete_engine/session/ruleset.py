@@ -13,7 +13,9 @@ from typing import Any
 from rete_engine.compiler.compile import Compiled, CompiledParam, compile_documents
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
+from rete_engine.diagnostics.source import PYTHON
 from rete_engine.expressions.frame import Limits
+from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
 from rete_engine.model.declarations import Document, TemplateDeclaration
 from rete_engine.network.picture import to_dot, to_mermaid
@@ -104,8 +106,8 @@ class RuleSet:
         self.name = named.name if named is not None and named.name else name
         self.description = named.description if named is not None else None
         self.diagnostics = diagnostics
-        self.hash = _digest(documents)
         specs = compiled.network.templates
+        self.hash = _digest(documents, specs)
         self.templates: Mapping[str, TemplateInfo] = MappingProxyType(
             {spec.name: _template_info(spec) for spec in specs}
         )
@@ -278,19 +280,30 @@ def _template_info(spec: TemplateSpec) -> TemplateInfo:
     return TemplateInfo(spec.name, tuple(extends), spec.fields, key, spec.unique, spec.open)
 
 
-def _digest(documents: Sequence[Document]) -> str:
+def _digest(documents: Sequence[Document], specs: Sequence[TemplateSpec]) -> str:
     digest = hashlib.sha256()
+    by_name = {spec.name: spec for spec in specs}
     for document in documents:
         text = document.source.text
-        if not text:  # made from Python classes
+        if document.source is PYTHON:
             text = "\n".join(
-                repr((d.name, d.key, d.unique, [(f.name, f.type.name) for f in d.fields]))
-                for d in document.declarations
-                if isinstance(d, TemplateDeclaration)
+                _spelled(by_name[declaration.name])
+                for declaration in document.declarations
+                if isinstance(declaration, TemplateDeclaration)
             )
         digest.update(text.encode())
         digest.update(b"\0")
     return digest.hexdigest()
+
+
+def _spelled(spec: TemplateSpec) -> str:
+    """All that a template made from a Python class says, the same in every process."""
+    lines = [f"template {spec.name} key{spec.key} {'unique' if spec.unique else ''}"]
+    for field in spec.fields:
+        default = "required" if field.required else constant_key(field.default)
+        made = getattr(field.factory, "__qualname__", "made") if field.factory else default
+        lines.append(f"{field.name}: {field.type} in {constant_key(field.allowed)} = {made}")
+    return "\n".join(lines)
 
 
 __all__ = ["RuleInfo", "RuleSet", "TemplateInfo", "Type"]

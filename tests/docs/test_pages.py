@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import rete_engine
 from rete_engine import Limits
+from rete_engine.cli.app import app
 from rete_engine.diagnostics.codes import CODES
 from rete_engine.expressions.signatures import ATTRIBUTES, BUILTINS, METHODS
 from rete_engine.language.grammar import terminals
@@ -74,6 +76,14 @@ def test_the_limits_are_what_is_said(page: str) -> None:
         name = re.compile(rf"`(?:Limits\()?{limit.name}\b")
         (row,) = [" ".join(row) for row in rows if name.search(" ".join(row))]
         assert f" {limit.default:,}" in row
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "graph"])
+def test_all_options_are_named(verb: str) -> None:
+    told = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200"}).output
+    options = set(re.findall(r"--[a-z][a-z-]*", told)) - {"--help", "--debug"}
+    part = part_of("docs/command-line.md", f"rete {verb}")
+    assert {option for option in options if option not in part} == set()
 
 
 @pytest.mark.parametrize("page", PAGES)
