@@ -284,9 +284,12 @@ class ActionReader:
             if action.name is not None and action.name_span is not None:
                 self.names.assign(action.name, action.name_span, ANY)
             return []
-        fields = self.fields(template, action.fact.arguments, "insert")
+        fields = self.fields(template, action.fact.arguments)
         given = {name for name, _ in fields}
-        self.check_given(template, given, action.fact.span, upsert)
+        # An argument that names no field may be meant for the one that is missing.
+        known = template.open or given <= template.positions.keys()
+        if known and len(fields) == len(action.fact.arguments):
+            self.check_given(template, given, action.fact.span, upsert)
         index = -1
         if action.name is not None and action.name_span is not None:
             index = self.names.assign(action.name, action.name_span, Type(template.name))
@@ -313,18 +316,18 @@ class ActionReader:
                 )
 
     def fields(
-        self, template: TemplateSpec, arguments: tuple[tree.Argument, ...], verb: str
+        self, template: TemplateSpec, arguments: tuple[tree.Argument, ...]
     ) -> tuple[tuple[str, Node], ...]:
         """The fields of an insert or a modify; wrong ones are reported."""
         found: list[tuple[str, Node]] = []
         seen: set[str] = set()
         for argument in arguments:
-            resolved = resolve(argument.value, self.names)
-            type = checked_type(resolved, self.names)
             name = argument.name
             if name is None or argument.binds:
-                self.positional(template, argument, verb)
+                self.positional(template, argument)
                 continue
+            resolved = resolve(argument.value, self.names)
+            type = checked_type(resolved, self.names)
             span = argument.name_span or argument.span
             if name in seen:
                 self.reports.error("RE0305", f"'{name}' is given twice", span)
@@ -343,10 +346,10 @@ class ActionReader:
             found.append((name, self.lower(resolved)))
         return tuple(found)
 
-    def positional(self, template: TemplateSpec, argument: tree.Argument, verb: str) -> None:
-        """Report an argument of an insert or a modify that is not `field = value`."""
+    def positional(self, template: TemplateSpec, argument: tree.Argument) -> None:
+        """Report an argument of a facts block that is not `field = value`."""
         value = argument.value
-        hint = f"write {verb} …(field = value)"
+        hint: str | None = None
         if argument.binds:
             hint = f"write {argument.name} = {value.span.text}"
         elif isinstance(value, tree.Compare) and value.rest[0][0] == "==":
@@ -376,7 +379,7 @@ class ActionReader:
                 if argument.name is not None
             )
         else:
-            fields = self.fields(template, action.arguments, "modify")
+            fields = self.fields(template, action.arguments)
         if not action.arguments:
             self.reports.error(
                 "RE0305", "modify changes nothing", action.span, "write modify x(field = value)"

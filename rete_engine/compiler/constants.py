@@ -26,10 +26,15 @@ class ConstantNames(PlaceNames):
         return node
 
     def function(self, node: tree.Name) -> tree.FunctionRef | None:
-        """Report the call of a declared function."""
-        if node.name in self.declared.functions:
-            self.report("RE0205", f"'{node.name}' cannot be called in a constant", node.span)
+        """No function, for those that are declared cannot be called yet."""
         return None
+
+    def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
+        """Report the call of a declared function, or of none."""
+        if name.name in self.declared.functions:
+            self.report("RE0205", f"'{name.name}' cannot be called in a constant", name.span)
+        else:
+            super().unknown_function(node, name)
 
 
 def constant_value(expression: tree.Expression, declared: Declared) -> tuple[bool, object]:

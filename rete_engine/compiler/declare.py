@@ -48,10 +48,10 @@ def declare(documents: Sequence[Document], declared: Declared) -> None:
                         declared.queries.add(declaration.name)
                 case ParamDeclaration():
                     params.append(declaration)
-    for template in _bases_first(declared):
-        _declare_template(template, declared)
     _declare_params(params, declared)
     _declare_functions(functions, declared)
+    for template in _bases_first(declared):
+        _declare_template(template, declared)
 
 
 def _with_class(

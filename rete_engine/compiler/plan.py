@@ -72,6 +72,17 @@ class _Item:
     needs: set[int]  # slots that must be there before
     owner: int = -1  # the slot of the pattern that a constraint was written in
     total: bool = True  # a constraint that cannot raise
+    sides: _Sides | None = None  # of an equality that can be a key
+
+
+@dataclass
+class _Sides:
+    """The two sides of an equality, with the slots that each reads."""
+
+    left: tree.Expression
+    right: tree.Expression
+    left_slots: set[int]
+    right_slots: set[int]
 
 
 def plan(conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal) -> list[Step]:
@@ -114,15 +125,17 @@ class _Planner:
     ) -> None:
         """Add an item."""
         total = True
+        sides: _Sides | None = None
         if isinstance(content, Constraint):
             needs = slots_of(content.test)
             total = self.is_total(content.test)
+            sides = sides_of(content.test) if total else None
         elif isinstance(content, Computation):
             needs = slots_of(content.value)
             self.own.add(content.slot.number)
         if owner >= 0:
             needs = needs | {owner}
-        self.waiting.append(_Item(len(self.waiting), content, needs, owner, total))
+        self.waiting.append(_Item(len(self.waiting), content, needs, owner, total, sides))
 
     def steps(self) -> list[Step]:
         """Place everything."""
@@ -189,29 +202,35 @@ class _Planner:
 
     def next_pattern(self) -> _Item:
         """The pattern to join next: the first as written that has a key, else the first."""
-        patterns = [item for item in self.waiting if isinstance(item.content, Pattern)]
-        if self.placed:
-            for item in patterns:
-                assert isinstance(item.content, Pattern)
+        keyed: set[int] = set()  # slots whose fact an equality compares with the match so far
+        for item in self.waiting:
+            sides = item.sides
+            if sides is None:
+                continue
+            if sides.right_slots and sides.right_slots <= self.placed:
+                keyed |= sides.left_slots
+            if sides.left_slots and sides.left_slots <= self.placed:
+                keyed |= sides.right_slots
+        first: _Item | None = None
+        for item in self.waiting:
+            if isinstance(item.content, Pattern):
                 slot = item.content.slot.number
-                if any(self.key_pair(other, slot) for other in self.waiting):
+                if slot in keyed and any(self.key_pair(other, slot) for other in self.waiting):
                     return item
-        return patterns[0]
+                first = first or item
+        assert first is not None
+        return first
 
     def key_pair(self, item: _Item, slot: int) -> tuple[tree.Expression, tree.Expression] | None:
         """The two sides of an equality between the fact of a slot and the match so far."""
-        content = item.content
-        if not isinstance(content, Constraint) or not item.total:
+        sides = item.sides
+        if sides is None:
             return None
-        test = content.test
-        if not isinstance(test, tree.Compare) or len(test.rest) != 1 or test.rest[0][0] != "==":
-            return None
-        left, right = test.first, test.rest[0][1]
-        reads_left, reads_right = slots_of(left), slots_of(right)
-        if reads_left == {slot} and reads_right and reads_right <= self.placed:
-            return left, right
-        if reads_right == {slot} and reads_left and reads_left <= self.placed:
-            return right, left
+        left, right = sides.left_slots, sides.right_slots
+        if left == {slot} and right and right <= self.placed:
+            return sides.left, sides.right
+        if right == {slot} and left and left <= self.placed:
+            return sides.right, sides.left
         return None
 
     def join(self, item: _Item) -> None:
@@ -240,6 +259,14 @@ class _Planner:
                 self.waiting.remove(other)
         self.placed.add(slot)
         self.found.append(step)
+
+
+def sides_of(test: tree.Expression) -> _Sides | None:
+    """The sides of an equality; None for any other test."""
+    if not isinstance(test, tree.Compare) or len(test.rest) != 1 or test.rest[0][0] != "==":
+        return None
+    left, right = test.first, test.rest[0][1]
+    return _Sides(left, right, slots_of(left), slots_of(right))
 
 
 def slots_of(node: tree.Expression) -> set[int]:

@@ -257,12 +257,11 @@ class RuleNames(PlaceNames):
         if self.pattern is not None and template is not None:
             index = template.positions.get(node.name)
             if index is not None:
-                if variable is not None and variable.alias is None:
+                own = variable.alias if variable is not None else None
+                is_own = own is not None and (own.slot, own.index) == (self.pattern.number, index)
+                if variable is not None and not is_own:
                     self.ambiguous(node, template)
-                elif variable is not None and variable.alias is not None:
-                    own = variable.alias
-                    if own.slot != self.pattern.number or own.index != index:
-                        self.ambiguous(node, template)
+                    return node
                 return tree.FieldRef(node.span, self.pattern.number, index, node.name)
         if variable is not None:
             variable.used = True

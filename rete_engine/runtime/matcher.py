@@ -7,12 +7,15 @@ The order of work within one change is what makes it exact:
    or an `exists` no longer carries.
 3. Joins meet the fact, every node before its ancestors, so that a fact which matches two
    patterns of a rule makes each pair once. A group's branch comes before what follows the group.
-4. What is gained through `not` and `exists` goes on last. A guard that lost its fact and found
-   another (or the same one, modified) in the meantime neither ended a match nor makes one.
+4. What `not` and `exists` come to mean is settled in the same order: a guard or a group lets a
+   match pass when all below it is done, and a group that is left without a match stops its own
+   when its branch is done. One that lost what it had and found another (or the same fact,
+   modified) in the meantime neither ended a match nor makes one.
 """
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Final, cast, final
 
 from rete_engine.expressions.displays import elements
@@ -55,6 +58,9 @@ from rete_engine.runtime.nodes import (
     make_node,
 )
 
+#: A rank behind that of every node.
+LAST: Final = 1 << 40
+
 #: Up to this many nodes to tell are put in order as they come; more are sorted at the end.
 FEW: Final = 16
 
@@ -89,9 +95,9 @@ class Matcher:
     """The live network of one session."""
 
     __slots__ = (
-        "activations", "agenda", "alphas", "context", "doubtful", "failures",
-        "firing", "frame", "gains", "live_nodes", "network", "rights", "tag", "targets",
-        "token_limit", "tokens",
+        "activations", "agenda", "alphas", "context", "failures", "firing", "frame",
+        "live_nodes", "network", "noted", "rights", "tag", "targets", "token_limit",
+        "tokens", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -103,8 +109,10 @@ class Matcher:
         self.alphas: dict[int, LiveAlpha] = {}
         self.rights: dict[int, RightMemory] = {}
         self.targets: list[RightInput] = []  # nodes to tell of the fact of this change
-        self.gains: list[Token] = []  # guards and groups that may have come to hold
-        self.doubtful: list[GroupToken] = []  # groups that may have ceased to hold
+        # Guards and groups that may let their match pass now, or stop it, by their place in the
+        # order of work; the second number counts them, so that no two compare as equal.
+        self.unsettled: list[tuple[int, int, Token]] = []
+        self.noted = 0
         self.failures: list[Failure] = []  # conditions that raised, until a run reports them
         self.activations = 0  # how many were made
         self.tag = 0  # time tags given
@@ -152,7 +160,7 @@ class Matcher:
         """Bring the empty match into the network: for rules that need no fact."""
         for spec in self.network.starts:
             self.live(spec).left(None, None, None)
-        self.settle()
+        self.settle(LAST)
 
     def insert(self, element: Element) -> None:
         """Bring a new fact through the network."""
@@ -161,8 +169,8 @@ class Matcher:
         self.enter(element, EVERYTHING)
         if self.targets:
             self.tell(element)
-        if self.gains or self.doubtful:
-            self.settle()
+        if self.unsettled:
+            self.settle(LAST)
 
     def retract(self, element: Element) -> None:
         """Take a fact out of the network."""
@@ -180,8 +188,8 @@ class Matcher:
         for entry in left:
             if entry.blocked is not None:
                 self.release(entry)
-        if self.gains or self.doubtful:
-            self.settle()
+        if self.unsettled:
+            self.settle(LAST)
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
         """Bring the change of a fact through the network; `changed` is a set of field bits."""
@@ -216,8 +224,8 @@ class Matcher:
                 self.release(entry)
         if self.targets:
             self.tell(element)
-        if self.gains or self.doubtful:
-            self.settle()
+        if self.unsettled:
+            self.settle(LAST)
 
     def stamp(self, element: Element, count: int, changed: int) -> None:
         """Note the time of a change of some fields."""
@@ -294,6 +302,8 @@ class Matcher:
         if len(targets) == 1:
             node = targets[0]
             targets.clear()
+            if self.unsettled:
+                self.settle(node.rank)
             node.right(element)
             node.entry = None
             return
@@ -305,8 +315,8 @@ class Matcher:
                 node.entry = None
         for node in targets:
             if not isinstance(node, ExistsNode):
-                if self.doubtful:
-                    self.settle_doubtful(node.rank)
+                if self.unsettled:
+                    self.settle(node.rank)
                 node.right(element)
                 node.entry = None
 
@@ -369,43 +379,37 @@ class Matcher:
 
     # -- step 4 --------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Let pass, and stop, what `not` and `exists` came to mean by this change."""
-        while self.gains or self.doubtful:
-            if self.doubtful:
-                self.settle_doubtful(-1)
-            gains = self.gains
-            self.gains = []
-            if len(gains) > 1:
-                gains.sort(key=rank_of_token)
-            for token in gains:
-                if not token.is_live:
-                    continue
-                if isinstance(token, GuardToken):
-                    exists = cast(ExistsNode, token.node)
-                    if not token.passed and (token.support is None) == exists.negated:
-                        exists.pass_on(token)
-                else:
-                    waiting = cast(GroupToken, token)
-                    group = cast(GroupNode, waiting.node)
-                    if not waiting.passed and (waiting.found == 0) == group.negated:
-                        group.pass_on(waiting)
+    def may_pass(self, token: Token) -> None:
+        """Note a guard or a group that did not hold and may hold now."""
+        self.noted += 1
+        heappush(self.unsettled, (2 * token.node.rank, self.noted, token))
 
-    def settle_doubtful(self, rank: int) -> None:
-        """Stop groups that are left without a match, once their branch is done.
+    def may_stop(self, token: GroupToken, branch_rank: int) -> None:
+        """Note a group that held and is left without a match of its branch, for now."""
+        self.noted += 1
+        heappush(self.unsettled, (2 * branch_rank + 1, self.noted, token))
 
-        With a rank, only those whose branch comes before it.
-        """
-        doubtful = self.doubtful
-        self.doubtful = []
-        for token in doubtful:
-            if not token.is_live or not token.passed or token.found:
+    def settle(self, rank: int) -> None:
+        """Let pass, and stop, what `not` and `exists` came to mean, as far as a rank."""
+        unsettled = self.unsettled
+        while unsettled and unsettled[0][0] < 2 * rank:
+            place, _, token = heappop(unsettled)
+            if not token.is_live:
                 continue
-            if rank >= 0 and cast(GroupNode, token.node).branch_rank >= rank:
-                self.doubtful.append(token)
+            if isinstance(token, GuardToken):
+                exists = cast(ExistsNode, token.node)
+                if not token.passed and (token.support is None) == exists.negated:
+                    exists.pass_on(token)
                 continue
-            token.passed = False
-            self.remove_outputs(token)
+            held = cast(GroupToken, token)
+            group = cast(GroupNode, held.node)
+            holds = (held.found == 0) == group.negated
+            if place & 1:
+                if held.passed and not holds:
+                    held.passed = False
+                    self.remove_outputs(held)
+            elif holds and not held.passed:
+                group.pass_on(held)
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -545,11 +549,6 @@ def elements_of(link: Link | None) -> list[Element]:
         link = link.parent
     found.reverse()
     return found
-
-
-def rank_of_token(token: Token) -> int:
-    """The sort key of tokens: their node's rank."""
-    return token.node.rank
 
 
 def in_order(nodes: list[RightInput]) -> None:

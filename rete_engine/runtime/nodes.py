@@ -261,7 +261,7 @@ class ExistsNode(MeetingNode):
                     guard.passed = False
                     matcher.remove_outputs(guard)
             elif not guard.passed:
-                matcher.gains.append(guard)
+                matcher.may_pass(guard)
 
     def lost(self, guard: GuardToken, key: object) -> None:
         """A guard's fact is gone: look for another one."""
@@ -269,7 +269,7 @@ class ExistsNode(MeetingNode):
         if guard.support is None:
             if self.negated:
                 if not guard.passed:
-                    self.matcher.gains.append(guard)
+                    self.matcher.may_pass(guard)
             elif guard.passed:
                 guard.passed = False
                 self.matcher.remove_outputs(guard)
@@ -323,16 +323,16 @@ class GroupNode(WorkingNode):
             if token.passed:
                 token.passed = False
                 self.matcher.remove_outputs(token)
-        elif not token.passed:
-            self.matcher.gains.append(token)
+        elif not token.passed and token.found == 1:
+            self.matcher.may_pass(token)
 
     def lost(self, token: GroupToken) -> None:
         """The branch's last match is gone; it may come back within the same change."""
         if self.negated:
             if not token.passed:
-                self.matcher.gains.append(token)
+                self.matcher.may_pass(token)
         elif token.passed:
-            self.matcher.doubtful.append(token)
+            self.matcher.may_stop(token, self.branch_rank)
 
     def pass_on(self, token: GroupToken) -> None:
         """Hand a match on."""

@@ -19,7 +19,7 @@ from rete_engine import (
 )
 from rete_engine.session.batch import Batch
 from tests.reference import values
-from tests.reference.naive import Activation, Naive, Pending
+from tests.reference.naive import Activation, Naive, Pending, Shown
 from tests.reference.program import read_program
 from tests.reference.values import MisfitError
 
@@ -48,7 +48,12 @@ class Agreement:
         )
         self.naive = Naive(read_program(text), params)
         self.numbers: dict[int, int] = {}  # the engine's numbers of facts -> the reference's
-        self.fired: list[object] = []
+        self.fired: list[Shown] = []
+        self.activated: list[Waiting] = []
+        self.cancelled: list[Waiting] = []
+        self.session.on("activate", self.activated.append)
+        self.session.on("cancel", self.cancelled.append)
+        self.naive.activated.clear()  # of opening the session nobody could hear
         self.check()
 
     # -- what both show ------------------------------------------------------------------------
@@ -61,7 +66,7 @@ class Agreement:
             return (type(value).__name__, *map(self.canonical, value))
         return values.canonical(value)
 
-    def shown(self, salience: int, seen: Waiting | Firing) -> object:
+    def shown(self, salience: int, seen: Waiting | Firing) -> Shown:
         """An activation of the engine, as `Activation.shown` shows one of the reference."""
         facts = sorted(self.numbers[fact.fact_id] for fact in seen.facts)
         bindings = tuple((name, self.canonical(value)) for name, value in seen.bindings.items())
@@ -86,11 +91,12 @@ class Agreement:
         expected = Counter(activation.shown for activation in self.naive.waiting.values())
         assert found == expected, difference(found, expected)
         self.check_order([self.shown(entry.salience, entry) for entry in waiting])
+        self.check_told()
         self.check_at_rest()
 
-    def check_order(self, waiting: list[object]) -> None:
+    def check_order(self, waiting: list[Shown]) -> None:
         """The agenda is in the order of the strategy."""
-        by_shown: dict[object, list[Activation]] = {}
+        by_shown: dict[Shown, list[Activation]] = {}
         for activation in self.naive.waiting.values():
             by_shown.setdefault(activation.shown, []).append(activation)
         ranks: list[tuple[Any, ...]] = []
@@ -99,12 +105,21 @@ class Agreement:
             ranks.append(self.rank(by_shown[shown].pop()))
         assert ranks == sorted(ranks), ranks
 
+    def check_told(self) -> None:
+        """What was told of activations is just what became of matches: none came and went."""
+        activated = Counter(self.shown(entry.salience, entry) for entry in self.activated)
+        assert activated == Counter(a.shown for a in self.naive.activated)
+        # What a match that ceased had bound may have changed meanwhile.
+        cancelled = Counter(self.shown(entry.salience, entry)[:3] for entry in self.cancelled)
+        assert cancelled == Counter(a.shown[:3] for a in self.naive.cancelled)
+        for told in (self.activated, self.cancelled, self.naive.activated, self.naive.cancelled):
+            told.clear()
+
     def check_at_rest(self) -> None:
         """Nothing of a change is left half done."""
         matcher = self.session._engine.matcher
         assert not matcher.targets
-        assert not matcher.gains
-        assert not matcher.doubtful
+        assert not matcher.unsettled
 
     def rank(self, activation: Activation) -> tuple[Any, ...]:
         """A sort key: those with the smallest may fire next."""
@@ -213,7 +228,7 @@ class Agreement:
         return bool(first)
 
     def fire(
-        self, expected: object, result: RunResult, failed: list[RuleExecutionError]
+        self, expected: Shown, result: RunResult, failed: list[RuleExecutionError]
     ) -> None:
         """Let the reference fire what the engine fired, which must be what it announced."""
         allowed = self.allowed()
@@ -251,7 +266,7 @@ def is_of_condition(error: RuleExecutionError) -> bool:
     return str(error).startswith("a condition")
 
 
-def difference(found: Counter[object], expected: Counter[object]) -> str:
+def difference(found: Counter[Shown], expected: Counter[Shown]) -> str:
     """What is there and should not be, and what is missing."""
     lines = ["activations differ"]
     lines += [f"  too many: {entry}" for entry in (found - expected).elements()]

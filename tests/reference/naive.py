@@ -19,6 +19,10 @@ from tests.reference.values import Fact, MisfitError, canonical, changed, equal,
 Identity = tuple[int, tuple[int, ...], tuple[int, ...]]
 
 
+#: What a program sees of an activation: rule, salience, numbers of the facts, bindings.
+Shown = tuple[str, int, tuple[int, ...], tuple[tuple[str, object], ...]]
+
+
 @dataclass
 class Match:
     """A match of a rule's conditions."""
@@ -43,7 +47,7 @@ class Activation:
     tags: list[int]  # time tags of its facts, in the order of the patterns
 
     @property
-    def shown(self) -> object:
+    def shown(self) -> Shown:
         """What a program sees of it."""
         match = self.match
         facts = sorted(fact.number for _, fact in match.facts)
@@ -76,6 +80,8 @@ class Naive:
         self.changes = 0  # changes made so far
         self.alive: dict[Identity, Match] = {}
         self.waiting: dict[Identity, Activation] = {}
+        self.activated: list[Activation] = []  # as they came, until somebody clears it
+        self.cancelled: list[Activation] = []  # as they ceased, unfired
         self.failed: set[str] = set()  # rules of which a condition raised an error
         self.open()
 
@@ -153,11 +159,12 @@ class Naive:
             self.try_alone(rule)
         for identity in list(self.waiting):
             if identity not in self.alive:
-                del self.waiting[identity]
+                self.cancelled.append(self.waiting.pop(identity))
         for identity, match in self.alive.items():
             if identity in before and not uses(match, fact, fields):
                 continue
-            self.waiting.pop(identity, None)
+            if identity in self.waiting:
+                self.cancelled.append(self.waiting.pop(identity))
             if match.rule.declaration.attributes.no_loop is None or match.rule.number != firing:
                 self.activate(match)
 
@@ -173,7 +180,9 @@ class Naive:
                 return
         assert type(value) is int
         tags = [time_tag(fact, match.rule.reads[id(node)]) for node, fact in match.facts]
-        self.waiting[match.identity] = Activation(match, value, self.changes, tags)
+        activation = Activation(match, value, self.changes, tags)
+        self.waiting[match.identity] = activation
+        self.activated.append(activation)
 
     # -- matching ------------------------------------------------------------------------------
 

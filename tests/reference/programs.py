@@ -26,6 +26,9 @@ DENSE: Fields = {
     "B": {"n": "bit", "m": "bit"},
 }
 
+#: One template and little else than groups within groups.
+NESTED: Fields = {"A": {"n": "bit", "m": "bit"}}
+
 VALUES: dict[str, list[object]] = {
     "bit": [0, 1],
     "int": [0, 1, 2],
@@ -119,7 +122,8 @@ class RuleText:
             return "1 < 2"
         left = self.pick(*fields)
         kind = own.get(left) or self.kind_of(left, names)
-        match self.draw(st.integers(0, 11)):
+        simple = self.templates is NESTED and self.chance(70)
+        match 11 if simple else self.draw(st.integers(0, 11)):
             case 0:
                 return f"{left} != {self.operand(names, kind)}"
             case 1 | 2 if kind in ORDERED:
@@ -190,9 +194,10 @@ class RuleText:
         """`(C and D …)`, or one condition alone."""
         inner = names.copy()
         parts: list[str] = []
-        for _ in range(self.draw(st.integers(1, 3))):
-            match self.draw(st.integers(0, 9)):
-                case 0 | 1 if depth < 2:
+        nested = self.templates is NESTED
+        for _ in range(2 if nested else self.draw(st.integers(1, 3))):
+            match self.draw(st.integers(0, 13 if nested else 9)):
+                case 0 | 1 | 10 | 11 | 12 if depth < 2:
                     word = self.pick("not", "not", "exists")
                     parts.append(f"{word} {self.group(inner, depth + 1)}")
                 case 2:
@@ -220,6 +225,8 @@ class RuleText:
 
     def condition(self, names: Names) -> str:
         """One line of the `when`."""
+        if self.templates is NESTED and self.chance(50):
+            return f"{self.pick('not', 'exists')} {self.group(names, 0)}"
         match self.draw(st.integers(0, 15)):
             case 0 | 1:
                 return f"not {self.pattern(names.copy(), self.chance(20))}"
@@ -337,6 +344,14 @@ end
 """
 
 
+NESTED_TEMPLATES = """\
+template A
+    n: int
+    m: int
+end
+"""
+
+
 def values(kind: str) -> st.SearchStrategy[object]:
     return st.sampled_from(VALUES[kind])
 
@@ -410,12 +425,12 @@ class Strategies:
 def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
-    templates = DENSE_TEMPLATES
+    templates = DENSE_TEMPLATES if fields is DENSE else NESTED_TEMPLATES
     if fields is RICH:
         templates = RICH_TEMPLATES.format(
             a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
         )
-    count = draw(st.integers(1, 3))
+    count = 1 if fields is NESTED else draw(st.integers(1, 3))
     rules = [RuleText(draw, f"r{i}", fields, keyed).text(silent) for i in range(count)]
     return templates + "\n".join(rules) + "\n"
 
@@ -423,6 +438,7 @@ def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
 retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.integers(0, 7))
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
+nested = Strategies(NESTED)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",
                               "random"])  # fmt: skip

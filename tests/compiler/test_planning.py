@@ -1,0 +1,185 @@
+"""In which order conditions are joined, and where their tests are asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from rete_engine import RuleExecutionError, RuleSet
+from rete_engine.network.specs import JoinSpec
+from tests.compiler.networks import network_of, path_of, rules_of, tokens
+
+
+def test_patterns_meet_through_a_key_before_a_cross_product() -> None:
+    rules = rules_of("a := A()\nb := B()\nC(i == a.k, j == b.k)")
+    assert [step.split("(")[0] for step in path_of(rules)] == ["root", "first A", "join C", "join B"]
+    with rules.session() as session:
+        session.insert_many("A", [{"k": k} for k in range(50)])
+        session.insert_many("B", [{"k": k} for k in range(50)])
+        assert tokens(session) == 50  # not 50 * 50
+        session.insert("C", i=3, j=4)
+        assert session.run().fired == 1
+
+
+def test_the_pattern_that_comes_first_as_written_begins() -> None:
+    rules = rules_of("C(v := i, w := j)\nA(k == v)\nB(k == w)")
+    assert [s.split("(")[0] for s in path_of(rules)] == ["root", "first C", "join A", "join B"]
+
+
+def test_without_a_key_patterns_are_joined_as_written() -> None:
+    rules = rules_of("A()\nB()\nC()")
+    assert path_of(rules) == ["root", "first A", "join B()", "join C()"]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "a := A()\nB(k == a.k)",
+        "a := A()\nB(a.k == k)",
+        "a := A()\nb := B()\ntest a.k == b.k",
+        "a := A(v := k)\nB(k == v)",
+        "a := A()\nb := B()\ntest b.k + 1 == a.k + 1",
+        "k0 := 3\nA(k == k0)\nB(k == k0)",
+    ],
+)
+def test_an_equality_is_a_hash_join_wherever_it_is_written(when: str) -> None:
+    joins = [node for node in network_of(rules_of(when)).nodes if isinstance(node, JoinSpec)]
+    assert joins
+    for node in joins:
+        assert len(node.left_key) == len(node.right.key) == 1
+        assert not node.tests
+
+
+def test_an_inequality_is_no_key() -> None:
+    rules = rules_of("a := A()\nB(k != a.k, x > a.x)")
+    (join,) = (node for node in network_of(rules).nodes if isinstance(node, JoinSpec))
+    assert join.left_key == ()
+    assert len(join.tests) == 2
+
+
+def test_identity_is_a_hash_join() -> None:
+    text = """
+template Customer key(id)
+    id: str
+    tier: str = "basic"
+end
+template Order
+    customer: Customer
+end
+rule "gold"
+when
+    c := Customer(tier == "gold")
+    o := Order(customer == c)
+then
+    emit o.customer.id
+end
+"""
+    rules = RuleSet.parse(text)
+    (join,) = (node for node in network_of(rules).nodes if isinstance(node, JoinSpec))
+    assert len(join.left_key) == 1
+    with rules.session() as session:
+        one, two = session.insert("Customer", id="1"), session.insert("Customer", id="2")
+        session.insert("Order", customer=one)
+        assert session.run().outputs == []
+        session.modify(two, tier="gold")
+        assert session.run().outputs == []
+        session.modify(one, tier="gold")
+        assert session.run().outputs == ["1"]
+        session.modify(one, id="3")  # neither condition reads it: the match is the same
+        assert session.run().outputs == []
+
+
+# -- tests that can raise --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "A(x != 0, 10 / x > 2)",
+        "a := A(x != 0)\ntest 10 / a.x > 2",
+        "a := A()\ntest a.x != 0\ntest 10 / a.x > 2",
+        "a := A()\ntest a.x != 0\nB(x == 10 // a.x)",
+        "a := A()\ntest a.x != 0\nB(k == a.k, x < 10 / a.x)",
+        "a := A()\nb := B(x != a.x)\ntest 10 / (a.x - b.x) > 2",
+        "a := A()\nb := B()\ntest a.x != b.x\nC(i == 10 // (a.x - b.x))",
+        "a := A()\nexists B(x == a.x and x != 0)\ntest 10 / a.x > 0",
+        "a := A()\nnot B(a.x == 0)\ntest 10 / a.x > 0",
+        "a := A(x != 0)\nnot B(x == 10 // a.x)",
+        "a := A(x != 0)\nexists B(x == 10 // a.x)",
+        "a := A()\nnot (B(a.x != 0) and C(i == 10 // a.x))",
+        "a := A(x != 0)\nv := 10 // a.x\nB(x == v)",
+        "a := A()\nb := B()\nA(a.x != 0, k == b.k, 10 / a.x > 2)",
+        "a := A(x != 0)\nfor v in [10 // a.x]\nB(x == v)",
+        "b := B()\na := A(x != b.x, v := 10 // (x - b.x))\nC(i == v)",
+    ],
+)
+def test_a_guard_that_is_written_before_guards(when: str) -> None:
+    with rules_of(when).session() as session:
+        for x in (0, 1, 0, 2):
+            session.insert("B", x=x)
+            session.insert("C", i=x)
+            session.insert("A", x=x)
+        session.run()  # would raise what a condition raised
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "A(10 / x > 2, x != 0)",
+        "a := A()\nB(x == 10 // a.x)\nB(x != a.x)",
+    ],
+)
+def test_what_is_written_before_its_guard_is_asked_before_it(when: str) -> None:
+    with rules_of(when).session() as session:
+        session.insert("A", x=0)
+        session.insert("B", x=0)
+        with pytest.raises(RuleExecutionError, match="division by zero"):
+            session.run()
+
+
+def test_a_test_that_cannot_raise_is_asked_as_soon_as_it_can() -> None:
+    rules = rules_of("a := A()\nb := B(k == a.k)\ntest a.x > 3\ntest b.x > a.x")
+    with rules.session() as session:
+        session.insert("A", x=1)
+        assert tokens(session) == 0  # the fact stands in no join
+        session.insert("A", x=4)
+        assert tokens(session) == 1
+
+
+def test_a_match_that_two_patterns_make_of_one_fact_is_found_once() -> None:
+    with rules_of("a := A()\nb := A(k == a.k)").session() as session:
+        session.insert("A", k=1)
+        assert session.run().fired == 1
+        session.insert("A", k=1)
+        assert session.run().fired == 3
+
+
+# -- values that conditions compute ----------------------------------------------------------------
+
+
+def test_a_value_may_be_computed_before_any_pattern() -> None:
+    rules = rules_of("v := 2\nfor w in [1, v]\nA(x == w)")
+    with rules.session() as session:
+        session.insert("A", x=2)
+        session.insert("A", x=3)
+        assert session.run().fired == 1
+
+
+def test_a_value_of_a_pattern_can_be_used_in_it_and_behind_it() -> None:
+    rules = rules_of("A(v := x * 2, v > 4, w := v + 1)\nB(x == w)")
+    with rules.session() as session:
+        session.insert("A", x=2)
+        session.insert("A", x=3)
+        session.insert("B", x=7)
+        session.insert("B", x=5)
+        assert session.run().fired == 1
+
+
+def test_a_pattern_that_computes_can_stand_in_not_and_exists() -> None:
+    rules = rules_of("a := A()\nnot B(v := x * 2, v > a.x)", "a := A()\nexists B(v := x * 2, v > a.x)")
+    with rules.session() as session:
+        session.insert("A", x=3)
+        assert session.run().outputs == [0]
+        b = session.insert("B", x=2)
+        assert session.run().outputs == [1]
+        session.modify(b, x=1)
+        assert session.run().outputs == [0]
