@@ -169,7 +169,7 @@ def check_command(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Tell all that is wrong with rule files. Exit code 1 if there is anything."""
+    """Tell all that is wrong with rule files. Exit code 1 if there are errors."""
     screen = Screen()
     with reported(screen, debug):
         from rete_engine.cli.check import check

@@ -145,9 +145,12 @@ class PlaceNames(Names):
         function = self.declared.functions.get(node.name)
         if function is None:
             return None
-        kind = "external" if function.is_external else "language"
         return tree.FunctionRef(
-            node.span, "external" if kind == "external" else "language", function.number, node.name
+            node.span,
+            "external" if function.is_external else "language",
+            function.number,
+            node.name,
+            function.result,
         )
 
     def parameters(self, function: tree.FunctionRef) -> tuple[str, ...] | None:

@@ -55,7 +55,6 @@ from rete_engine.expressions.parts import ReadAttribute, ReadIndex, ReadSlice
 from rete_engine.expressions.reads import Constant, Local, Param
 from rete_engine.expressions.signatures import BUILTINS, METHODS, Signature
 from rete_engine.expressions.storing import is_hashable
-from rete_engine.expressions.types import ANY, Type
 
 
 class Scope:
@@ -74,10 +73,6 @@ class Scope:
     def item(self, slot: int, name: str) -> Node:
         """The reader of a `SlotRef`: the fact of a slot, or its computed value."""
         raise NotImplementedError
-
-    def result(self, index: int) -> Type:
-        """The declared result type of an external function."""
-        return ANY
 
 
 def lower(node: tree.Expression, scope: Scope) -> Node:
@@ -256,7 +251,7 @@ class _Lowering:
                     function.index,
                     function.name,
                     [self.expression(each.value) for each in node.arguments],
-                    self.scope.result(function.index),
+                    function.result,
                 )
             case _:
                 assert_never(function.kind)

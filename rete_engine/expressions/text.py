@@ -172,4 +172,12 @@ class _Writer:
             first = False
             self.add(f"{name}=")
             self.write(record.values[position], records + 1)
+        further = record.values[0] if record.type.open else None
+        if isinstance(further, dict):
+            for name, value in further.items():
+                if not first:
+                    self.add(", ")
+                first = False
+                self.add(f"{name}=")
+                self.write(value, records + 1)
         self.add(")")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from rete_engine.diagnostics.source import Span
+from rete_engine.expressions.types import ANY, Type
 
 BinaryOperator = OneOf["+", "-", "*", "/", "//", "%", "**"]
 UnaryOperator = OneOf["+", "-"]
@@ -303,6 +304,7 @@ class FunctionRef(Expression):
     kind: OneOf["builtin", "language", "external"]
     index: int  # number among the rule set's functions of that kind; 0 for a builtin
     name: str
+    result: Type = ANY  # as declared; what an external function answers must be of it
 
 
 def children(node: Expression) -> tuple[Expression, ...]:

@@ -141,7 +141,7 @@ class TemplateSpec(RecordType):
             value = given.get(field.name, MISSING)
             if value is MISSING:
                 if field.required:
-                    raise FactError(f"{self.name} needs a value for '{field.name}'")
+                    raise self.missing_field(field.name, given)
                 value = field.default
                 if field.plain is None:
                     value = field.made(self.name, limits)
@@ -203,6 +203,14 @@ class TemplateSpec(RecordType):
             except Misfit as misfit:
                 raise FactError(f"{self.name}.{name}: {misfit}") from None
         return result
+
+    def missing_field(self, name: str, given: dict[str, object]) -> FactError:
+        """The error for a field without a value; a mistyped field says more."""
+        if not self.open:
+            for other in given:
+                if other not in self.positions:
+                    return self.unknown_field(other)
+        return FactError(f"{self.name} needs a value for '{name}'")
 
     def unknown_field(self, name: object) -> FactError:
         """The error for a field that the template does not have."""

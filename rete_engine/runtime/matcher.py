@@ -324,7 +324,8 @@ class Matcher:
         """Let the guards that leaned on a fact which is gone look for another."""
         key = entry.bucket.key
         for guard in guards_of(entry):
-            cast(ExistsNode, guard.node).lost(guard, key)
+            if guard.is_live:  # one before it may have ended its match
+                cast(ExistsNode, guard.node).lost(guard, key)
 
     def remove(self, token: Token) -> None:
         """Remove a token and everything below it."""

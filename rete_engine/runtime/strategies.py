@@ -39,8 +39,12 @@ def make_agenda(strategy: str, seed: int) -> Agenda:
 
 
 def by_recency(activation: Activation) -> tuple[object, ...]:
-    """`lex`: the time tags, newest first, are compared one by one; the longer list wins."""
-    return (-activation.salience, descending(time_tags(activation)), -activation.number)
+    """`lex`: the time tags, newest first, are compared one by one; the longer list wins.
+
+    Where they are the same, the rule with more constraints and tests comes first.
+    """
+    tags = descending(time_tags(activation))
+    return (-activation.salience, tags, -activation.rule.complexity, -activation.number)
 
 
 def by_first_recency(activation: Activation) -> tuple[object, ...]:
@@ -48,7 +52,8 @@ def by_first_recency(activation: Activation) -> tuple[object, ...]:
     tags = time_tags(activation)
     patterns = activation.rule.patterns
     first = tags[0] if patterns else -1
-    return (-activation.salience, -first, descending(tags), -activation.number)
+    complexity = activation.rule.complexity
+    return (-activation.salience, -first, descending(tags), -complexity, -activation.number)
 
 
 def by_simplicity(activation: Activation) -> tuple[object, ...]:

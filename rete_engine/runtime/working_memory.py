@@ -135,10 +135,10 @@ class WorkingMemory:
         del self.members[template.number][element.number]
         self.count -= 1
         element.is_live = False
-        element.handle = None  # a fact that is gone shall not live on by pointing at its handle
         self.matcher.retract(element)
         if self.listener is not None:
             self.listener.retracted(element)
+        element.handle = None  # a fact that is gone shall not live on by pointing at its handle
 
     def renew(self, element: Element, values: tuple[object, ...], mask: int) -> None:
         """Give a live fact other values; its keys are moved already."""

@@ -257,6 +257,9 @@ def revived(value: object, hint: object, classes: Mapping[str, type]) -> object:
             if found is not value:
                 return found
         return value
+    if origin is typing.Literal:
+        members = (option for option in arguments if isinstance(option, enum.Enum))
+        return next((member for member in members if member.value == value), value)
     if isinstance(hint, typing.NewType):
         return revived(value, hint.__supertype__, classes)
     cls = hint if origin is None else origin

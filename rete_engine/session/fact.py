@@ -17,8 +17,9 @@ class Fact:
     r"""A fact of a session, by its fields: `fact.total` or `fact["total"]`.
 
     It shows the present values, also after the fact was modified; after a retract, the last
-    ones. Fields win over the names below, so a field may be called `template` (and the rest is
-    then reached through the session). Writing to a field raises: `session.modify` is the way.
+    ones. Facts are equal when they are the same one, whatever their fields. Fields win over the
+    names below, so a field may be called `template` (and the rest is then reached through the
+    session). Writing to a field raises: `session.modify` is the way.
 
     Attributes:
         fact_id: Number of the fact in its session, counted from 1 in the order of insertion.
@@ -106,6 +107,12 @@ class Fact:
         if element.type.open:
             values.update({name: outward(value) for name, value in further(element).items()})
         return values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fact) and self._element is other._element
+
+    def __hash__(self) -> int:
+        return hash(self._element)
 
     def __repr__(self) -> str:
         return describe(self._element)

@@ -34,7 +34,7 @@ class Loader:
             one = template if isinstance(template, Template) else Template(template)
             if one not in given:  # the same class twice is no second declaration
                 given.append(one)
-        by_name = {t.cls.__name__: t.cls for t in given}
+        by_name = {getattr(t.cls, "__name__", ""): t.cls for t in given}  # or no class at all
         declarations = tuple(declaration_of(template, by_name) for template in given)
         if declarations:
             self.documents.append(Document(PYTHON, None, None, declarations))
@@ -65,15 +65,14 @@ class Loader:
             return
         self.open.append(place)
         document, diagnostics = parse_document(source)
-        self.add(document, diagnostics, place.parent, base)
+        self.add(document, diagnostics, path.parent, base)
         self.open.pop()
         self.done.add(place)
 
     def text(self, text: str, name: str, base: Path | None) -> None:
         """Add a text; it may import from below a base folder only."""
         document, diagnostics = parse_document(make_source(text, name))
-        folder = base.resolve() if base is not None else None
-        self.add(document, diagnostics, folder, folder)
+        self.add(document, diagnostics, base, base.resolve() if base is not None else None)
 
     def add(
         self,

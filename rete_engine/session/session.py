@@ -393,6 +393,7 @@ class Session:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {limit!r}")
+        _check_timeout(timeout)
         with self._working(), held_back():
             self._gate.inserts = 0
             self._load.end()
@@ -459,3 +460,14 @@ class Session:
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _check_timeout(timeout: object) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises:
+        SessionError: It is none.
+    """
+    if timeout is None or (isinstance(timeout, (int, float)) and timeout >= 0):
+        return
+    raise SessionError(f"timeout is a number of seconds from 0, not {timeout!r}")

@@ -19,7 +19,7 @@ from tests.compiler.findings import findings
         "function f(t: T) -> T = t",
         "facts x\n    T(a = 1)\nend",
         'rule "r"\nwhen\n    t := T(x > 1, v := x)\nthen\n    modify t(x = v)\nend',
-        'rule "r"\nwhen\n    not T(x > 1)\n    exists (T(y := x) and T(z == y))\nthen\n    halt\nend',
+        'rule "r"\nwhen\n    not T(x > 1)\n    exists (T(y := x) and T(y))\nthen\n    halt\nend',
         'rule "r"\nwhen\nthen\n    t := insert T(a = 1)\n    print t.b\n    upsert T(c = 1)\nend',
         'rule "r"\nwhen\n    x := T(1)\n    test T(2) > x\nthen\n    T(3)\n    print T\nend',
     ],
@@ -76,7 +76,7 @@ end
 
 
 def test_other_errors_are_told_beside_a_broken_name() -> None:
-    text = "template T\n    a: int = = 3\nend\nrule 'r'\nwhen\n    T()\n    U()\nthen\n    halt\nend"
+    text = "template T\n    a: int = = 3\nend\nrule 'r'\nwhen\n    T()\n    U()\nthen\nend"
     assert [d.code for d in findings(text)] == ["RE0010", "RE0100"]
 
 

@@ -11,7 +11,7 @@ from tests.compiler.networks import network_of, path_of, rules_of, tokens
 
 def test_patterns_meet_through_a_key_before_a_cross_product() -> None:
     rules = rules_of("a := A()\nb := B()\nC(i == a.k, j == b.k)")
-    assert [step.split("(")[0] for step in path_of(rules)] == ["root", "first A", "join C", "join B"]
+    assert [s.split("(")[0] for s in path_of(rules)] == ["root", "first A", "join C", "join B"]
     with rules.session() as session:
         session.insert_many("A", [{"k": k} for k in range(50)])
         session.insert_many("B", [{"k": k} for k in range(50)])
@@ -175,7 +175,8 @@ def test_a_value_of_a_pattern_can_be_used_in_it_and_behind_it() -> None:
 
 
 def test_a_pattern_that_computes_can_stand_in_not_and_exists() -> None:
-    rules = rules_of("a := A()\nnot B(v := x * 2, v > a.x)", "a := A()\nexists B(v := x * 2, v > a.x)")
+    inner = "B(v := x * 2, v > a.x)"
+    rules = rules_of(f"a := A()\nnot {inner}", f"a := A()\nexists {inner}")
     with rules.session() as session:
         session.insert("A", x=3)
         assert session.run().outputs == [0]

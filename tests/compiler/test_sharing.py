@@ -12,6 +12,8 @@ from rete_engine.network.specs import (
     GroupSpec,
     JoinSpec,
     NodeSpec,
+)
+from rete_engine.network.specs import (
     TestSpec as SpecOfTests,
 )
 from tests.compiler.networks import network_of, rules_of

@@ -139,9 +139,9 @@ class Agreement:
             case "complexity":
                 return (salience, -complexity, newest)
             case "lex":
-                return (salience, recency)
+                return (salience, recency, -complexity)
             case "mea":
-                return (salience, tags[0] if tags else 1, recency)
+                return (salience, tags[0] if tags else 1, recency, -complexity)
         return (salience,)
 
     # -- operations ----------------------------------------------------------------------------
@@ -227,9 +227,7 @@ class Agreement:
             assert self.naive.failed.intersection(error.rule.split(", ")), error
         return bool(first)
 
-    def fire(
-        self, expected: Shown, result: RunResult, failed: list[RuleExecutionError]
-    ) -> None:
+    def fire(self, expected: Shown, result: RunResult, failed: list[RuleExecutionError]) -> None:
         """Let the reference fire what the engine fired, which must be what it announced."""
         allowed = self.allowed()
         chosen = next((a for a in allowed if a.shown == expected), None)

@@ -31,9 +31,7 @@ def iterate(value: object) -> list[Any]:
 def combine(operator: str, a: Any, b: Any) -> object:
     """Arithmetic on numbers; `+` on texts and lists."""
     numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
-    if not numbers and not (
-        operator == "+" and type(a) is type(b) and isinstance(a, (str, list))
-    ):
+    if not numbers and not (operator == "+" and type(a) is type(b) and isinstance(a, (str, list))):
         raise MisfitError(f"{a!r} {operator} {b!r}")
     try:
         match operator:

@@ -400,9 +400,7 @@ class Pending:
         """A fact's pending values."""
         return self.values.get(fact, fact.values)
 
-    def check_keys(
-        self, template: Template, values: dict[str, object], mover: Fact | None
-    ) -> None:
+    def check_keys(self, template: Template, values: dict[str, object], mover: Fact | None) -> None:
         """Refuse values whose key another fact holds."""
         for owner, names in template.keys:
             for fact in self.live():

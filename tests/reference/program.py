@@ -210,9 +210,7 @@ class Reader:
         meaning = variables.get(name)
         return meaning[0] if meaning is not None and meaning[1] is None else None
 
-    def name(
-        self, name: str, variables: dict[str, Meaning], pattern: tree.Call | None
-    ) -> None:
+    def name(self, name: str, variables: dict[str, Meaning], pattern: tree.Call | None) -> None:
         if pattern is not None and name in self.program.template_of(pattern).fields:
             self.note(pattern, name)
         elif name in variables:

@@ -50,7 +50,13 @@ CONSTANTS: dict[str, list[str]] = {
 }
 
 #: The kinds that may stand on both sides of `<`; others would be refused before a run.
-ORDERED = {"bit": ["bit"], "int": ["int", "float"], "float": ["int", "float"], "str": ["str"], "any": ["int"]}
+ORDERED = {
+    "bit": ["bit"],
+    "int": ["int", "float"],
+    "float": ["int", "float"],
+    "str": ["str"],
+    "any": ["int"],
+}
 
 
 @dataclass
@@ -92,7 +98,9 @@ class RuleText:
         """What can be read of earlier variables and is of one of some kinds."""
         found = [name for name, kind in names.values.items() if kind in kinds]
         for fact, template in names.facts.items():
-            found += [f"{fact}.{name}" for name, k in self.templates[template].items() if k in kinds]
+            found += [
+                f"{fact}.{name}" for name, k in self.templates[template].items() if k in kinds
+            ]
         return found
 
     def operand(self, names: Names, kind: str) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, rich, strategies
+from tests.reference.programs import dense, nested, rich, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str) -> None:
@@ -28,6 +28,6 @@ def test_few_values_that_often_meet(text: str, script: list[Operation], strategy
 
 
 @examples(300)
-@given(dense.programs(silent=True), dense.scripts(most=20), strategies)
-def test_changes_from_outside_alone(text: str, script: list[Operation], strategy: str) -> None:
+@given(nested.programs(silent=True), nested.scripts(most=20), strategies)
+def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)

@@ -26,7 +26,7 @@ Rows = list[dict[str, object]]
 
 
 @examples(100)
-@given(rich.programs(), rich.scripts(), st.data())
+@given(dense.programs(), dense.scripts(), st.data())
 def test_retracting_everything_leaves_nothing(
     text: str, script: list[Operation], data: st.DataObject
 ) -> None:
