@@ -20,6 +20,7 @@ from tests.docs.pages import ROOT, Block, Section
 _PRINTS = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 _DECLARES_RULE = re.compile(r'^rule "', re.MULTILINE)
 #: Commands whose effects are no test's business: they install things.
+_BRINGS_UV = "python3 -m pip install --quiet uv && "
 _NOT_RUN = ("pip ", "python3 ", "uv ", "git ", "RETE_ENGINE_COMPILE=")
 
 
@@ -92,7 +93,8 @@ class Run:
                 continue
             if shown:
                 printed.append(line)
-            command = line.removeprefix("$ ").removeprefix("python3 -m uv run ").split("  #")[0]
+            command = line.removeprefix("$ ").removeprefix(_BRINGS_UV)
+            command = command.removeprefix("python3 -m uv run ").split("  #")[0]
             printed += self.command(command).splitlines()
         return "\n".join(printed)
 
