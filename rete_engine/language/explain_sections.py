@@ -72,7 +72,11 @@ def colon(scene: Scene) -> Diagnostic | None:
 def same_line(scene: Scene) -> Diagnostic | None:
     """Something after a word that stands alone on its line."""
     word, before = scene.word, scene.before
-    if word is None or before is None or word.type == "NEWLINE" or before is not scene.statement:
+    if word is None or before is None or word.type == "NEWLINE":
+        return None
+    if word.keyword in ("WHEN", "THEN") and "NEWLINE" in scene.expected:
+        return scene.says(f"'{word.text}' must stand alone on its line", "begin a new line with it")
+    if before is not scene.statement:
         return None
     if before.keyword == "ELSE" and word.keyword == "IF":
         return scene.says("'else if' is not part of the language", "write 'elif'", before)
