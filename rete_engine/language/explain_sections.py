@@ -74,9 +74,11 @@ def same_line(scene: Scene) -> Diagnostic | None:
     word, before = scene.word, scene.before
     if word is None or before is None or word.type == "NEWLINE":
         return None
-    if word.keyword in ("WHEN", "THEN") and "NEWLINE" in scene.expected:
+    first = scene.statement
+    in_rule = first is not None and first.keyword not in ("IF", "ELIF")
+    if word.keyword in ("WHEN", "THEN") and "NEWLINE" in scene.expected and in_rule:
         return scene.says(f"'{word.text}' must stand alone on its line", "begin a new line with it")
-    if before is not scene.statement:
+    if before is not first:
         return None
     if before.keyword == "ELSE" and word.keyword == "IF":
         return scene.says("'else if' is not part of the language", "write 'elif'", before)
