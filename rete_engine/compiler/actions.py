@@ -83,7 +83,7 @@ class ActionNames(PlaceNames):
             slot = self.rule.slots[target.slot]
             template = self.rule.template(slot)
             if template is not None and slot.is_fact:
-                return field_of(template, slot.number, node, self.declared.reports)
+                return field_of(template, slot.number, node, self.declared)
         template = self.template_of(target)
         if template is not None and node.name not in template.positions and not template.open:
             unknown_field(template, node.name, node.name_span, self.declared.reports)

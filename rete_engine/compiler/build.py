@@ -382,7 +382,7 @@ def field_bits(node: tree.Expression, slot: int) -> int:
     its fields read.
     """
     if isinstance(node, tree.FieldRef):
-        return 2 << max(node.index, 0) if node.slot == slot else 0
+        return 2 << abs(node.index) if node.slot == slot else 0
     if isinstance(node, tree.SlotRef):
         return specs.EVERYTHING if node.slot == slot else 0
     bits = 0

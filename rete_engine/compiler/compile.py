@@ -139,6 +139,8 @@ class _Compiler:
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
+        for template in declared.templates.values():
+            template.read_further = declared.further
         return Compiled(
             builder.finish(), params, functions, externals, statements, len(names.locals),
             self.locals,

@@ -75,6 +75,8 @@ class Declared:
     params: dict[str, Param] = field(default_factory=dict)
     functions: dict[str, DeclaredFunction] = field(default_factory=dict)
     queries: set[str] = field(default_factory=set)
+    # Further fields of open templates that conditions read: their places behind all declared ones.
+    further: dict[str, int] = field(default_factory=dict)
     reading: set[str] = field(default_factory=set)  # functions that read through references
     # Names whose declarations could not be read: nothing is said of their uses.
     broken: set[str] = field(default_factory=set)
@@ -87,6 +89,13 @@ class Declared:
                 "RE0100", f"unknown template '{name}'", span, did_you_mean(name, self.templates)
             )
         return template
+
+    def further_field(self, name: str) -> int:
+        """What stands for a further field's index: its place, negative."""
+        if name not in self.further:
+            width = 1 + max(len(template.positions) for template in self.templates.values())
+            self.further[name] = width + len(self.further)
+        return -self.further[name]
 
     def field_type(self, template: TemplateSpec, index: int) -> Type:
         """The type of a field by its position; further fields of open templates are any."""
@@ -275,7 +284,8 @@ class RuleNames(PlaceNames):
         if node.name in self.visible or node.name in self.declared.params:
             return super().name(node)
         if self.pattern is not None and template is not None and template.open:
-            return tree.FieldRef(node.span, self.pattern.number, -1, node.name)
+            index = self.declared.further_field(node.name)
+            return tree.FieldRef(node.span, self.pattern.number, index, node.name)
         self.unknown(node)
         return node
 
@@ -320,18 +330,18 @@ class RuleNames(PlaceNames):
         template = self.template(slot)
         if template is None or not slot.is_fact:
             return None
-        return field_of(template, slot.number, node, self.declared.reports)
+        return field_of(template, slot.number, node, self.declared)
 
 
 def field_of(
-    template: TemplateSpec, slot: int, node: tree.Attribute, reports: Reports
+    template: TemplateSpec, slot: int, node: tree.Attribute, declared: Declared
 ) -> tree.Expression:
     """The field that an attribute of a fact names; an unknown one is reported."""
     index = template.positions.get(node.name)
     if index is None:
         if template.open:
-            return tree.FieldRef(node.span, slot, -1, node.name)
-        unknown_field(template, node.name, node.name_span, reports)
+            return tree.FieldRef(node.span, slot, declared.further_field(node.name), node.name)
+        unknown_field(template, node.name, node.name_span, declared.reports)
         return node
     return tree.FieldRef(node.span, slot, index, node.name)
 

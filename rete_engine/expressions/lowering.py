@@ -66,7 +66,7 @@ class Scope:
     def field(self, slot: int, index: int, name: str) -> Node:
         """The reader of a `FieldRef`: one of the nodes in `reads`.
 
-        An index of -1 means a further field of an open template, read by its name.
+        A negative index means a further field of an open template, read by its name.
         """
         raise NotImplementedError
 

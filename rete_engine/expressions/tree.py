@@ -269,7 +269,7 @@ class FieldRef(Expression):
     """A field of the fact in a slot of the match; a slot is a numbered place in a rule."""
 
     slot: int
-    index: int  # position among the template's fields
+    index: int  # position among the template's fields; negative for a further field
     name: str
 
 

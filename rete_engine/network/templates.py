@@ -102,7 +102,10 @@ class KeySpec:
 class TemplateSpec(RecordType):
     """A template: the shape of its facts and the laws they obey."""
 
-    __slots__ = ("base", "fields", "first_field", "key", "keys", "number", "plain", "unique")
+    __slots__ = (
+        "base", "fields", "first_field", "key", "keys", "number", "plain", "read_further",
+        "unique",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -126,6 +129,9 @@ class TemplateSpec(RecordType):
         self.key = key  # the nearest declared key, for upsert
         self.keys: tuple[KeySpec, ...] = ()  # its own and inherited ones, set by the compiler
         self.unique = unique
+        # Of an open template: the further fields that rules read, by name, with the places that
+        # stand for them in sets of field bits. Set by the compiler.
+        self.read_further: dict[str, int] = {}
         # No field can hold a fact, or a collection of them: values need no translation.
         self.plain = not open and all(f.type.name in SCALARS for f in fields)
 

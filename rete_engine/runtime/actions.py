@@ -36,7 +36,7 @@ from rete_engine.runtime.working_memory import WorkingMemory
 class Execution:
     """One action under way."""
 
-    __slots__ = ("changes", "frame", "halted", "line", "logs", "outputs", "prints")
+    __slots__ = ("changes", "frame", "halted", "line", "logs", "outputs", "prints", "turns")
 
     def __init__(
         self, memory: WorkingMemory, context: Context, link: Link | None, locals: int
@@ -50,6 +50,7 @@ class Execution:
         self.prints: list[str] = []
         self.logs: list[tuple[str, str]] = []  # level and message
         self.halted = False
+        self.turns = 0  # of all loops together: each expression has a budget of its own
 
     def run(self, statements: tuple[Statement, ...]) -> None:
         """Execute statements in order."""
@@ -83,7 +84,7 @@ class Execution:
             self.run(self.chosen(statement))
         elif isinstance(statement, ForStatement):
             for item in elements(statement.iterable.evaluate(frame)):
-                frame.spend(1)
+                self.turn()
                 frame.locals[statement.local] = item
                 self.run(statement.body)
                 self.line = statement.line
@@ -115,6 +116,20 @@ class Execution:
             raise SecurityError(
                 f"an action emitted, printed or logged more than {bound} times"
                 " (Limits(value=…) sets the bound)"
+            )
+
+    def turn(self) -> None:
+        """Count a turn of a loop.
+
+        Raises:
+            SecurityError: The loops of the action turned too often.
+        """
+        self.turns += 1
+        bound = self.frame.context.limits.steps
+        if self.turns > bound:
+            raise SecurityError(
+                f"the loops of an action turned more than {bound} times"
+                " (Limits(steps=…) sets the bound)"
             )
 
     def chosen(self, statement: IfStatement) -> tuple[Statement, ...]:

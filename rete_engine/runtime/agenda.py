@@ -15,10 +15,10 @@ from typing import final
 from rete_engine.network.specs import RuleSpec
 from rete_engine.runtime.memory import (
     Activation,
+    Token,
     TokenBucket,
     append,
-    cut_all,
-    cut_bucket,
+    collect,
     take_out,
 )
 
@@ -92,10 +92,10 @@ class Agenda:
         for activation in self.held.pop(rule.number, {}):
             self.add(activation)
 
-    def close(self) -> None:
-        """Let everything go, when the session ends."""
+    def close(self, tokens: list[Token]) -> None:
+        """Let everything go into a list, when the session ends."""
         for held in self.held.values():
-            cut_all(list(held))
+            tokens.extend(held)
         self.held.clear()
         self.on_activate = None
         self.on_cancel = None
@@ -165,11 +165,11 @@ class ListAgenda(Agenda):
         level.head.previous = activation
         level.head = activation
 
-    def close(self) -> None:
+    def close(self, tokens: list[Token]) -> None:
         """Let everything go."""
-        super().close()
+        super().close(tokens)
         for level in self.levels.values():
-            cut_bucket(level)
+            collect(level, tokens)
         self.levels.clear()
         self.saliences.clear()
 
@@ -217,25 +217,32 @@ class HeapAgenda(Agenda):
         self.heap: list[tuple[tuple[object, ...], Activation]] = []
 
     def push(self, activation: Activation) -> None:
-        """Put an activation into the heap."""
+        """Put an activation into the heap, unless it stands there still."""
         if activation.order is None:
             activation.order = self.order(activation)
-        heapq.heappush(self.heap, (activation.order, activation))
+            heapq.heappush(self.heap, (activation.order, activation))
 
     def push_front(self, activation: Activation) -> None:
         """Put an activation back; its sort key is what it was."""
         self.push(activation)
 
-    def close(self) -> None:
+    def close(self, tokens: list[Token]) -> None:
         """Let everything go."""
-        super().close()
-        cut_all([item[1] for item in self.heap])
+        super().close(tokens)
+        for item in self.heap:
+            tokens.append(item[1])
         self.heap.clear()
 
     def pull(self, activation: Activation) -> None:
         """Leave the heap as it is: `first` passes over what no longer waits."""
         if len(self.heap) > 64 and len(self.heap) > 4 * self.size:
-            self.heap = [item for item in self.heap if item[1].waiting]
+            kept: list[tuple[tuple[object, ...], Activation]] = []
+            for item in self.heap:
+                if item[1].waiting:
+                    kept.append(item)
+                else:
+                    item[1].order = None
+            self.heap = kept
             heapq.heapify(self.heap)
 
     def first(self) -> Activation | None:
@@ -246,6 +253,7 @@ class HeapAgenda(Agenda):
             if activation.waiting:
                 return activation
             heapq.heappop(heap)
+            activation.order = None
         return None
 
     def in_order(self) -> list[Activation]:

@@ -6,6 +6,7 @@ from typing import Final, final
 
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.frame import Record
+from rete_engine.expressions.reads import further
 from rete_engine.expressions.values import changed
 from rete_engine.network.templates import MISSING, TemplateSpec
 from rete_engine.runtime.memory import Element
@@ -159,17 +160,24 @@ class Changes:
                 element.values = values
                 memory.enter(element)
             else:
-                mask = changed_fields(element.values, values)
+                mask = changed_fields(element, values)
                 if mask:
                     memory.renew(element, values, mask)
 
 
-def changed_fields(old: tuple[object, ...], new: tuple[object, ...]) -> int:
-    """The bits of the fields whose type or value differ."""
+def changed_fields(element: Element, new: tuple[object, ...]) -> int:
+    """The bits of the fields whose type or value differ from the present ones."""
+    old = element.values
     mask = 0
     for index in range(len(old)):
         before = old[index]
         after = new[index]
         if before is not after and changed(before, after):
             mask |= 2 << index
+    template = element.type
+    assert isinstance(template, TemplateSpec)
+    if mask & 2 and template.open:
+        for name, place in template.read_further.items():
+            if changed(further(old, name), further(new, name)):
+                mask |= 2 << place
     return mask

@@ -12,7 +12,7 @@ from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.matcher import Failure, Matcher, elements_of
-from rete_engine.runtime.memory import Activation, Element, SessionLimitError
+from rete_engine.runtime.memory import Activation, Element, SessionLimitError, Token
 from rete_engine.runtime.working_memory import WorkingMemory
 
 QUIESCENT: Final = "quiescent"
@@ -142,6 +142,9 @@ class Engine:
             raise
         except Exception as error:
             raise ActionFailure(activation, execution.line, error) from error
+        except BaseException:  # an interrupt: nothing was done, so the match waits again
+            self.agenda.put_back(activation)
+            raise
         fired: Fired | None = None
         if self.watches_firings:
             fired = Fired(rule, self.bindings(activation), elements_of(activation))
@@ -191,8 +194,11 @@ class Engine:
 
     def close(self) -> None:
         """End: let everything go, at once and without the help of the collector."""
-        self.matcher.close([e for found in self.memory.members.values() for e in found.values()])
-        self.agenda.close()
+        tokens: list[Token] = []
+        self.agenda.close(tokens)
+        self.matcher.close(
+            [e for found in self.memory.members.values() for e in found.values()], tokens
+        )
         self.memory.close()
         self.recent.clear()
 

@@ -44,8 +44,8 @@ from rete_engine.runtime.memory import (
     RightMemory,
     SessionLimitError,
     Token,
-    cut_all,
-    cut_bucket,
+    collect,
+    cut,
     rank_of,
 )
 from rete_engine.runtime.nodes import (
@@ -96,7 +96,7 @@ class Matcher:
 
     __slots__ = (
         "activations", "agenda", "alphas", "context", "failures", "firing", "frame",
-        "live_nodes", "network", "noted", "rights", "tag", "targets", "token_limit",
+        "live_nodes", "loose", "network", "noted", "rights", "tag", "targets", "token_limit",
         "tokens", "unsettled",
     )  # fmt: skip
 
@@ -113,6 +113,7 @@ class Matcher:
         # order of work; the second number counts them, so that no two compare as equal.
         self.unsettled: list[tuple[int, int, Token]] = []
         self.noted = 0
+        self.loose: list[Token] = []  # tokens of values alone, which stand in no list
         self.failures: list[Failure] = []  # conditions that raised, until a run reports them
         self.activations = 0  # how many were made
         self.tag = 0  # time tags given
@@ -233,7 +234,9 @@ class Matcher:
         if tags is None:
             tags = [element.tag] * count
             element.field_tags = tags
-        for index in range(count):
+        while len(tags) < changed.bit_length() - 1:  # further fields stand behind the declared ones
+            tags.append(element.tag)
+        for index in range(len(tags)):
             if changed & (2 << index):
                 tags[index] = self.tag
 
@@ -414,40 +417,40 @@ class Matcher:
 
     # -- the end -------------------------------------------------------------------------------
 
-    def close(self, elements: list[Element]) -> None:
+    def close(self, elements: list[Element], tokens: list[Token]) -> None:
         """Cut what points in circles, so that nothing is left for the collector.
 
         Tokens know their parents and their parents know them; entries and buckets, and nodes and
-        the matcher likewise. The facts given are all that are live; they keep their values.
+        the matcher likewise. The facts given are all that are live; they keep their values. The
+        tokens are those of the agenda; every other one is found here by a list it stands in.
         """
         for element in elements:
             entry = element.entries
             element.entries = None
             while entry is not None:
-                tokens: list[Token] = []
                 guard: Token | None = entry.blocked
                 while guard is not None:
                     tokens.append(guard)
                     guard = guard.next
-                cut_all(tokens)
                 entry.blocked = None
                 entry.next = None
                 entry.previous = None
                 entry.bucket.head = None
                 entry.bucket.tail = None
                 entry = entry.sibling
-            tokens = []
             token = element.tokens
             element.tokens = None
             while token is not None:
                 tokens.append(token)
                 token = token.element_next
-            cut_all(tokens)
         for node in self.live_nodes.values():
             if isinstance(node, MeetingNode):
                 for bucket in node.buckets.values():
-                    cut_bucket(bucket)
+                    collect(bucket, tokens)
                 node.buckets.clear()
+        tokens.extend(self.loose)
+        self.loose.clear()
+        cut(tokens)
         for memory in self.rights.values():
             memory.nodes.clear()
             memory.buckets.clear()
@@ -455,6 +458,10 @@ class Matcher:
         self.alphas.clear()
         self.rights.clear()
         self.failures.clear()
+        self.targets.clear()
+        self.unsettled.clear()
+        self.frame.link = None
+        self.frame.record = None
         self.tokens = 0
 
     # -- conditions ----------------------------------------------------------------------------

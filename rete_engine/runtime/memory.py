@@ -238,7 +238,7 @@ class Activation(Token):
         self.rule = rule
         self.number = number  # counted in the order of creation
         self.salience = 0
-        self.order: tuple[object, ...] | None = None  # the strategy's key, where it has one
+        self.order: tuple[object, ...] | None = None  # the strategy's key, while in its heap
         self.waiting = False  # on the agenda (not: held back, spent or being fired)
 
 
@@ -320,8 +320,21 @@ def take_out(token: Token, bucket: TokenBucket) -> None:
     token.bucket = None
 
 
-def cut_all(tokens: list[Token]) -> None:
-    """Take the trees apart that tokens belong to, when their session ends."""
+def collect(bucket: TokenBucket, tokens: list[Token]) -> None:
+    """Empty a bucket into a list, for `cut`."""
+    token = bucket.head
+    while token is not None:
+        tokens.append(token)
+        token = token.next
+    bucket.head = None
+    bucket.tail = None
+
+
+def cut(tokens: list[Token]) -> None:
+    """Take the trees apart that tokens belong to, when their session ends.
+
+    It cuts the lists that they stand in too, so all must have been collected before.
+    """
     for start in tokens:
         token = start
         parent = cast("Token | None", token.parent)
@@ -335,6 +348,7 @@ def cut_all(tokens: list[Token]) -> None:
             while child is not None:
                 left.append(child)
                 child = child.sibling_next
+            token.is_live = False
             token.parent = None
             token.bucket = None
             token.next = None
@@ -344,18 +358,6 @@ def cut_all(tokens: list[Token]) -> None:
             token.sibling_previous = None
             token.element_next = None
             token.element_previous = None
-
-
-def cut_bucket(bucket: TokenBucket) -> None:
-    """Take the trees apart that the tokens of a bucket belong to."""
-    tokens: list[Token] = []
-    token = bucket.head
-    while token is not None:
-        tokens.append(token)
-        token = token.next
-    bucket.head = None
-    bucket.tail = None
-    cut_all(tokens)
 
 
 def lean(guard: GuardToken, entry: Entry) -> None:

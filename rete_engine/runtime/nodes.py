@@ -408,6 +408,8 @@ class ComputeNode(WorkingNode):
         token = Token(self, parent, item)
         if matched is not None:
             chain(token, matched)
+        elif parent is None:
+            matcher.loose.append(token)
         matcher.count()
         matcher.frame.link = token
         matcher.frame.record = None

@@ -69,6 +69,8 @@ class Batch:
         for instance, element in self._inserted:
             if element.is_live:
                 self._translator.remember(instance, element)
+        for element in self._changes.retracted:
+            self._translator.forget(element)
 
     def end(self) -> None:
         """Take no further changes. Facts that did not enter keep nothing alive."""

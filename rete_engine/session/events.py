@@ -22,14 +22,15 @@ _logger = logging.getLogger("rete_engine")
 class Subscription:
     """A callback that is called at events until it is closed; usable with `with`."""
 
-    def __init__(self, callbacks: list[Callable[..., object]], callback: Callable[..., object]):
-        self._callbacks = callbacks
-        self._callback = callback
+    def __init__(self, others: list[Subscription], callback: Callable[..., object]) -> None:
+        self._others = others  # of the same event, this one among them
+        self.callback = callback
+        others.append(self)
 
     def close(self) -> None:
         """End the calls. A second time does nothing."""
-        if self._callback in self._callbacks:
-            self._callbacks.remove(self._callback)
+        if self in self._others:
+            self._others.remove(self)
 
     def __enter__(self) -> Subscription:
         return self
@@ -46,7 +47,7 @@ class Events:
     ) -> None:
         self.translator = translator
         self.out = out
-        self.callbacks: dict[str, list[Callable[..., object]]] = {name: [] for name in EVENTS}
+        self.callbacks: dict[str, list[Subscription]] = {name: [] for name in EVENTS}
         self.outputs: list[Any] = []
         self.firings: list[Firing] = []
         self.traces = False
@@ -76,9 +77,9 @@ class Events:
 
     def subscribe(self, event: str, callback: Callable[..., object]) -> Subscription:
         """Call a function at an event from now on."""
-        self.callbacks[event].append(callback)
+        subscription = Subscription(self.callbacks[event], callback)
         self.adjust()
-        return Subscription(self.callbacks[event], callback)
+        return subscription
 
     def take(self) -> tuple[list[Any], list[Firing]]:
         """What was emitted and fired since this was last asked.
@@ -97,7 +98,8 @@ class Events:
             return
         has = self.callbacks
         # A fact that rules retract takes what is known of its objects with it.
-        changes = has["insert"] or has["modify"] or has["retract"] or self.translator.objects
+        objects = self.writes_back or self.translator.objects
+        changes = has["insert"] or has["modify"] or has["retract"] or objects
         engine.memory.listener = (
             Listener(self.inserted, self.modified, self.retracted) if changes else None
         )
@@ -111,8 +113,8 @@ class Events:
         It may be in the midst of a change, which must be brought to its end. So what a callback
         raises is kept, and raised by the method of the session that is under way.
         """
-        for callback in tuple(self.callbacks[event]):
-            self.guarded(callback, *arguments)
+        for subscription in tuple(self.callbacks[event]):
+            self.guarded(subscription.callback, *arguments)
 
     def guarded(self, callback: Callable[..., object], *arguments: object) -> None:
         """Call a function of the program; what it raises is kept."""
@@ -191,8 +193,8 @@ class Events:
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
-        for callback in tuple(self.callbacks["error"]):
-            callback(error)
+        for subscription in tuple(self.callbacks["error"]):
+            subscription.callback(error)
 
     def waiting(self, activation: Activation) -> Waiting:
         """An activation as a program sees it."""

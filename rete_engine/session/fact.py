@@ -72,6 +72,12 @@ class Fact:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a fact cannot be written to; use session.modify(fact, {name}=…)")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fact) and self._element is other._element
+
+    def __hash__(self) -> int:
+        return hash(self._element)
+
     @property
     def fact_id(self) -> int:
         """Number of the fact in its session."""
@@ -107,12 +113,6 @@ class Fact:
         if element.type.open:
             values.update({name: outward(value) for name, value in further(element).items()})
         return values
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Fact) and self._element is other._element
-
-    def __hash__(self) -> int:
-        return hash(self._element)
 
     def __repr__(self) -> str:
         return describe(self._element)

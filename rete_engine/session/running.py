@@ -43,6 +43,7 @@ class Runner:
         left = limit if limit is not None else -1
         errors: list[RuleExecutionError] = []
         self.events.begin(trace)
+        engine.recent.clear()  # a loop is one of this run
         fired = 0
         raises = self.on_error == "raise"
         while True:

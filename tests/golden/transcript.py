@@ -139,6 +139,7 @@ class Script:
         assert self.rules is not None, "\n".join(map(str, self.problems))
         if self.opened is not None:
             self.opened.close()
+            self.opened = None
         options.setdefault("clock", lambda: datetime(2026, 3, 1, 12, tzinfo=UTC))
         self.opened = self.rules.session(
             out=lambda text: self.said.append(f"printed: {text}"), **options
@@ -213,6 +214,7 @@ class Script:
 
     def do_run(self, **options: Any) -> None:
         """Run; every firing with what it said, then the outputs and why the run ended."""
+        options.setdefault("limit", 100)  # a case that loops by mistake ends
         result = self.session.run(**options)
         self.flush()
         self.transcript += [f"emitted: {self.shown(value)}" for value in result.outputs]
@@ -300,7 +302,7 @@ class Script:
         """A match in a line: its variables, then the facts that have none."""
         shown = [f"{name} = {self.shown(value)}" for name, value in bindings.items()]
         named = [value for value in bindings.values() if isinstance(value, Fact)]
-        shown += [self.shown(fact) for fact in facts if not any(fact is n for n in named)]
+        shown += [self.shown(fact) for fact in facts if not any(fact == n for n in named)]
         return f" ({', '.join(shown)})" if shown else ""
 
     def shown(self, value: object) -> str:
@@ -310,6 +312,9 @@ class Script:
             return f"{value.template} {value.fact_id}{gone}"
         if isinstance(value, list):
             return f"[{', '.join(map(self.shown, value))}]"
+        if isinstance(value, dict):
+            pairs = (f"{self.shown(key)}: {self.shown(item)}" for key, item in value.items())
+            return f"{{{', '.join(pairs)}}}"
         if isinstance(value, (set, frozenset)):
             return f"{{{', '.join(sorted(map(self.shown, value)))}}}"
         if isinstance(value, (date, Decimal, timedelta)):

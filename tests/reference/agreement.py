@@ -173,8 +173,8 @@ class Agreement:
                 assert refuses(partial(ours.insert, template, **fields), FactError) == refused
             case ("modify", int(place), dict(fields)) if facts:
                 fact, other = facts[place % len(facts)]
-                known = self.naive.program.templates[fact.template].fields
-                given = {name: value for name, value in fields.items() if name in known}
+                own = self.naive.program.templates[fact.template]
+                given = {n: v for n, v in fields.items() if n in own.fields or own.open}
                 refused = refuses(partial(theirs.modify, other, given), MisfitError)
                 assert refuses(partial(ours.modify, fact, **given), FactError) == refused
             case ("retract", int(place)) if facts:

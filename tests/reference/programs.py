@@ -18,6 +18,7 @@ RICH: Fields = {
     "A": {"n": "int", "s": "str", "k": "maybe"},
     "B": {"n": "int", "f": "float", "x": "any"},
     "C": {"n": "int", "s": "str", "k": "maybe", "l": "list"},
+    "E": {"n": "int", "k": "maybe", "x": "any"},  # of an open template, which declares n alone
 }
 
 #: Few values and few templates, so that one change does several things to one match.
@@ -338,6 +339,9 @@ end
 template C extends A
     l: list = [0, 1]
 end
+open template E
+    n: int
+end
 """
 
 DENSE_TEMPLATES = """\
@@ -382,8 +386,8 @@ class Strategies:
         own = {name: values(kind) for name, kind in self.fields[template].items()}
         names = list(own)
         return st.fixed_dictionaries(
-            {name: own[name] for name in names[:2]},
-            optional={name: own[name] for name in names[2:]},
+            {name: own[name] for name in names[: 1 if template == "E" else 2]},
+            optional={name: own[name] for name in names[1 if template == "E" else 2 :]},
         )
 
     def many_rows(self) -> st.SearchStrategy[tuple[str, list[dict[str, object]]]]:

@@ -231,7 +231,7 @@ then
     emit t.n
 end
 rule "fixed"
-    salience -15
+    salience -20
 when
     t := T()
 then
@@ -240,9 +240,9 @@ end
 """
     with RuleSet.parse(text).session({"base": 5}) as session:
         facts = session.insert_many("T", [{"n": n} for n in (1, -2, 3)], facts=True)
-        assert [waiting.salience for waiting in session.agenda()] == [35, 15, -15, -15, -15, -15]
+        assert [waiting.salience for waiting in session.agenda()] == [35, 15, -15, -20, -20, -20]
         session.modify(facts[0], n=4)
-        assert session.run().outputs == [4, 3, "fixed", "fixed", "fixed", -2]
+        assert session.run().outputs == [4, 3, -2, "fixed", "fixed", "fixed"]
 
 
 def test_a_salience_that_is_no_whole_number_is_an_error_of_the_condition() -> None:

@@ -1,0 +1,344 @@
+"""Closing: what still works, what is freed at once, and the collector's thresholds."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from rete_engine import Fact, RuleExecutionError, RuleSet, Session, SessionError
+from rete_engine.runtime.memory import Element, Entry, LiveNode, Token
+from rete_engine.session.collector import Load, hold_back, let_go
+
+TEXT = """
+template A
+    k: int = 0
+    x: int = 0
+end
+template B
+    k: int = 0
+    ref: A? = none
+end
+external function f(x: int) -> int
+rule "join"
+when
+    a := A()
+    b := B(k == a.k)
+    test f(a.x) >= 0
+then
+    emit 1
+end
+rule "guards"
+when
+    a := A(x >= 0)
+    not B(k == a.k + 100)
+    exists B(k == a.k)
+then
+    emit 2
+end
+rule "groups"
+when
+    a := A()
+    not (B(k == a.k) and A(x == a.x + 100))
+    exists (B(k == a.k) and A(x == a.x))
+    v := [a.k, a.x]
+    for w in v
+then
+    emit w
+end
+rule "nothing"
+when
+then
+    emit 3
+end
+rule "values"
+when
+    v := 3
+    for w in [v, 4]
+then
+    emit w
+end
+rule "off"
+    enabled false
+when
+    a := A()
+then
+    emit 4
+end
+"""
+
+
+@dataclass
+class Item:
+    n: int
+
+
+RULES = RuleSet.parse(TEXT, templates=[Item])
+
+
+def opened(**options: Any) -> Session:
+    session = RULES.session(functions={"f": abs}, **options)
+    for k in range(5):
+        a = session.insert("A", k=k, x=k)
+        session.insert("B", k=k, ref=a)
+    session.insert_many(None, [Item(1), Item(2)])
+    return session
+
+
+# -- what still works ------------------------------------------------------------------------------
+
+
+def test_every_method_of_a_closed_session_is_refused_but_close() -> None:
+    session = opened()
+    fact = session.facts()[0]
+    session.close()
+    session.close()
+    uses: list[Callable[[], object]] = [
+        lambda: session.insert("A"),
+        lambda: session.insert_many("A", []),
+        lambda: session.modify(fact, k=1),
+        lambda: session.update(fact),
+        lambda: session.upsert("A"),
+        lambda: session.retract(fact),
+        lambda: session.batch().__enter__(),
+        lambda: session.on("insert", print),
+        lambda: session.enable("join"),
+        lambda: session.disable("join"),
+        session.facts,
+        session.run,
+        session.step,
+        session.agenda,
+        session.reset,
+        session.__enter__().run,
+    ]
+    for use in uses:
+        with pytest.raises(SessionError, match="^the session is closed$"):
+            use()
+
+
+def test_a_with_block_closes_also_when_it_fails() -> None:
+    with pytest.raises(KeyError), opened() as session:
+        raise KeyError
+    with pytest.raises(SessionError, match="closed"):
+        session.facts()
+
+
+def test_facts_can_be_read_after_closing() -> None:
+    session = opened()
+    b = session.facts("B")[0]
+    item = session.facts("Item")[0]
+    session.close()
+    assert (b.k, b.is_live, b.ref.k) == (0, False, 0)
+    assert item.object == Item(1)
+    assert repr(b) == "B(k=0, ref=<A 1>)"
+
+
+def test_a_batch_that_is_open_when_its_session_closes_is_refused() -> None:
+    session = opened()
+    with pytest.raises(SessionError, match="closed"), session.batch() as batch:
+        batch.insert("A")
+        session.close()
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def alive(*kinds: type) -> int:
+    """How many objects of some kinds there are. (Compiled classes are told by their type too.)"""
+    return sum(isinstance(thing, kinds) for thing in gc.get_objects())
+
+
+KINDS = (Element, Entry, Token, LiveNode, Fact)
+
+
+@pytest.mark.parametrize("strategy", ["depth", "lex", lambda waiting: waiting.rule])
+@pytest.mark.parametrize("runs", [False, True])
+def test_closing_frees_everything_without_the_collector(strategy: Any, runs: bool) -> None:
+    with without_collector():
+        before = alive(*KINDS)
+        session = opened(strategy=strategy)
+        session.on("retract", print).close()
+        if runs:
+            session.run(limit=7)
+            session.disable("groups")
+        assert alive(*KINDS) > before + 100
+        session.close()
+        assert alive(*KINDS) == before
+        gone = weakref.ref(session)
+        del session
+        assert gone() is None
+
+
+def test_a_reset_frees_what_was_there_without_the_collector() -> None:
+    with without_collector(), opened() as session:
+        session.reset()
+        before = alive(*KINDS)
+        for _ in range(3):
+            session.insert_many("A", [{}] * 10)
+            session.insert_many("B", [{}] * 10)
+            session.run(limit=5)
+            session.reset()
+            assert alive(*KINDS) == before
+
+
+def test_retracting_everything_leaves_nothing_behind() -> None:
+    with without_collector(), opened() as session:
+        session.run()
+        for fact in session.facts():
+            session.retract(fact)
+        del fact
+        matcher = session._engine.matcher
+        # What stays is the match of nothing with 3 and [3, 4] of the rule 'values', which fired.
+        assert matcher.tokens == 2
+        assert alive(Element, Entry, Fact) == 0
+        assert not any(memory.buckets for memory in matcher.rights.values())
+
+
+def test_a_session_after_an_error_is_freed_too() -> None:
+    def f(x: int) -> int:
+        raise ValueError(x)
+
+    with without_collector():
+        before = alive(*KINDS)
+        session = RULES.session(functions={"f": f})
+        session.insert("A")
+        session.insert("B")
+        with pytest.raises(RuleExecutionError) as caught:
+            session.run()
+        session.close()
+        del caught
+        gc.collect()  # an error and the frames of its traceback point at each other
+        assert alive(*KINDS) == before
+
+
+def test_closing_a_large_session_is_no_deep_recursion() -> None:
+    text = TEXT.split("rule", maxsplit=1)[0] + 'rule "r"\nwhen\n    A(x := k)\n    B(k == x)\nthen\nend'
+    with RuleSet.parse(text).session(functions={"f": abs}) as session:
+        session.insert_many("A", [{"k": n % 7} for n in range(50_000)])
+        session.insert("B", k=3)
+
+
+# -- the collector ---------------------------------------------------------------------------------
+
+
+def test_the_collector_is_held_back_while_a_session_runs_and_loads() -> None:
+    seen: list[int] = []
+
+    def f(x: int) -> int:
+        seen.append(gc.get_threshold()[0])
+        return x
+
+    before = gc.get_threshold()
+    with RULES.session(functions={"f": f}) as session:
+        session.insert("B")
+        session.insert_many("A", [{}])
+        assert gc.get_threshold() == before
+        session.insert("A")
+        assert seen[0] > before[0]
+        assert seen[1] == before[0]
+
+
+def test_many_single_inserts_hold_it_back_until_the_next_run() -> None:
+    before = gc.get_threshold()
+    with opened() as session:
+        for _ in range(990):
+            session.insert("Item", n=1)
+        assert gc.get_threshold() > before
+        session.run()
+        assert gc.get_threshold() == before
+        for _ in range(1000):
+            session.insert("Item", n=1)
+        assert gc.get_threshold() > before
+    assert gc.get_threshold() == before
+
+
+def test_a_session_that_is_dropped_lets_it_go() -> None:
+    before = gc.get_threshold()
+    session = opened()
+    for _ in range(1000):
+        session.insert("Item", n=1)
+    assert gc.get_threshold() > before
+    del session
+    gc.collect()
+    assert gc.get_threshold() == before
+
+
+def test_a_failed_run_lets_it_go() -> None:
+    before = gc.get_threshold()
+    rules = RuleSet.parse("rule 'r'\nwhen\nthen\n    print 1 / 0\nend")
+    with rules.session() as session:
+        for _ in range(2):
+            with pytest.raises(RuleExecutionError):
+                session.run()
+    assert gc.get_threshold() == before
+
+
+def test_reading_rules_holds_it_back() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(TypeError):
+        RuleSet.parse(None)  # type: ignore[arg-type]
+    assert gc.get_threshold() == before
+
+
+def test_holders_are_counted() -> None:
+    before = gc.get_threshold()
+    hold_back()
+    hold_back()
+    let_go()
+    assert gc.get_threshold() > before
+    let_go()
+    assert gc.get_threshold() == before
+
+
+def test_what_the_program_sets_meanwhile_is_left_alone() -> None:
+    before = gc.get_threshold()
+    try:
+        hold_back()
+        gc.set_threshold(1234, 5, 6)
+        let_go()
+        assert gc.get_threshold() == (1234, 5, 6)
+        gc.set_threshold(0)
+        hold_back()
+        assert gc.get_threshold()[0] == 0  # a collector that is off stays off
+        let_go()
+        assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
+
+
+def test_a_load_begins_and_ends_once() -> None:
+    before = gc.get_threshold()
+    load = Load()
+    load.begin()
+    load.begin()
+    load.end()
+    load.end()
+    assert gc.get_threshold() == before
+    load.begin()
+    del load
+    assert gc.get_threshold() == before
+
+
+def test_much_that_is_young_is_moved_not_passed_over() -> None:
+    before = gc.get_threshold()
+    hold_back()
+    kept = [[] for _ in range(20_000)]
+    let_go()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+    assert len(kept) == 20_000
