@@ -334,7 +334,7 @@ class _Compiler:
                     "RE0500",
                     f"variable '{name}' is never used",
                     variable.span,
-                    f"leave '{name} :=' out",
+                    None if variable.each else f"leave '{name} :=' out",
                 )
 
 

@@ -127,7 +127,7 @@ class ConditionReader:
                 node.iterable.span,
             )
         slot = self.names.new_slot(node.name, element, is_fact=False)
-        self.names.bind(node.name, node.name_span, Variable(slot, node.name_span))
+        self.names.bind(node.name, node.name_span, Variable(slot, node.name_span, each=True))
         return [Compute(node.span, Computation(node.span, slot, resolved, each=True))]
 
     def test(self, value: tree.Expression, span: Span) -> Condition:

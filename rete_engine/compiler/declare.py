@@ -207,6 +207,8 @@ def _declare_field(template: str, field: FieldDeclaration, declared: Declared) -
                 allowed.append(store(value, type, Limits()))
             except (Misfit, SecurityError) as misfit:
                 reports.error("RE0200", f"{template}.{field.name}: {misfit}", expression.span)
+        if len(allowed) < len(field.values):
+            allowed = None  # nothing is said of what depends on the values
     spec = FieldSpec(field.name, type, tuple(allowed) if allowed is not None else None, MISSING)
     if field.factory is not None:
         return FieldSpec(field.name, type, spec.allowed, None, field.factory)

@@ -212,6 +212,7 @@ class Variable:
     alias: tree.FieldRef | None = None  # for `v := field`: the field it stands for
     alias_type: Type = ANY
     used: bool = False
+    each: bool = False  # of `for v in e`, which cannot go without it
 
 
 class RuleNames(PlaceNames):

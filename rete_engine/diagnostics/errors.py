@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rete_engine.diagnostics.diagnostic import Diagnostic
@@ -62,6 +62,6 @@ class RuleExecutionError(RuleEngineError):
         self.rule = rule
         self.file = file
         self.line = line
-        self.facts = tuple(facts)
+        self.facts: tuple[Any, ...] = tuple(facts)
         self.cause = cause
         super().__init__(message)

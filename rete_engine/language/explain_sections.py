@@ -75,8 +75,8 @@ def same_line(scene: Scene) -> Diagnostic | None:
     if word is None or before is None or word.type == "NEWLINE":
         return None
     first = scene.statement
-    in_rule = first is not None and first.keyword not in ("IF", "ELIF")
-    if word.keyword in ("WHEN", "THEN") and "NEWLINE" in scene.expected and in_rule:
+    is_branch = first.keyword in ("IF", "ELIF")
+    if word.keyword in ("WHEN", "THEN") and "NEWLINE" in scene.expected and not is_branch:
         return scene.says(f"'{word.text}' must stand alone on its line", "begin a new line with it")
     if before is not first:
         return None

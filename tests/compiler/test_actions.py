@@ -148,6 +148,26 @@ def test_a_fact_is_given_fields_with_equals_signs(fact: str, words: str, hint: s
     assert found.span.text == words
 
 
+def test_a_value_over_a_limit_is_told_before_a_run() -> None:
+    text = f"template T\n    s: str\nend\nfacts f\n    T(s = {'x' * 1_000_001!r})\nend"
+    (found,) = findings(text)
+    assert (found.code, found.span.line) == ("RE0200", 5)
+    assert "larger than" in found.message
+
+
+def test_the_variable_of_a_comprehension_may_not_hide_a_name() -> None:
+    codes = [
+        d.code for d in findings(rule("o := Order(len([id for id in tags]) > 0)", "retract o"))
+    ]
+    assert codes == ["RE0106"]
+    codes = [d.code for d in findings(rule("o := Order()", "emit [o for o in [1]]"))]
+    assert codes == ["RE0107"]
+    codes = [d.code for d in findings(rule("o := Order()", "x := o\nemit [x for x in [1]]"))]
+    assert codes == ["RE0107"]
+    codes = [d.code for d in findings(rule("Order()", "emit [vat for vat in [1]]"))]
+    assert codes == ["RE0107"]
+
+
 def test_now_belongs_to_actions_and_facts_blocks() -> None:
     assert said(rule("Order()", "print now()")) == []
     text = "template T\n    at: datetime\nend\nfacts f\n    T(at = now())\nend"

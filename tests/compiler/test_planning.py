@@ -109,6 +109,9 @@ end
         "a := A(x != 0)\nv := 10 // a.x\nB(x == v)",
         "a := A()\nb := B()\nA(a.x != 0, k == b.k, 10 / a.x > 2)",
         "a := A(x != 0)\nfor v in [10 // a.x]\nB(x == v)",
+        "a := A()\ntest a.x != 0\ntest 10 / a.x > 0\nnot B(x == 10 // a.x + 90)",
+        "a := A()\ntest a.x != 0\nB(k == 0)\ntest 10 / a.x > 0\nexists B(x == 10 // a.x)",
+        "a := A()\ntest a.x != 0\ntest 10 / a.x > 0\nv := 10 // a.x\nB(x == v)",
         "b := B()\na := A(x != b.x, v := 10 // (x - b.x))\nC(i == v)",
     ],
 )

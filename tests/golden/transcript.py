@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -51,7 +52,8 @@ def transcribe(path: Path) -> str:
             found.append(line)
             if line.startswith(COMMAND):
                 output = script.execute(line.removeprefix(COMMAND))
-                found.extend((OUTPUT + row).rstrip() for row in output)
+                folder = f"{path.resolve().parent}{os.sep}"  # is another one everywhere
+                found.extend((OUTPUT + row.replace(folder, "")).rstrip() for row in output)
     finally:
         script.end()
     return "\n".join(found)

@@ -63,16 +63,6 @@ def rules_of(*whens: str) -> RuleSet:
     )
 
 
-def is_empty(session: Session) -> bool:
-    """Whether no index, no left memory and no agenda holds anything of facts."""
-    matcher = session._engine.matcher
-    nodes = matcher.live_nodes.values()
-    return not (
-        any(memory.buckets for memory in matcher.rights.values())
-        or any(bucket for node in nodes for bucket in getattr(node, "buckets", {}).values() if 0)
-    )
-
-
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize("seed", range(3))
 def test_retracting_everything_leaves_every_memory_as_it_was(when: str, seed: int) -> None:
@@ -85,10 +75,14 @@ def test_retracting_everything_leaves_every_memory_as_it_was(when: str, seed: in
             match chance.randrange(4):
                 case 0 | 1:
                     template = chance.choice("ABC")
-                    fields = {"i": chance.randrange(3)} if template == "C" else {
-                        "k": chance.randrange(3),
-                        "x": chance.randrange(4),
-                    }
+                    fields = (
+                        {"i": chance.randrange(3)}
+                        if template == "C"
+                        else {
+                            "k": chance.randrange(3),
+                            "x": chance.randrange(4),
+                        }
+                    )
                     facts.append(session.insert(template, **fields))
                 case 2 if facts:
                     fact = chance.choice(facts)

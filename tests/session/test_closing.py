@@ -227,7 +227,8 @@ def test_a_session_after_an_error_is_freed_too() -> None:
 
 
 def test_closing_a_large_session_is_no_deep_recursion() -> None:
-    text = TEXT.split("rule", maxsplit=1)[0] + 'rule "r"\nwhen\n    A(x := k)\n    B(k == x)\nthen\nend'
+    rule = 'rule "r"\nwhen\n    A(x := k)\n    B(k == x)\nthen\nend'
+    text = TEXT.split("rule", maxsplit=1)[0] + rule
     with RuleSet.parse(text).session(functions={"f": abs}) as session:
         session.insert_many("A", [{"k": n % 7} for n in range(50_000)])
         session.insert("B", k=3)
@@ -337,7 +338,7 @@ def test_a_load_begins_and_ends_once() -> None:
 def test_much_that_is_young_is_moved_not_passed_over() -> None:
     before = gc.get_threshold()
     hold_back()
-    kept = [[] for _ in range(20_000)]
+    kept: list[list[object]] = [[] for _ in range(20_000)]
     let_go()
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rete_engine import (
+    Fact,
     FactError,
     Limits,
     RuleExecutionError,
@@ -173,11 +174,11 @@ def test_a_limit_counts_firings_tried() -> None:
         ("emit [x for x in range(10 ** 9)]", SecurityError, "larger than"),
         ("emit 'x' * 10 ** 9", SecurityError, "larger than"),
         (
-            "for x in range(900)\n        for y in range(900)\n            z := [x, y]\n    end\n    end",
+            "for x in range(900)\n    for y in range(900)\n    z := [x, y]\n    end\n    end",
             SecurityError,
             "turned more than 100000 times",
         ),
-        ("for x in range(1000)\n        emit x\n        emit x\n    end", SecurityError, "more than"),
+        ("for x in range(1000)\n    emit x\n    emit x\n    end", SecurityError, "more than"),
     ],
 )
 def test_whatever_an_action_does_wrong_is_told_with_its_line(
@@ -358,7 +359,9 @@ end
         result = session.run()
         assert len(result.errors) == 1
         assert result.errors[0].rule == "r"
-        assert result.errors[0].facts[0].n == 0
+        (failed_on,) = result.errors[0].facts
+        assert isinstance(failed_on, Fact)
+        assert failed_on.n == 0
         fact = session.facts("T")[0]
         session.retract(fact)
         assert session.run().errors == []
@@ -390,7 +393,7 @@ end
 
 
 def test_steps_bound_one_evaluation() -> None:
-    text = "rule 'r'\nwhen\nthen\n    emit sum([x * y for x in range(100) for y in range(100)])\nend"
+    text = "rule 'r'\nwhen\nthen\n  emit sum([x * y for x in range(100) for y in range(100)])\nend"
     assert RuleSet.parse(text).session().run().outputs == [24502500]
     with pytest.raises(RuleExecutionError, match=r"more than 1000 steps \(Limits\(steps=…\)"):
         RuleSet.parse(text).session(limits=Limits(steps=1000)).run()
@@ -443,7 +446,9 @@ def test_a_session_over_its_facts_can_only_be_closed() -> None:
 
 
 def test_rules_over_the_limit_of_facts_too() -> None:
-    text = "template T\n    n: int\nend\nrule 'r'\nwhen\n    t := T()\nthen\n    insert T(n = t.n + 1)\nend"
+    text = (
+        "template T\n  n: int\nend\nrule 'r'\nwhen\n  t := T()\nthen\n  insert T(n = t.n + 1)\nend"
+    )
     with RuleSet.parse(text).session(limits=Limits(facts=10), on_error="skip") as session:
         session.insert("T", n=0)
         with pytest.raises(SecurityError, match="more than 10 facts"):

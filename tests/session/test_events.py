@@ -315,13 +315,13 @@ def refused(session: Session, told: list[str]) -> None:
 
 def test_a_function_that_a_rule_calls_cannot_use_the_session() -> None:
     told: list[str] = []
-    session = RULES.session(functions={"check": lambda n: refused(session, told)})
-    session.insert("Order", id=1, n=1)
-    session.run()
+    opened: Session = RULES.session(functions={"check": lambda n: refused(opened, told)})
+    opened.insert("Order", id=1, n=1)
+    opened.run()
     assert told == ["a session cannot be used by a function or listener that it is calling"] * len(
-        uses(session)
+        uses(opened)
     )
-    session.close()
+    opened.close()
 
 
 @pytest.mark.parametrize("event", ["insert", "fire", "activate"])
@@ -336,9 +336,10 @@ def test_a_listener_cannot_use_the_session(session: Session, event: str) -> None
 
 
 def test_a_condition_that_calls_the_session_is_an_error_of_the_condition() -> None:
-    text = "external function f() -> bool\ntemplate T\nend\nrule 'r'\nwhen\n T()\n test f()\nthen\nend"
-    session = RuleSet.parse(text).session(functions={"f": lambda: bool(session.facts())})
-    session.insert("T")
+    declared = "external function f() -> bool\ntemplate T\nend\n"
+    text = declared + "rule 'r'\nwhen\n T()\n test f()\nthen\nend"
+    opened: Session = RuleSet.parse(text).session(functions={"f": lambda: bool(opened.facts())})
+    opened.insert("T")
     with pytest.raises(RuleExecutionError, match="cannot be used by a function") as caught:
-        session.run()
+        opened.run()
     assert isinstance(caught.value.cause, SessionError)

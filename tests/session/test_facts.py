@@ -145,7 +145,10 @@ def test_the_name_of_the_template_is_no_keyword(session: Session) -> None:
     assert session.facts("Odd", template="t") == [odd]
     session.modify(odd, template="u", end="f")
     # Fields win over what a fact has of its own.
-    assert (odd.template, odd.fact_id, odd.is_live, odd.object, odd.as_dict, odd.end) == (
+    own: tuple[object, ...] = (
+        odd.template, odd.fact_id, odd.is_live, odd.object, odd.as_dict, odd.end,
+    )  # fmt: skip
+    assert own == (
         "u",
         5,
         "l",
@@ -190,7 +193,7 @@ def test_a_fact_cannot_be_written_to(session: Session) -> None:
     with pytest.raises(AttributeError):
         del order.total
     with pytest.raises(TypeError):
-        order["total"] = 3.0  # type: ignore[index]
+        order["total"] = 3.0
     assert order.total == 0.0
 
 

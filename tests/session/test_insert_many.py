@@ -52,7 +52,7 @@ def session() -> Session:
     return RULES.session()
 
 
-ROWS = [{"order": 1, "price": 20.0}, {"order": 2}, {"order": 3, "price": 30}]
+ROWS: list[dict[str, Any]] = [{"order": 1, "price": 20.0}, {"order": 2}, {"order": 3, "price": 30}]
 
 
 class Polars:

@@ -346,9 +346,7 @@ def test_matches_that_cease_while_their_rule_is_off_do_not_come_back(session: Se
 @pytest.mark.parametrize(
     ("strategy", "order"), [("depth", [3, 2, 1]), ("breadth", [1, 2, 3]), ("lex", [3, 2, 1])]
 )
-def test_matches_come_back_in_the_order_in_which_they_came(
-    strategy: str, order: list[int]
-) -> None:
+def test_matches_come_back_in_the_order_in_which_they_came(strategy: str, order: list[int]) -> None:
     text = "template T\n    n: int\nend\nrule 'r'\nwhen\n    t := T()\nthen\n    emit t.n\nend"
     with RuleSet.parse(text).session(strategy=strategy) as session:
         session.insert_many("T", [{"n": 1}, {"n": 2}])
@@ -411,7 +409,7 @@ def test_reset_seeds_anew() -> None:
 
 
 def test_outputs_are_copies() -> None:
-    text = "template T\n    tags: list\nend\nrule 'r'\nwhen\n    t := T()\nthen\n    emit t.tags\nend"
+    text = "template T\n  tags: list\nend\nrule 'r'\nwhen\n  t := T()\nthen\n  emit t.tags\nend"
     with RuleSet.parse(text).session() as session:
         fact = session.insert("T", tags=[1])
         session.run().outputs[0].append(2)

@@ -128,7 +128,7 @@ def test_models_are_assigned_to_with_their_own_checks() -> None:
         status: Status = Status.NEW
         n: int = pydantic.Field(default=0, le=5)
 
-    text = 'rule "r"\nwhen\n    l := Line(n > 0)\nthen\n    modify l(n = l.n + 3, status = "paid")\nend'
+    text = 'rule "r"\nwhen\n  l := Line(n > 0)\nthen\n  modify l(n = l.n + 3, status = "paid")\nend'
     with RuleSet.parse(text, templates=[Line]).session(write_back=True) as session:
         line = Line(n=1)
         fact = session.insert(line)
