@@ -9,34 +9,62 @@ a number of steps up and the position of a field: no names at run time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 from rete_engine.diagnostics.errors import SecurityError
 
 
 @final
-@dataclass(frozen=True)
 class Limits:
     """Bounds on one evaluation and on a whole session; every one must be positive.
+
+    Attributes:
+        steps: Loop turns, calls and elements handled in one evaluation.
+        value: Elements of a collection, characters of a string, words of 32 bits of an int.
+        depth: Calls of functions within each other.
+        facts: Live facts of a session.
+        tokens: Partial matches and activations held by a session.
 
     Example:
         >>> Limits(steps=10_000).steps
         10000
     """
 
-    steps: int = 1_000_000  # loop turns, calls and elements handled in one evaluation
-    value: int = 1_000_000  # elements of a collection, characters of a string, 32 bits of an int
-    depth: int = 50  # calls of functions within each other
-    facts: int = 10_000_000  # live facts of a session
-    tokens: int = 50_000_000  # partial matches and activations held by a session
+    __slots__ = ("depth", "facts", "steps", "tokens", "value")
 
-    def __post_init__(self) -> None:
-        for name in ("steps", "value", "depth", "facts", "tokens"):
-            number = getattr(self, name)
-            if type(number) is not int or number < 1:
-                raise ValueError(f"limit '{name}' must be a positive whole number, not {number!r}")
+    # The arguments are taken as objects: compiled code would refuse others than ints on its own,
+    # with another error than interpreted code gives.
+    def __init__(
+        self,
+        steps: object = 1_000_000,
+        value: object = 1_000_000,
+        depth: object = 50,
+        facts: object = 10_000_000,
+        tokens: object = 50_000_000,
+    ) -> None:
+        self.steps: Final = positive("steps", steps)
+        self.value: Final = positive("value", value)
+        self.depth: Final = positive("depth", depth)
+        self.facts: Final = positive("facts", facts)
+        self.tokens: Final = positive("tokens", tokens)
+
+    def __repr__(self) -> str:
+        return (
+            f"Limits(steps={self.steps}, value={self.value}, depth={self.depth},"
+            f" facts={self.facts}, tokens={self.tokens})"
+        )
+
+
+def positive(name: str, number: object) -> int:
+    """A limit as given.
+
+    Raises:
+        ValueError: It is no positive whole number.
+    """
+    if type(number) is not int or number < 1:
+        raise ValueError(f"limit '{name}' must be a positive whole number, not {number!r}")
+    return number
 
 
 class RecordType:

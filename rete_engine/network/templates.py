@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final, cast, final
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
@@ -163,7 +163,9 @@ class TemplateSpec(RecordType):
         if self.open:
             values[0] = self.further({}, given, limits)
         elif used != len(given):
-            raise self.unknown_field(next(name for name in given if name not in self.positions))
+            error = self.first_unknown(given)
+            if error is not None:
+                raise error
         return tuple(values)
 
     def change(
@@ -199,7 +201,8 @@ class TemplateSpec(RecordType):
     ) -> dict[str, object]:
         """The further fields of a fact of an open template after some were given."""
         result = dict(old)
-        for name, value in given.items():
+        # As in `first_unknown`: the names may be anything.
+        for name, value in cast("dict[object, object]", given).items():
             if name in self.positions:
                 continue
             if type(name) is not str or name.startswith("_") or not name.isidentifier():
@@ -212,11 +215,16 @@ class TemplateSpec(RecordType):
 
     def missing_field(self, name: str, given: dict[str, object]) -> FactError:
         """The error for a field without a value; a mistyped field says more."""
-        if not self.open:
-            for other in given:
-                if other not in self.positions:
-                    return self.unknown_field(other)
-        return FactError(f"{self.name} needs a value for '{name}'")
+        error = None if self.open else self.first_unknown(given)
+        return error or FactError(f"{self.name} needs a value for '{name}'")
+
+    def first_unknown(self, given: dict[str, object]) -> FactError | None:
+        """The error for the first given field that the template does not have, if any."""
+        # Rows come with any keys, and compiled code trusts what it is told of types.
+        for name in cast("dict[object, object]", given):
+            if name not in self.positions:
+                return self.unknown_field(name)
+        return None
 
     def unknown_field(self, name: object) -> FactError:
         """The error for a field that the template does not have."""

@@ -74,8 +74,11 @@ class Gate:
         """After a change that was not brought to its end, only closing is left."""
         self.unusable = f"the session can only be closed: {error}"
 
-    def insert(self, template: object, /, **fields: object) -> object:
-        """Insert a fact and answer with the program's handle of it; see `Session.insert`."""
+    def insert(self, _template: object, /, **fields: object) -> object:
+        """Insert a fact and answer with the program's handle of it; see `Session.insert`.
+
+        The parameter's name is one that no field can have: compiled, it is no positional-only one.
+        """
         self.enter()
         memory = self.memory
         assert memory is not None
@@ -83,12 +86,12 @@ class Gate:
         if self.inserts == MANY:
             self.on_many()
         try:
-            spec = self.specs.get(template) if isinstance(template, str) else None
+            spec = self.specs.get(_template) if isinstance(_template, str) else None
             if spec is None or not spec.plain:
-                spec, fields = self.translated(template, fields)
+                spec, fields = self.translated(_template, fields)
             element = memory.insert(spec, spec.build(fields, memory.limits))
-            if not isinstance(template, str):
-                self.remember(template, element)
+            if not isinstance(_template, str):
+                self.remember(_template, element)
             if element.handle is None:
                 element.handle = self.make_fact(element)
             return element.handle

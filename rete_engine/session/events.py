@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.expressions.values import changed
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
 from rete_engine.runtime.working_memory import Listener
+from rete_engine.session.fact import further
 from rete_engine.session.results import Firing, Waiting
 from rete_engine.session.translation import Translator
 
@@ -60,8 +62,9 @@ class Events:
         return Host(self.output, self.say, self.log, self.fired)
 
     def attach(self, engine: Engine) -> None:
-        """Listen to a new engine."""
+        """Listen to a new engine, and forget what an earlier one left."""
         self.engine = engine
+        self.take()
         self.adjust()
 
     def close(self) -> None:
@@ -168,13 +171,20 @@ class Events:
 
     def modified(self, element: Element, old: tuple[object, ...]) -> None:
         """A fact changed."""
+        if not (self.writes_back or self.callbacks["modify"]):
+            return
         outward = self.translator.outward
         positions = element.type.positions
-        changed = [n for n, i in positions.items() if old[i] is not element.values[i]]
+        names = [n for n, i in positions.items() if changed(old[i], element.values[i])]
         if self.writes_back:
-            self.guarded(self.translator.write_back, element, changed)
+            self.guarded(self.translator.write_back, element, names)
         if self.callbacks["modify"]:
-            before = {name: outward(old[positions[name]]) for name in changed}
+            before = {name: outward(old[positions[name]]) for name in names}
+            if element.type.open:
+                earlier, later = cast("dict[str, object]", old[0]), further(element)
+                for name in {**earlier, **later}:
+                    if changed(earlier.get(name), later.get(name)):
+                        before[name] = outward(earlier.get(name))
             self.call("modify", self.translator.fact_of(element), before)
 
     def retracted(self, element: Element) -> None:

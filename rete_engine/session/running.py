@@ -35,13 +35,14 @@ class Runner:
         self.events = events
         self.translator = translator
         self.on_error = on_error
+        self.errors: list[RuleExecutionError] = []  # of steps, for the result of the next run
 
     def run(self, limit: int | None, timeout: float | None, trace: bool) -> RunResult:
         """Fire until nothing waits or a bound is reached; see `Session.run`."""
         engine = self.engine
         deadline = time.monotonic() + timeout if timeout is not None else -1.0
         left = limit if limit is not None else -1
-        errors: list[RuleExecutionError] = []
+        errors, self.errors = self.errors, []
         self.events.begin(trace)
         engine.recent.clear()  # a loop is one of this run
         fired = 0
@@ -64,6 +65,11 @@ class Runner:
         loop = find_loop(engine.recent) if reason == "limit" else None
         outputs, firings = self.events.take()
         return RunResult(fired, outputs, _STOPPED[reason], firings, errors, loop)
+
+    def keep(self, result: RunResult) -> None:
+        """Keep what was emitted and passed over for the next run."""
+        self.events.outputs = result.outputs
+        self.errors = result.errors
 
     # -- errors --------------------------------------------------------------------------------
 

@@ -402,11 +402,18 @@ class Session:
     def step(self) -> Firing | None:
         """Fire one rule and tell of it; None when nothing waits.
 
+        What it emitted, and errors that were passed over, are in the result of the next `run`.
+
         Raises:
             RuleExecutionError: As `run`.
         """
-        result = self.run(1, trace=True)
-        return result.firings[0] if result.firings else None
+        while True:
+            result = self.run(1, trace=True)
+            self._runner.keep(result)
+            if result.firings:
+                return result.firings[0]
+            if result.stopped != "limit":
+                return None
 
     def agenda(self, limit: int | None = 20) -> list[Waiting]:
         """What would fire, the next one first. Looking changes nothing.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -72,10 +71,10 @@ def test_all_keywords_are_listed() -> None:
 @pytest.mark.parametrize("page", ["docs/language.md", "docs/python.md"])
 def test_the_limits_are_what_is_said(page: str) -> None:
     rows = table(part_of(page, "Limits"))
-    for limit in dataclasses.fields(Limits):
-        name = re.compile(rf"`(?:Limits\()?{limit.name}\b")
+    for limit in ("steps", "value", "depth", "facts", "tokens"):
+        name = re.compile(rf"`(?:Limits\()?{limit}\b")
         (row,) = [" ".join(row) for row in rows if name.search(" ".join(row))]
-        assert f" {limit.default:,}" in row
+        assert f" {getattr(Limits(), limit):,}" in row
 
 
 @pytest.mark.parametrize("verb", ["run", "check", "graph"])

@@ -116,8 +116,15 @@ def test_a_modify_that_changes_nothing_is_no_event(session: Session) -> None:
     session.modify(order, n=-1, tags=[1])
     assert recorder.take() == []
     session.modify(order, n=-2, tags=[1])
-    (told,) = recorder.take()
-    assert told[2]["n"] == -1
+    assert recorder.take() == [("modify", order, {"n": -1})]
+
+
+def test_further_fields_of_open_templates_are_told_too() -> None:
+    with RuleSet.parse("open template E\n    a: int = 0\nend").session() as session:
+        event = session.insert("E", b=1, c=[2], d=3)
+        recorder = Recorder(session)
+        session.modify(event, a=1, b=2, c=[2], e=5)
+        assert recorder.take() == [("modify", event, {"a": 0, "b": 1, "e": None})]
 
 
 def test_batches_and_loads_are_told_fact_by_fact(session: Session) -> None:

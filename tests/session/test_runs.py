@@ -317,6 +317,27 @@ def test_looking_at_the_agenda_changes_nothing(strategy: str) -> None:
     assert outputs(looks=True) == outputs(looks=False)
 
 
+def test_what_steps_emit_is_in_the_result_of_the_next_run(session: Session) -> None:
+    for _ in range(3):
+        session.step()
+    assert session.run(limit=0).outputs == [1, 2, 3]
+    session.step()
+    assert session.run().outputs == [4, 5, "done at 5"]
+
+
+def test_a_step_passes_over_what_fails_and_keeps_the_errors() -> None:
+    text = "template T\n    n: int\nend\nrule 'r'\nwhen\n    t := T()\nthen\n    emit 1 / t.n\nend"
+    with RuleSet.parse(text).session(on_error="skip", strategy="breadth") as session:
+        session.insert_many("T", [{"n": 0}, {"n": 0}, {"n": 2}, {"n": 0}])
+        firing = session.step()
+        assert firing is not None
+        assert firing.bindings["t"].n == 2
+        assert session.step() is None
+        result = session.run()
+        assert (len(result.errors), result.outputs) == (3, [0.5])
+        assert session.run().errors == []
+
+
 # -- rules on and off ------------------------------------------------------------------------------
 
 
@@ -396,6 +417,13 @@ end
         assert session.run().outputs == [9, 10]
         assert [fact.fact_id for fact in session.facts()] == [1, 2, 3]
         assert fired == ["r"] * 3
+
+
+def test_reset_forgets_what_was_emitted(session: Session) -> None:
+    session.step()
+    session.reset()
+    session.insert("Counter", n=4)
+    assert session.run().outputs == [5, "done at 5"]
 
 
 def test_reset_seeds_anew() -> None:

@@ -1,0 +1,77 @@
+"""What the language has and this version does not run: each part is refused with RE0900."""
+
+from __future__ import annotations
+
+import pytest
+
+from rete_engine import RuleSet, RuleValidationError
+
+HEAD = """
+template T
+    id: int
+    n: int = 0
+    of: T? = none
+end
+
+query larger(than: int)
+    t := T(n > than)
+end
+"""
+
+CONDITIONS = {
+    "forall": "forall (T(), T(n > 1))",
+    "or": "(T(n == 1) or T(n == 2))",
+    "count": "x := count(T())",
+    "sum": "x := sum(n for T())",
+    "avg": "x := avg(n for T())",
+    "min": "x := min(n for T())",
+    "max": "x := max(n for T())",
+    "collect": "x := collect(n for T())",
+    "collect_set": "x := collect_set(n for T())",
+    "grouped": "x := sum(n for T() by i := id)",
+    "a query": "m := larger(1)",
+    "a query without a name": "larger(1)",
+    "through a reference": "t := T(of.n == 1)",
+    "through a reference in a test": "t := T()\ntest t.of.n == 1",
+}
+
+ACTIONS = {
+    "insert logical": "insert logical T(id = 1)",
+    "focus": 'focus "g"',
+    "a query": "for m in larger(1)\nemit m\nend",
+}
+
+ATTRIBUTES = {
+    "group": 'group "g"',
+    "auto_focus": "auto_focus",
+    "activation_group": 'activation_group "g"',
+    "lock_on_active": "lock_on_active",
+    "effective": 'effective "2026-01-01" to "2026-12-31"',
+}
+
+
+def codes(text: str) -> set[str]:
+    with pytest.raises(RuleValidationError) as caught:
+        RuleSet.parse(text)
+    return {diagnostic.code for diagnostic in caught.value.diagnostics}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
+def test_conditions(condition: str) -> None:
+    head = HEAD if "larger" in condition else HEAD.split("query")[0]
+    assert codes(f'{head}\nrule "r"\nwhen\n{condition}\nthen\nend') == {"RE0900"}
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_actions(action: str) -> None:
+    head = HEAD if "larger" in action else HEAD.split("query")[0]
+    assert codes(f'{head}\nrule "r"\nwhen\nthen\n{action}\nend') == {"RE0900"}
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_attributes(attribute: str) -> None:
+    assert codes(f'rule "r"\n{attribute}\nwhen\nthen\nend') == {"RE0900"}
+
+
+def test_queries() -> None:
+    assert codes(HEAD) == {"RE0900"}
