@@ -154,6 +154,20 @@ class WorkingMemory:
             found.sort(key=number_of)
         return found
 
+    def of(self, template: TemplateSpec) -> list[Element]:
+        """The live facts of a template and of those that extend it, as `all`."""
+        found: list[Element] = []
+        kinds = 0
+        for members in self.members.values():
+            for element in members.values():
+                if template.name not in element.type.ancestors:
+                    break  # nor is any other of this template
+                found.append(element)
+            kinds += 1
+        if kinds > 1:
+            found.sort(key=number_of)
+        return found
+
     def close(self) -> None:
         """Let all facts go, when the session ends; they keep their values."""
         for members in self.members.values():

@@ -35,25 +35,24 @@ class Runner:
         self.events = events
         self.translator = translator
         self.on_error = on_error
-        self.errors: list[RuleExecutionError] = []  # of steps, for the result of the next run
+        self.errors: list[RuleExecutionError] = []  # passed over, for the next result
 
     def run(self, limit: int | None, timeout: float | None, trace: bool) -> RunResult:
         """Fire until nothing waits or a bound is reached; see `Session.run`."""
         engine = self.engine
         deadline = time.monotonic() + timeout if timeout is not None else -1.0
         left = limit if limit is not None else -1
-        errors, self.errors = self.errors, []
         self.events.begin(trace)
         engine.recent.clear()  # a loop is one of this run
         fired = 0
         raises = self.on_error == "raise"
         while True:
-            self.report_failures(errors)
+            self.report_failures()
             try:
                 count, reason = engine.run(left, deadline, raises)
             except ActionFailure as failure:
                 fired += failure.count
-                errors.append(self.action_failed(failure))
+                self.errors.append(self.action_failed(failure))
                 left = max(left - failure.count - 1, 0) if left >= 0 else left
                 continue
             self.events.raise_failure()
@@ -61,9 +60,10 @@ class Runner:
             left = max(left - count, 0) if left >= 0 else left
             if not (raises and engine.matcher.failures):
                 break
-        self.report_failures(errors)
+        self.report_failures()
         loop = find_loop(engine.recent) if reason == "limit" else None
         outputs, firings = self.events.take()
+        errors, self.errors = self.errors, []
         return RunResult(fired, outputs, _STOPPED[reason], firings, errors, loop)
 
     def keep(self, result: RunResult) -> None:
@@ -73,7 +73,7 @@ class Runner:
 
     # -- errors --------------------------------------------------------------------------------
 
-    def report_failures(self, errors: list[RuleExecutionError]) -> None:
+    def report_failures(self) -> None:
         """Raise, or list, the errors of conditions."""
         engine = self.engine
         failures = engine.take_failures()
@@ -84,7 +84,7 @@ class Runner:
             self.events.error(error)
             if self.on_error == "raise":
                 raise error from error.cause
-            errors.append(error)
+            self.errors.append(error)
             if self.on_error == "quarantine":
                 names = {origin.rule for origin in failure.origins}
                 for rule in engine.network.rules:

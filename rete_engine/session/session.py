@@ -367,7 +367,7 @@ class Session:
                 for name in wanted:
                     if name not in spec.positions and not spec.open:
                         raise spec.unknown_field(name)
-                found = [e for e in memory.all() if spec.name in e.type.ancestors]
+                found = memory.of(spec)
             fact_of = self._translator.fact_of
             return [fact_of(e) for e in found if not wanted or matches(e, wanted)]
 

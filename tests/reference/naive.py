@@ -478,7 +478,8 @@ class Pending:
         """Give a fact its new values."""
         session = self.session
         old, new = fact.values, self.of(fact)
-        fields = {name for name in new if name not in old or changed(old[name], new[name])}
+        # A further field that is missing reads none.
+        fields = {name for name in new if changed(old.get(name), new[name])}
         fact.values = new
         fact.tags.update(dict.fromkeys(fields, session.changes))
         session.rematch(fact, fields, firing)

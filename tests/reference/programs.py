@@ -287,7 +287,7 @@ class RuleText:
                 template = self.pick(*self.templates)
                 return [f"insert {template}({self.fields(template, names, 2)})"]
             case 5:
-                template = self.pick("A", "B")
+                template = self.pick(*self.templates)
                 fact = self.new("w")
                 given = self.fields(template, names, 2)
                 names.facts[fact] = template

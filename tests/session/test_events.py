@@ -275,6 +275,18 @@ def test_a_callback_for_errors_that_fails_is_told_instead() -> None:
             assert len(session.agenda()) == (1 if on_error == "raise" else 0)
 
 
+def test_no_error_that_was_passed_over_is_lost_by_a_callback_that_fails() -> None:
+    with RULES.session(functions={"check": fail}, on_error="skip", strategy="breadth") as session:
+        session.insert("Order", id=1, n=1)
+        session.insert("Log", order=1)
+        with session.on("fire", lambda firing: fail("telling")):
+            with pytest.raises(Spoilt, match="telling"):
+                session.run()
+        (error,) = session.run().errors
+        assert error.rule == "take"
+        assert session.run().errors == []
+
+
 def test_no_error_of_a_condition_is_lost_by_a_callback_that_fails() -> None:
     text = "template T\n    n: int\nend\nrule 'r'\nwhen\n    T(1 / n > 0)\nthen\n    halt\nend"
     for on_error in ("raise", "skip"):
