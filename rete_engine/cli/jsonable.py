@@ -10,13 +10,17 @@ from decimal import Decimal
 from rete_engine.expressions.values import iso_duration, ordered, shown
 from rete_engine.session.fact import Fact
 
+#: Of an int with more of them, Python may refuse to write the digits (4,300 are the most).
+_MOST_BITS = 14_000
+
 
 def jsonable(value: object) -> object:
     """The value as JSON knows it, in the form that facts of a file have.
 
     Dates and durations are ISO strings, decimals strings, sets and tuples lists, NaN and the
-    infinities null; a fact is its fields and, under "type", its template. A fact within a fact
-    is its template and number only: facts may refer to each other in a circle.
+    infinities null, ints of thousands of digits hexadecimal strings; a fact is its fields and,
+    under "type", its template. A fact within a fact is its template and number only: facts may
+    refer to each other in a circle.
 
     Example:
         >>> from datetime import timedelta
@@ -28,8 +32,10 @@ def jsonable(value: object) -> object:
 
 def _jsonable(value: object, facts: int) -> object:
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | str():
             return value
+        case int():
+            return value if value.bit_length() <= _MOST_BITS else hex(value)
         case float():
             return value if math.isfinite(value) else None
         case Fact():

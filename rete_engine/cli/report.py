@@ -146,12 +146,10 @@ def _cell(value: object, longest: int = _LONGEST_CELL) -> str:
     """A value on one line, with nothing in it that moves a terminal's cursor."""
     if isinstance(value, float):
         words = f"{value:.10g}"
-    elif _holds_fact(value):
-        words = repr(value)
     else:
         try:
-            words = text(value, _LARGEST_VALUE)
-        except (SecurityError, EvaluationError):
+            words = repr(value) if _holds_fact(value) else text(value, _LARGEST_VALUE)
+        except (SecurityError, EvaluationError, ValueError):  # as of a huge number
             words = "…"
     if len(words) > longest:
         words = words[: longest - 1] + "…"

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import final
+from typing import Final, final
 
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Record
 from rete_engine.expressions.order import ordered
+
+#: How many characters of a value are shown where people need not see all of it.
+SHOWN: Final = 60
 
 
 def text(value: object, bound: int) -> str:
@@ -44,14 +47,17 @@ def quoted(value: object, bound: int) -> str:
 
 
 def shown(value: object) -> str:
-    """The value for an error message: never an error itself, and never long."""
+    """The value for people: at most 60 characters of it, and never an error."""
+    writer = _Writer(SHOWN)
     try:
-        words = quoted(value, 200)
+        writer.write(value, 0)
     except SecurityError:
-        return "…"
+        return "".join(writer.parts)[: SHOWN - 1] + "…"
     except EvaluationError:
-        return "a huge number"
-    return words if len(words) <= 60 else words[:57] + "…"
+        if not writer.parts:
+            return "a huge number"
+        return "".join(writer.parts)[: SHOWN - 1] + "…"
+    return "".join(writer.parts)
 
 
 def scalar(value: object) -> str:
@@ -115,6 +121,7 @@ class _Writer:
     def add(self, part: str) -> None:
         self.left -= len(part)
         if self.left < 0:
+            self.parts.append(part[: self.left])  # for whoever shows what there is
             raise SecurityError(f"a text is longer than {self.bound} characters")
         self.parts.append(part)
 
@@ -133,7 +140,7 @@ class _Writer:
         elif isinstance(value, Record):
             self._record(value, records)
         elif isinstance(value, str) and len(value) > self.left:
-            self.add(value)  # too long as it is: no need to quote it first
+            self.add(scalar(value[: self.left + 1]))  # too long as it is: no need for all of it
         else:
             self.add(scalar(value))
 

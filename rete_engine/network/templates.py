@@ -9,7 +9,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.frame import Limits, RecordType
 from rete_engine.expressions.types import Type
-from rete_engine.expressions.values import Misfit, equal, join_key, store
+from rete_engine.expressions.values import Misfit, equal, join_key, shown, store
 
 
 @final
@@ -75,8 +75,8 @@ class FieldSpec:
             for option in self.allowed:
                 if equal(stored, option):
                     return stored
-            listed = ", ".join(repr(option) for option in self.allowed)
-            raise FactError(f"{template}.{self.name}: {stored!r} is not one of {listed}")
+            listed = ", ".join(shown(option) for option in self.allowed)
+            raise FactError(f"{template}.{self.name}: {shown(stored)} is not one of {listed}")
         return stored
 
 

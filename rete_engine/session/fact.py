@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.errors import FactError
-from rete_engine.expressions.values import equal, quoted
+from rete_engine.expressions.values import equal, shown
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.memory import Element
 
@@ -140,10 +140,6 @@ def further(element: Element) -> dict[str, object]:
     return fields
 
 
-#: How many characters of a value are shown where a fact is described.
-SHOWN = 60
-
-
 def describe(element: Element) -> str:
     """A fact in a line, as it would be written in a rule file."""
     fields = [(n, element.values[i]) for n, i in element.type.positions.items()]
@@ -154,11 +150,10 @@ def describe(element: Element) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value in few characters; of a fact only its template and number."""
+    """A value in few characters, never an error; of a fact only its template and number."""
     if isinstance(value, Element):
         return f"<{value.type.name} {value.number}>"
-    text = quoted(value, 1_000_000)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return shown(value)
 
 
 def matches(element: Element, wanted: dict[str, object]) -> bool:

@@ -46,6 +46,45 @@ def test_emitted_values_of_all_kinds(rete: Rete, write: Write) -> None:
     assert "1:30" in out
 
 
+def test_huge_numbers_are_shown_in_part_and_written_in_hexadecimal(
+    rete: Rete, write: Write
+) -> None:
+    text = """
+        template T
+            n: int
+        end
+        facts
+            T(n = 2 ** 20_000)
+        end
+        rule "emit"
+        when
+            t := T()
+        then
+            emit t.n
+            emit [t, t.n]
+        end
+        rule "fail"
+            salience -1
+        when
+            t := T()
+        then
+            emit t.n // 0
+        end
+    """
+    file = write("huge.rete", text)
+    done = rete("run", file, "--output", "json", "--on-error", "skip")
+    result = json.loads(done.out)
+    written = "0x1" + "0" * 5000
+    assert result["outputs"] == [written, [{"type": "T", "n": written}, written]]
+    assert "1: T(n=a huge number)" in result["errors"][0]
+    done = rete("run", file)
+    assert done.code == 3
+    assert "1: T(n=a huge number)" in done.err
+    done = rete("run", file, "--on-error", "skip", "--trace")
+    assert "t=T(n=a huge number)" in done.err
+    assert " emitted\n ───────\n …\n" in done.out
+
+
 def test_emitted_values_that_make_no_table(rete: Rete, write: Write) -> None:
     text = 'rule "emit"\nwhen\nthen\n    emit 1\n    emit "two\\x1b[31m"\n    emit {}\nend\n'
     lines = rete("run", write("odd.rete", text)).out.splitlines()

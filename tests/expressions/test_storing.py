@@ -250,4 +250,9 @@ def test_messages_show_values_briefly_and_never_fail() -> None:
     assert shown("x" * 1000).endswith("…")
     assert len(shown(["x" * 50] * 50)) < 70
     assert shown(10**10_000) == "a huge number"
-    assert shown(_knot()) == "…"
+    assert shown(_knot()) == "[" * 59 + "…"
+    assert shown([1, 10**10_000, 2]) == "[1, …"
+    assert (
+        shown(list(range(1000))) == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, …"
+    )
+    assert shown("a\nb" * 100).startswith("'a\\nba\\nb")

@@ -241,6 +241,25 @@ def test_long_values_are_shown_in_part(session: Session) -> None:
     assert "…" in repr(order)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [10**5000, [10**5000], ["x" * 1000] * 1000, ["a\nb" * 30]],
+    ids=["huge", "holds a huge one", "long", "lines"],
+)
+def test_a_fact_shows_whatever_it_holds_on_one_line(more: object) -> None:
+    session = RuleSet.parse("template T\n    x: any\nend").session()
+    fact = session.insert("T", x=more)
+    assert len(repr(fact)) <= 65
+    assert "\n" not in repr(fact)
+    assert str(session.facts()) == f"[{fact!r}]"
+
+
+def test_a_huge_number_outside_of_a_fields_values_is_refused() -> None:
+    session = RuleSet.parse("template T\n    x: int in (1, 2)\nend").session()
+    with pytest.raises(FactError, match=r"^T\.x: a huge number is not one of 1, 2$"):
+        session.insert("T", x=10**5000)
+
+
 def test_references_show_facts_in_any_depth(session: Session) -> None:
     ann, bob = session.insert("Customer", id="a"), session.insert("Vip", id="b")
     holder = session.insert(
