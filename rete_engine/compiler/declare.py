@@ -246,6 +246,8 @@ def type_of(name: TypeName | None, declared: Declared) -> Type:
         return Type("any", (), name.optional)
     if name.name not in declared.declarations:
         hint = SPELLINGS.get(name.name)
+        if name.name == "Optional" and len(name.arguments) == 1:
+            hint = f"{name.arguments[0].name}?"
         declared.reports.error(
             "RE0104",
             f"unknown type '{name.name}'",
@@ -263,7 +265,8 @@ SPELLINGS = {
     "string": "str", "String": "str", "text": "str", "integer": "int", "Integer": "int",
     "long": "int", "number": "float", "double": "float", "Double": "float", "boolean": "bool",
     "Boolean": "bool", "timedelta": "duration", "Decimal": "decimal", "object": "any",
-    "array": "list", "map": "dict", "Any": "any",
+    "array": "list", "map": "dict", "Any": "any", "List": "list", "Dict": "dict", "Set": "set",
+    "Tuple": "tuple",
 }  # fmt: skip
 
 

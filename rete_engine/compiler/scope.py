@@ -142,11 +142,15 @@ class PlaceNames(Names):
         if name in self.declared.broken:
             return
         if name in self.declared.templates:
-            message, hint = f"'{name}' is a template, not a value", None
+            message = f"'{name}' is a template, not a value"
+            hint: str | None = f"name a pattern of it: x := {name}(…)"
         elif name in self.declared.functions:
             message, hint = f"'{name}' is a function", f"call it: {name}(…)"
         else:
-            message, hint = f"unknown name '{name}'", did_you_mean(name, self.known())
+            message = f"unknown name '{name}'"
+            hint = did_you_mean(name, self.known())
+            if name.lower() in ("null", "nil", "undefined"):
+                hint = "write 'none'"
         self.report("RE0102", message, node.span, hint)
 
     def function(self, node: tree.Name) -> tree.FunctionRef | None:
@@ -167,18 +171,23 @@ class PlaceNames(Names):
         declared = self.declared.functions[function.name]
         return tuple(parameter.name for parameter in declared.declaration.parameters)
 
+    def misplaced_pattern(self, node: tree.Call, name: tree.Name) -> bool:
+        """Whether a call is a pattern that stands where a value belongs; it is then reported."""
+        if name.name not in self.declared.templates and name.name not in self.declared.declarations:
+            return False
+        self.report(
+            "RE0301",
+            f"'{name.name}(…)' is a pattern and cannot stand where a value belongs",
+            node.span,
+            f"make it a condition of its own: x := {name.name}(…)",
+        )
+        return True
+
     def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
         """Report the call of something that is no function."""
         if name.name in self.declared.broken:
             return
-        if name.name in self.declared.templates or name.name in self.declared.declarations:
-            self.report(
-                "RE0301",
-                f"'{name.name}(…)' is a pattern and cannot stand where a value belongs",
-                node.span,
-                f"make it a condition of its own: x := {name.name}(…)",
-            )
-        elif name.name in self.declared.queries:
+        if name.name in self.declared.queries:
             self.report("RE0900", f"the query '{name.name}' cannot be asked here yet", node.span)
         elif name.name in ACCUMULATORS:
             self.report(

@@ -253,8 +253,8 @@ class _Inference:
                 "RE0101", f"'{node.name}' is a method and must be called", node,
                 f"write .{node.name}(…)",
             )  # fmt: skip
-        else:
-            self.env.report("RE0101", f"a {target.name} has no field '{node.name}'", node, None)
+        elif not node.name.startswith("_"):  # which was reported when names were resolved
+            self.env.report("RE0101", f"{_one(target)} has no field '{node.name}'", node, None)
         return ANY
 
     def _index(self, node: tree.Index) -> Type:
@@ -276,14 +276,16 @@ class _Inference:
         if isinstance(function, tree.Attribute):
             target = self.infer(function.target)
             methods = METHODS.get(target.name)
+            if target.name in NUMBERS:
+                methods = {}
             if methods is None or target.optional:
                 return ANY
             signature = methods.get(function.name)
             if signature is None:
-                self.env.report(
-                    "RE0103", f"a {target.name} has no method '{function.name}'", function, None
-                )
-                return ANY
+                if any(function.name in others for others in METHODS.values()):
+                    message = f"{_one(target)} has no method '{function.name}'"
+                    self.env.report("RE0103", message, function, None)
+                return ANY  # a method of no type was reported when names were resolved
             return ANY if signature.result in ("any", "same") else Type(signature.result)
         if not isinstance(function, tree.FunctionRef):
             return ANY
@@ -467,3 +469,7 @@ def _collections_are_known(node: tree.Compare, env: TypeEnvironment) -> bool:
         elif operator in ("in", "not in") and type.name not in ("list", "set", "dict", "tuple"):
             return False
     return all(is_total(child, env) for child in tree.children(node))
+
+
+def _one(type: Type) -> str:
+    return f"{'an' if type.name == 'int' else 'a'} {type.name}"

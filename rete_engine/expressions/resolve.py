@@ -47,6 +47,10 @@ class Names:
         """The names of a declared function's parameters; None where nobody knows them."""
         return None
 
+    def misplaced_pattern(self, node: tree.Call, name: tree.Name) -> bool:
+        """Whether a call is a pattern that stands where a value belongs; it is then reported."""
+        return False
+
     def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
         """Report the call of a name that is neither a declared nor a built-in function."""
         self.report(
@@ -88,6 +92,15 @@ _CONDITIONS: dict[type[tree.Expression], str] = {
     tree.ForallForm: "'forall'",
     tree.AccumulateForm: "'… for pattern'",
 }
+
+
+#: Methods of Python's collections that change them.
+_CHANGING = frozenset(
+    {
+        "add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove",
+        "reverse", "setdefault", "sort", "update",
+    }
+)  # fmt: skip
 
 
 class _Resolver:
@@ -175,6 +188,10 @@ class _Resolver:
     # -- calls -----------------------------------------------------------------------------
 
     def _call(self, node: tree.Call) -> tree.Expression:
+        if isinstance(node.function, tree.Name) and self.names.misplaced_pattern(
+            node, node.function
+        ):
+            return node  # its arguments are constraints: names mean something else in them
         for argument in node.arguments:
             if argument.binds:
                 self.names.report(
@@ -264,7 +281,9 @@ class _Resolver:
                 "RE0103",
                 f"unknown method '{method.name}'",
                 method.name_span,
-                suggestion(method.name, known),
+                "no method changes its value: make a new one"
+                if method.name in _CHANGING
+                else suggestion(method.name, known),
             )
             return node
         self._check(node, f"'.{method.name}'", [each.problem(*_shape(node)) for each in signatures])
@@ -281,7 +300,8 @@ class _Resolver:
         rest = tuple((operator, self.expression(right)) for operator, right in node.rest)
         for operator, right in rest:
             constant = right.value if isinstance(right, tree.Constant) else ...
-            if operator in ("is", "is not") and constant is not None:
+            is_known = not isinstance(right, tree.Name)  # else that was reported
+            if operator in ("is", "is not") and constant is not None and is_known:
                 equality = "==" if operator == "is" else "!="
                 self.names.report(
                     "RE0202",

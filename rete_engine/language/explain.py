@@ -19,7 +19,7 @@ from rete_engine.language.explain_operators import (
     joined_conditions,
 )
 from rete_engine.language.explain_sections import colon, heading, missing_section, same_line
-from rete_engine.language.explain_words import adjacent_values, early_end, statement_word
+from rete_engine.language.explain_words import adjacent_values, early_end, statement_word, typed
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import ACTION_WORDS, Scene, shown
 
@@ -34,6 +34,7 @@ RECOGNISERS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     equals,
     joined_conditions,
     statement_word,
+    typed,
     adjacent_values,
     early_end,
 )

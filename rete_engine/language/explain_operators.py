@@ -58,6 +58,8 @@ def foreign_operator(scene: Scene) -> Diagnostic | None:
         if first is None or second is None:
             continue
         pair = _PAIRS.get((first.type, second.type))
+        if pair is not None and pair[0] == "=>" and first is scene.statement:
+            return scene.says("'=>' is not part of the language", "write 'then'", first)
         if pair is not None and (adjacent(first, second) or " " in pair[0]):
             return scene.says(f"'{pair[0]}' is not part of the language", pair[1], first)
     return None
@@ -78,6 +80,8 @@ def equals(scene: Scene) -> Diagnostic | None:
         if scene.section == "param":
             hint = f"write 'param {before.text}: type = default'"
             return scene.says("a param is declared with its type", hint)
+        if scene.section == "facts" and before is scene.statement:
+            return scene.says(A_FACT, "write 'Template(field = value)'", before)
         if (
             before is scene.statement
             and before.type == "NAME"
@@ -94,13 +98,9 @@ def equals(scene: Scene) -> Diagnostic | None:
                 for word in scene.lexemes[scene.first : scene.first + 3]
             )
             if scene.opening is not None and changes:
-                return scene.says("only the name of a field stands before this '='")
-            field, dot, fact = before, scene.at(-2), scene.at(-3)
-            if scene.opening is None and dot is not None and fact and dot.type == "DOT":
-                return scene.says(
-                    "a field is changed by 'modify'",
-                    f"write 'modify {fact.text}({field.text} = …)'",
-                )
+                return _bracketed(scene)
+            if (assigned := _assigned_field(scene)) is not None:
+                return assigned
         if scene.section not in ("template", "param", "ruleset", "import"):
             return scene.says("'=' where '==' is meant", "write '==' to compare", code="RE0012")
     if word.type == "BIND" and scene.opening is not None and before.type == "NAME":
@@ -110,9 +110,41 @@ def equals(scene: Scene) -> Diagnostic | None:
         )
     if word.type in ("BIND", "EQ") and scene.section in ("template", "param", "function"):
         return scene.says(f"'{word.text}' where '=' is meant", "write '='")
+    if word.type == "BIND" and scene.section == "then":
+        assigned = _assigned_field(scene)
+        if assigned is not None:
+            return assigned
+    if word.type == "BIND" and scene.section == "facts":
+        hint = f"leave '{before.text} :=' out; a rule can bind a fact by a pattern"
+        return scene.says("a facts block binds no variables", hint)
     if word.type == "BIND" and before.type != "NAME":
         return scene.says("only a plain name can be bound by ':='")
     return None
+
+
+#: What is said where something else stands in a facts block.
+A_FACT = "a line of a facts block is a fact"
+
+
+def _assigned_field(scene: Scene) -> Diagnostic | None:
+    """`o.total = 5`, as a statement."""
+    field, dot, fact = scene.at(-1), scene.at(-2), scene.at(-3)
+    if field is None or dot is None or dot.type != "DOT" or fact is not scene.statement:
+        return None
+    return scene.says(
+        "a field is changed by 'modify'", f"write 'modify {fact.text}({field.text} = …)'"
+    )
+
+
+def _bracketed(scene: Scene) -> Diagnostic:
+    """`modify(o, total = 5)`: what looks like a call is none."""
+    action, bracket, fact = scene.lexemes[scene.first : scene.first + 3]
+    message = "only the name of a field stands before this '='"
+    if action.keyword == "MODIFY" and bracket.type == "LPAR" and fact.type == "NAME":
+        return scene.says(
+            "'modify' is no function", f"write 'modify {fact.text}(field = …)'", bracket
+        )
+    return scene.says(message)
 
 
 def _keyword(scene: Scene, word: Lexeme) -> Diagnostic:

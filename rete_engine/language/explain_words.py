@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
+from rete_engine.language.explain_operators import A_FACT
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import CLOSING, OPERANDS, Scene, adjacent, shown
 
@@ -16,9 +17,8 @@ def statement_word(scene: Scene) -> Diagnostic | None:
     if word is None:
         return None
     if scene.section == "rule" and "SALIENCE" in scene.expected and word.type == "NAME":
-        return _no_such(
-            scene, word, "attribute", vocabulary.ATTRIBUTES, vocabulary.FOREIGN_ATTRIBUTES
-        )
+        known: Sequence[str] = (*vocabulary.ATTRIBUTES, "when")
+        return _no_such(scene, word, "attribute", known, vocabulary.FOREIGN_ATTRIBUTES)
     if before is not scene.statement or before.type != "NAME" or scene.opening is not None:
         return None
     if word.type not in OPERANDS and word.type not in ("LBRACE",):
@@ -31,21 +31,26 @@ def statement_word(scene: Scene) -> Diagnostic | None:
             hint = "bracket the conditions: '(A or B)'"
         return scene.says(f"'{before.text}' begins no condition", hint, before)
     if scene.section == "when":
-        known: Sequence[str] = (*vocabulary.CONDITIONS, *vocabulary.ACTIONS)
-        return _no_such(scene, before, "condition", known, vocabulary.FOREIGN_CONDITIONS)
+        known = (*vocabulary.CONDITIONS, *vocabulary.ACTIONS)
+        unknown = _no_such(scene, before, "condition", known, vocabulary.FOREIGN_CONDITIONS)
+        after = scene.at(1)
+        if unknown.hint is None and after is not None and after.type == "LPAR":
+            return scene.says("':=' is missing", f"write '{before.text} := {word.text}(…)'")
+        return unknown
     if scene.section == "then":
         known = (*vocabulary.ACTIONS, "elif", "else", "end")
         return _no_such(scene, before, "action", known, vocabulary.FOREIGN_ACTIONS)
     if scene.section == "template":
+        field, type = before.text, word.text
+        if field in vocabulary.TYPES and type not in vocabulary.TYPES:
+            field, type = type, field
         return scene.says(
-            "':' is expected between a field and its type", f"write '{before.text}: {word.text}'"
+            "':' is expected between a field and its type", f"write '{field}: {type}'"
         )
     if scene.section == "facts":
         if before.text == "insert":
             return scene.says("a facts block needs no 'insert'", "write the fact alone", before)
-        return scene.says(
-            "a line of a facts block is a fact", "write 'Template(field = value)'", before
-        )
+        return scene.says(A_FACT, "write 'Template(field = value)'", before)
     return None
 
 
@@ -55,6 +60,21 @@ def _no_such(
     meant = foreign.get(word.text.lower())
     hint = f"did you mean '{meant}'?" if meant else did_you_mean(word.text, known)
     return scene.says(f"unknown {what} '{word.text}'", hint, word)
+
+
+def typed(scene: Scene) -> Diagnostic | None:
+    """Types in other brackets, `list<int>`, and names with a hyphen, `my-field`."""
+    word, before, after = scene.word, scene.before, scene.at(1)
+    if word is None or before is None or after is None or before.type != "NAME":
+        return None
+    if scene.section not in ("template", "param", "function", "query", "ruleset"):
+        return None
+    if word.type in ("LT", "LPAR") and "LSQB" in scene.expected:
+        hint = f"write '{before.text}[{shown(after)}]'"
+        return scene.says("what a type holds stands in '[' and ']'", hint)
+    if word.type == "MINUS" and adjacent(before, word) and adjacent(word, after):
+        return scene.says("a name holds no '-'", f"write '{before.text}_{shown(after)}'")
+    return None
 
 
 def adjacent_values(scene: Scene) -> Diagnostic | None:
@@ -76,6 +96,9 @@ def adjacent_values(scene: Scene) -> Diagnostic | None:
         return scene.says(
             f"'{before.text}' is not part of the language", _NO_SUCH_WORDS[before.text], before
         )
+    if word.text in _FOREIGN_OPERATORS and scene.section in ("when", "then", "function"):
+        hint = f"write {_FOREIGN_OPERATORS[word.text]}"
+        return scene.says(f"there is no operator '{word.text}'", hint)
     if scene.opening is not None and "COMMA" in scene.expected:
         return scene.says(
             f"',' is missing between '{shown(before)}' and '{shown(word)}'",
@@ -95,6 +118,17 @@ def adjacent_values(scene: Scene) -> Diagnostic | None:
         "an operator is missing between them, or a line break",
     )
 
+
+_FOREIGN_OPERATORS = {
+    "contains": "'x in list'",
+    "includes": "'x in list'",
+    "has": "'x in list'",
+    "memberof": "'x in list'",
+    "memberOf": "'x in list'",
+    "like": "'text matches \"regex\"'",
+    "equals": "'=='",
+    "between": "'low <= x <= high'",
+}
 
 _NO_SUCH_WORDS = {
     "lambda": "declare a 'function', or use a comprehension",

@@ -354,4 +354,4 @@ def _add_ends(chunk: Chunk, number: int) -> None:
 
 
 def _block_name(head: Lexeme) -> str:
-    return "template" if head.keyword == "OPEN" else head.text
+    return {"OPEN": "template", "FACTS": "facts block"}.get(head.keyword or "", head.text)

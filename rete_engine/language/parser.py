@@ -20,6 +20,7 @@ from rete_engine.language.explain import explain, explain_stray
 from rete_engine.language.expressions import RefusalError
 from rete_engine.language.layout import HARMLESS, Chunk, cut, fragment
 from rete_engine.language.scanner import Lexeme, scan
+from rete_engine.language.vocabulary import FOREIGN_DECLARATIONS
 from rete_engine.model.actions import Action
 from rete_engine.model.declarations import Declaration, Document
 
@@ -152,8 +153,13 @@ def _parse(
 
 def _declared_name(chunk: Chunk) -> str | None:
     """The name in the heading of a declaration that could not be read."""
-    words = [lexeme for lexeme in chunk.lexemes[:3] if lexeme.type == "NAME"]
-    if chunk.kind not in ("template", "function", "query", "param") or len(words) < 2:
+    kind, start = chunk.kind, chunk.lexemes[:3]
+    if kind == "stray":
+        kind = FOREIGN_DECLARATIONS.get(chunk.head.text.lower(), kind)
+    if len(start) > 1 and start[1].type == "STRING" and kind != "import":
+        return start[1].text.strip("\"'")
+    words = [lexeme for lexeme in start if lexeme.type == "NAME"]
+    if kind not in ("template", "function", "query", "param") or len(words) < 2:
         return None
     name = words[2:] if words[0].text in ("open", "external") else words[1:]
     return name[0].text if name else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rete_engine.expressions.types import BUILTIN_TYPES
 from rete_engine.language.grammar import terminals
 
 #: The words that begin a declaration.
@@ -23,6 +24,9 @@ CONDITIONS = ("not", "exists", "forall", "test", "for")
 ACTIONS = (
     "insert", "upsert", "modify", "retract", "emit", "print", "log", "focus", "halt", "if", "for",
 )  # fmt: skip
+
+#: The words that are types here or elsewhere.
+TYPES = BUILTIN_TYPES | {"string", "String", "integer", "Integer", "double", "number", "boolean"}
 
 #: What other languages (and older rule engines) call things, and what they are called here.
 FOREIGN_DECLARATIONS = {

@@ -44,7 +44,13 @@ from tests.compiler.findings import findings, rule, said
             "x := Order(…)",
             "'Order(…)' is a pattern and cannot stand where a value belongs",
         ),
-        ("test Order == 3", "RE0102", "Order", None, "'Order' is a template, not a value"),
+        (
+            "test Order == 3",
+            "RE0102",
+            "Order",
+            "x := Order(…)",
+            "'Order' is a template, not a value",
+        ),
         ("test net == 3", "RE0102", "net", "call it: net(…)", "'net' is a function"),
         ("test vta > 3", "RE0102", "vta", "did you mean 'vat'?", "unknown name 'vta'"),
         (
