@@ -201,6 +201,7 @@ class _Compiler:
             len(declaration.parameters),
             len(names.locals),
             body if body is not None else Node(),
+            function.result if _is_checked(function.result, type) else None,
         )
 
     def note_reading(self) -> None:
@@ -370,3 +371,19 @@ def _param_refs(node: tree.Expression) -> list[tree.ParamRef]:
     if isinstance(node, tree.ParamRef):
         return [node]
     return [ref for child in tree.children(node) for ref in _param_refs(child)]
+
+
+def _is_checked(declared: Type, known: Type) -> bool:
+    """Whether the values of a function are checked at each call against its declared type.
+
+    Scalars are, at little cost: arguments may not be what they should. A collection would be
+    walked over each time, so it is taken as what it is known to be.
+    """
+    if declared.name == "any":
+        return False
+    return (
+        declared.name not in ("list", "dict", "set", "tuple")
+        or known.name != declared.name
+        or known.optional > declared.optional
+        or (declared.arguments not in ((), known.arguments))
+    )

@@ -12,7 +12,7 @@ from rete_engine.expressions.frame import Frame, Node
 from rete_engine.expressions.functions import FUNCTIONS
 from rete_engine.expressions.methods import call_method
 from rete_engine.expressions.signatures import MISSING
-from rete_engine.expressions.storing import export, store
+from rete_engine.expressions.storing import export, size, store
 from rete_engine.expressions.types import Type
 
 
@@ -102,7 +102,11 @@ class CallFunction(Node):
         except RecursionError:
             raise SecurityError("calls are nested deeper than Python allows") from None
         frame.steps = inner.steps
-        return value
+        if function.result is None:
+            return value
+        if isinstance(value, (list, tuple, dict, set, frozenset)):
+            frame.spend(size(value, context.limits))  # all of it is walked over
+        return checked(function.name, value, function.result, frame)
 
     def key(self) -> str:
         return f"function{self.index}({keys_of(self.arguments)})"
@@ -124,10 +128,19 @@ class CallExternal(Node):
         frame.spend(1)
         arguments = [export(value) for value in evaluated(self.arguments, frame)]
         value = frame.context.externals[self.index](*arguments)
-        try:
-            return store(value, self.result, frame.context.limits)
-        except Misfit as error:
-            raise EvaluationError(f"the result of {self.name}(): {error}") from None
+        return checked(self.name, value, self.result, frame)
 
     def key(self) -> str:
         return f"external{self.index}({keys_of(self.arguments)})"
+
+
+def checked(name: str, value: object, result: Type, frame: Frame) -> object:
+    """What a function answered with, as a value of its result's type.
+
+    Raises:
+        EvaluationError: It is of another type.
+    """
+    try:
+        return store(value, result, frame.context.limits)
+    except Misfit as error:
+        raise EvaluationError(f"the result of {name}(): {error}") from None

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, final
 
 from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.types import Type
 
 
 @final
@@ -183,10 +184,13 @@ class Node:
 class Function:
     """A function written in the language: its body over numbered local variables."""
 
-    __slots__ = ("body", "locals", "name", "parameters")
+    __slots__ = ("body", "locals", "name", "parameters", "result")
 
-    def __init__(self, name: str, parameters: int, locals: int, body: Node) -> None:
+    def __init__(
+        self, name: str, parameters: int, locals: int, body: Node, result: Type | None = None
+    ) -> None:
         self.name = name
         self.parameters = parameters  # how many; they are the first locals
         self.locals = locals  # how many in all
         self.body = body
+        self.result = result  # the type that each value is checked against, if it can be another

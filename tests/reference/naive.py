@@ -97,12 +97,13 @@ class Naive:
         """A function of the rule language."""
         declaration = self.program.functions[name]
         names = [parameter.name for parameter in declaration.parameters]
-        body = declaration.body
+        body, result = declaration.body, declaration.result
         assert body is not None
 
         def call(*arguments: object) -> object:
             given = dict(zip(names, arguments, strict=True))
-            return self.evaluator({**self.params, **given}).value(body)
+            value = self.evaluator({**self.params, **given}).value(body)
+            return value if result is None else stored(value, result.name, result.optional)
 
         return call
 

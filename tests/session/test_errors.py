@@ -497,3 +497,18 @@ def test_a_traceback_leads_to_the_programs_function() -> None:
             session.run()
         frames = traceback.extract_tb(caught.value.cause.__traceback__)
         assert frames[-1].name == "check"
+
+
+def test_a_result_that_is_walked_over_counts_as_steps() -> None:
+    rules = RuleSet.parse("""
+function held(items: any) -> list[int] = items
+rule "r"
+when
+then
+    many := [0] * 1_000
+    emit len([held(many) for i in range(1_000)])
+end
+""")
+    with rules.session(limits=Limits(steps=500_000)) as session:
+        with pytest.raises(RuleExecutionError, match="more than 500000 steps"):
+            session.run()
