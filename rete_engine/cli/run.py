@@ -167,7 +167,7 @@ def _fire(session: Session, report: Report, options: RunOptions, screen: Screen)
             result = session.run(limit=options.limit, timeout=options.timeout)
     except (RuleExecutionError, SecurityError) as error:
         report.stopped = "failed"
-        report.outputs = None
+        report.outputs = error.result.outputs if isinstance(error, RuleExecutionError) else None
         _failed(error, report, options, screen)
         return ExitCode.FAILED
     report.stopped = result.stopped

@@ -46,7 +46,8 @@ class RuleExecutionError(RuleEngineError):
 
     `rule` is the rule's name (all of them, comma-separated, where rules share the condition),
     `line` and `file` the place, `facts` the matched facts in the order of the conditions, and
-    `cause` the exception behind it (also the `__cause__`).
+    `cause` the exception behind it (also the `__cause__`). Of an error that a run raised,
+    `result` is the `RunResult` until then, else None.
     """
 
     def __init__(
@@ -64,4 +65,5 @@ class RuleExecutionError(RuleEngineError):
         self.line = line
         self.facts: tuple[Any, ...] = tuple(facts)
         self.cause = cause
+        self.result: Any = None  # the session, which this room does not know, sets it
         super().__init__(message)

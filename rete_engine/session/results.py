@@ -9,7 +9,7 @@ from typing import Any, Literal
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.session.fact import Fact
 
-Stopped = Literal["quiescent", "halted", "limit", "timeout"]
+Stopped = Literal["quiescent", "halted", "limit", "timeout", "failed"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class RunResult:
         fired: How many rules fired.
         outputs: The emitted values, in order.
         stopped: Why the run ended: `'quiescent'` (nothing was left to fire), `'halted'`,
-            `'limit'` or `'timeout'`.
+            `'limit'` or `'timeout'`; in the `result` of an error `'failed'`.
         firings: Each firing, when the run was traced; else empty.
         errors: What failed and was passed over, with `on_error` `"skip"` or `"quarantine"`.
         loop: With `'limit'`, the rules that were firing at the end.

@@ -46,21 +46,26 @@ class Runner:
         engine.recent.clear()  # a loop is one of this run
         fired = 0
         raises = self.on_error == "raise"
-        while True:
+        try:
+            while True:
+                self.report_failures()
+                try:
+                    count, reason = engine.run(left, deadline, raises)
+                except ActionFailure as failure:
+                    fired += failure.count
+                    self.errors.append(self.action_failed(failure))
+                    left = max(left - failure.count - 1, 0) if left >= 0 else left
+                    continue
+                fired += count
+                self.events.raise_failure()
+                left = max(left - count, 0) if left >= 0 else left
+                if not (raises and engine.matcher.failures):
+                    break
             self.report_failures()
-            try:
-                count, reason = engine.run(left, deadline, raises)
-            except ActionFailure as failure:
-                fired += failure.count
-                self.errors.append(self.action_failed(failure))
-                left = max(left - failure.count - 1, 0) if left >= 0 else left
-                continue
-            self.events.raise_failure()
-            fired += count
-            left = max(left - count, 0) if left >= 0 else left
-            if not (raises and engine.matcher.failures):
-                break
-        self.report_failures()
+        except RuleExecutionError as error:
+            outputs, firings = list(self.events.outputs), list(self.events.firings)
+            error.result = RunResult(fired, outputs, "failed", firings, list(self.errors))
+            raise
         loop = find_loop(engine.recent) if reason == "limit" else None
         outputs, firings = self.events.take()
         errors, self.errors = self.errors, []

@@ -219,6 +219,13 @@ def test_a_failed_action(rete: Rete, write: Write) -> None:
     assert "Traceback" not in done.err
     assert "lost" not in done.out
     assert " emit       3" in done.out
+    assert [line.strip() for line in done.out.splitlines()[-5:]] == [
+        "emitted",
+        "─" * 7,
+        "3",
+        "2",
+        "1",
+    ]
 
 
 def test_a_failed_action_in_json(rete: Rete, write: Write) -> None:
@@ -228,6 +235,9 @@ def test_a_failed_action_in_json(rete: Rete, write: Write) -> None:
     report = json.loads(done.out)
     assert (done.code, report["stopped"], report["fired"]) == (3, "failed", 3)
     assert "divide" in report["errors"][0]
+    assert report["outputs"] == [3, 2, 1]
+    done = rete("run", "fails.rete", "--facts", "Order=orders.ndjson", "--output=ndjson")
+    assert [json.loads(line).get("emit") for line in done.out.splitlines()] == [3, 2, 1, None]
 
 
 @pytest.mark.parametrize("policy", ["skip", "quarantine"])

@@ -117,6 +117,52 @@ def test_what_was_emitted_before_an_error_is_in_the_next_result() -> None:
         assert session.run().outputs == [102]
 
 
+def test_an_error_tells_what_the_run_had_done_until_then() -> None:
+    with opened() as session:
+        session.insert("Order", id=1, n=-1)
+        session.insert("Order", id=2, n=1)
+        with pytest.raises(RuleExecutionError) as caught:
+            session.run(trace=True)
+        result = caught.value.result
+        assert (result.fired, result.outputs, result.stopped) == (1, [102], "failed")
+        assert [firing.rule for firing in result.firings] == ["act"]
+        session.disable("act")
+        result.outputs.clear()
+        assert session.run().outputs == [102]
+
+
+def test_the_error_of_a_condition_tells_what_the_run_had_done_until_then() -> None:
+    text = """
+template T
+    n: int
+end
+rule "count down"
+when
+    t := T(n > 0)
+then
+    emit t.n
+    modify t(n = t.n - 1)
+end
+rule "inverse"
+when
+    T(1 / n > 1)
+then
+end
+"""
+    with RuleSet.parse(text).session() as session:
+        session.insert("T", n=2)
+        with pytest.raises(RuleExecutionError, match="division by zero") as caught:
+            session.run()
+        assert (caught.value.result.fired, caught.value.result.outputs) == (2, [2, 1])
+
+
+def test_an_error_that_is_listed_has_no_result_of_its_own() -> None:
+    with opened("skip") as session:
+        session.insert("Order", id=1, n=-1)
+        (error,) = session.run().errors
+        assert error.result is None
+
+
 def test_skip_spends_the_match_and_lists_the_error() -> None:
     with opened("skip") as session:
         session.insert_many("Order", [{"id": 1, "n": 1}, {"id": 2, "n": -1}, {"id": 3, "n": 2}])
