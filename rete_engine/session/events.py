@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.expressions.values import changed
+from rete_engine.network.specs import RuleSpec
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
@@ -137,6 +138,18 @@ class Events:
         if failure is not None:
             self.failure = None
             raise failure
+
+    def disable(self, rule: RuleSpec) -> None:
+        """Turn a rule off. Its activations cease for whoever listens, until they come again."""
+        engine = self.engine
+        assert engine is not None
+        agenda = engine.agenda
+        ceasing: list[Activation] = []
+        if self.callbacks["cancel"]:
+            ceasing = [waiting for waiting in agenda.in_order() if waiting.rule is rule]
+        agenda.disable(rule)
+        for activation in ceasing:
+            self.cancelled(activation)
 
     # -- from the engine -----------------------------------------------------------------------
 

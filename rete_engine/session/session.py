@@ -435,7 +435,7 @@ class Session:
     def disable(self, rule: str) -> None:
         """Turn a rule off: its activations are held back until it is turned on, or a reset."""
         with self._working():
-            self._engine.agenda.disable(self._rule(rule))
+            self._events.disable(self._rule(rule))
 
     def _rule(self, name: str) -> RuleSpec:
         for rule in self._compiled.network.rules:

@@ -362,3 +362,38 @@ def test_a_condition_that_calls_the_session_is_an_error_of_the_condition() -> No
     with pytest.raises(RuleExecutionError, match="cannot be used by a function") as caught:
         opened.run()
     assert isinstance(caught.value.cause, SessionError)
+
+
+def test_turning_a_rule_off_and_on_cancels_and_activates(session: Session) -> None:
+    session.insert("Order", id=1, n=1)
+    session.insert("Log", order=7)
+    recorder = Recorder(session)
+    session.disable("take")
+    session.disable("take")
+    session.insert("Order", id=2, n=2)
+    assert [(event, entry.rule, entry.bindings["o"].id) for event, entry in told(recorder)] == [
+        ("cancel", "take", 1)
+    ]
+    session.enable("take")
+    assert [(event, entry.bindings["o"].id) for event, entry in told(recorder)] == [
+        ("activate", 1),
+        ("activate", 2),
+    ]
+
+
+def test_quarantine_cancels_what_waits() -> None:
+    def check(n: int) -> None:
+        raise ValueError(n)
+
+    with RULES.session(functions={"check": check}, on_error="quarantine") as session:
+        session.insert_many("Order", [{"id": 1, "n": 1}, {"id": 2, "n": 2}])
+        recorder = Recorder(session)
+        session.run()
+        assert [(event, entry.bindings["o"].id) for event, entry in told(recorder)] == [
+            ("cancel", 1)
+        ]
+
+
+def told(recorder: Recorder) -> list[tuple[str, Waiting]]:
+    """The activations that came and ceased."""
+    return [(entry[0], entry[1]) for entry in recorder.take() if entry[0] in ("activate", "cancel")]
