@@ -27,6 +27,12 @@ class ReadAttribute(Node):
     def evaluate(self, frame: Frame) -> object:
         value = self.target.evaluate(frame)
         if isinstance(value, Record):
+            if frame.overlay is None and frame.depth == 0:
+                # The compiler refuses this where it knows the type. Only an action has an overlay;
+                # what a function reads of the facts that it is given is its caller's affair.
+                raise EvaluationError(
+                    f"'.{self.name}' reads a fact through a reference, which a condition cannot do"
+                )
             return self._field(value, pending(frame, value))
         if value is None:
             if self.optional:

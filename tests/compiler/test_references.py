@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rete_engine import RuleSet
+from rete_engine import RuleExecutionError, RuleSet
 from tests.compiler.findings import findings
 
 TEMPLATES = """
@@ -128,3 +128,43 @@ def test_a_fact_that_is_handed_to_a_function_renews_the_match_by_any_field() -> 
         assert session.run().outputs == ["a"]
         session.modify(customer, id="b")
         assert session.run().outputs == ["b"]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "Holder(any.tier == 'gold')",
+        "h := Holder(v := any)\ntest v.tier == 'gold'",
+        "h := Holder()\nfor v in h.items\ntest v.tier == 'gold'",
+        "h := Holder()\nnot Customer(id == h.any.id)",
+        "h := Holder(any([c.tier == 'gold' for c in items]))",
+        "Event(who.tier == 'gold')",
+    ],
+)
+def test_a_reference_that_only_running_shows_is_refused_then(when: str) -> None:
+    holders = "template Holder\n    any: any = none\n    items: list = []\nend\n"
+    events = "open template Event\nend\n"
+    text = rule(when, then='print "gold"') + "\n" + holders + events
+    with RuleSet.parse(text, functions={"rate": len}).session() as session:
+        gold = session.insert("Customer", id="a", tier="gold")
+        session.insert("Holder", any=gold, items=[gold])
+        session.insert("Event", who=gold)
+        with pytest.raises(RuleExecutionError, match=r"reads a fact through a reference"):
+            session.run()
+
+
+def test_an_action_reads_through_a_reference_of_any_type() -> None:
+    text = f"""{TEMPLATES}
+template Holder
+    any: any
+end
+rule "r"
+when
+    h := Holder()
+then
+    emit (h.any.tier, tier_of(h.any))
+end
+"""
+    with RuleSet.parse(text, functions={"rate": len}).session() as session:
+        session.insert("Holder", any=session.insert("Customer", id="a", tier="gold"))
+        assert session.run().outputs == [("gold", "gold")]

@@ -99,7 +99,9 @@ class Program:
             lambda: NOW,
             20,
         )
-        return Frame(context, 20)
+        frame = Frame(context, 20)
+        frame.overlay = {}  # as in an action, which may read facts by any way
+        return frame
 
     def value(self, text: str) -> Any:
         """The value of an expression, which `holds` agrees with."""
