@@ -40,7 +40,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Loop:
-    """Rules that kept firing until the limit, and what they change.
+    """Rules that made each other fire until the limit, and what they change.
 
     Attributes:
         rules: Their names, in the order in which they first fired in the last stretch.
@@ -66,7 +66,7 @@ class RunResult:
             `'limit'` or `'timeout'`; in the `result` of an error `'failed'`.
         firings: Each firing, when the run was traced; else empty.
         errors: What failed and was passed over, with `on_error` `"skip"` or `"quarantine"`.
-        loop: With `'limit'`, the rules that were firing at the end.
+        loop: With `'limit'`, the rules that made each other fire at the end, if any did.
     """
 
     fired: int

@@ -233,21 +233,95 @@ def test_a_loop_may_change_nothing_that_is_known() -> None:
     assert str(Loop(("a",), ())) == "a (changing nothing)"
     text = """
 template T
-    what: any = none
+    n: int = 0
 end
 external function pick() -> any
 rule "r"
 when
-    T()
+    T(n >= 0)
 then
-    modify pick()(what = 3)
+    p := pick()
+    modify p(n = p.n + 1)
 end
 """
-    text = text.replace("modify pick()", "p := pick()\n    modify p")
     with RuleSet.parse(text).session(functions={"pick": lambda: facts[0]}) as session:
         facts = session.insert_many("T", [{}, {}, {}], facts=True)
         result = session.run(limit=2)
-        assert result.loop == Loop(("r",), ("what",))
+        assert result.loop == Loop(("r",), ("n",))
+
+
+PASSERS_BY = """
+template Item
+    n: int
+end
+template Vip extends Item
+end
+template Counter
+    n: int = 0
+    total: int = 0
+end
+template Mark unique
+    n: int
+end
+open template Note
+    text: str = ""
+end
+rule "show"
+when
+    i := Item()
+then
+    emit i.n
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "loop"),
+    [
+        ("", None),
+        ('rule "use"\nwhen\n    i := Item()\nthen\n    retract i\nend', None),
+        ('rule "note"\nwhen\n    i := Item()\nthen\n    insert Mark(n = i.n)\nend', None),
+        (
+            'rule "more"\nwhen\n    i := Item()\nthen\n    insert Vip(n = i.n + 1)\nend',
+            "more (changing Vip)",
+        ),
+        (
+            'rule "add"\nwhen\n    i := Item()\n    c := Counter()\nthen\n'
+            "    modify c(total = c.total + i.n)\nend",
+            None,
+        ),
+        (
+            'rule "add"\nwhen\n    c := Counter(n >= 0)\nthen\n    modify c(n = c.n + 1)\nend',
+            "add (changing Counter.n)",
+        ),
+        (
+            'rule "again"\n    salience 1\nwhen\n    not Mark()\nthen\n'
+            "    if true\n        insert Mark(n = 0)\n    end\nend\n"
+            'rule "drop"\n    salience 1\nwhen\n    m := Mark()\nthen\n    retract m\nend',
+            "again -> drop (changing Mark)",
+        ),
+        (
+            'rule "again"\n    salience 1\nwhen\n    not (Mark() and Item())\nthen\n'
+            "    insert Mark(n = 0)\nend\n"
+            'rule "drop"\n    salience 1\nwhen\n    m := Mark()\nthen\n    retract m\nend',
+            "again -> drop (changing Mark)",
+        ),
+        (
+            'rule "write"\nwhen\n    n := Note(size > 0)\nthen\n'
+            "    modify n(size = n.size + 1)\nend",
+            "write (changing Note.size)",
+        ),
+    ],
+)
+def test_rules_that_fire_often_without_making_others_fire_are_in_no_loop(
+    rules: str, loop: str | None
+) -> None:
+    with RuleSet.parse(PASSERS_BY + rules).session() as session:
+        session.insert_many("Item", [{"n": n} for n in range(50)])
+        session.insert_many("Counter", [{}, {}])
+        session.insert("Note", size=1)
+        found = session.run(limit=40).loop
+        assert (None if found is None else str(found)) == loop
 
 
 # -- stepping and looking --------------------------------------------------------------------------
