@@ -71,6 +71,7 @@ class Compiled:
     functions: tuple[Function, ...]
     externals: tuple[External, ...]
     facts: tuple[Statement, ...]
+    facts_places: tuple[str, ...]  # where each of them stands
     facts_locals: int
     locals: int  # that any condition, parameter or `enabled` needs
 
@@ -141,9 +142,10 @@ class _Compiler:
         builder.locals = self.locals
         for template in declared.templates.values():
             template.read_further = declared.further
+        places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
         return Compiled(
-            builder.finish(), params, functions, externals, statements, len(names.locals),
-            self.locals,
+            builder.finish(), params, functions, externals, statements, places,
+            len(names.locals), self.locals,
         )  # fmt: skip
 
     def plain(self, expression: tree.Expression, names: PlaceNames) -> tree.Expression:

@@ -53,6 +53,16 @@ class ActionFailure(Exception):  # noqa: N818 - the session turns it into a Rule
 
 
 @final
+class StatementFailure(Exception):  # noqa: N818 - the session turns it into an error of its own
+    """A statement outside of any rule raised: which one, and what."""
+
+    def __init__(self, position: int, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.position = position
+        self.cause = cause
+
+
+@final
 class Host:
     """Whom the engine tells what actions say; functions, for compiled code cannot be extended."""
 
@@ -182,10 +192,16 @@ class Engine:
         """Execute statements outside of any rule: the facts blocks.
 
         Raises:
-            Exception: What a statement raised; then nothing changed.
+            StatementFailure: A statement failed; nothing changed.
         """
         execution = Execution(self.memory, self.context, None, locals)
-        execution.run(statements)
+        for position in range(len(statements)):
+            try:
+                execution.execute(statements[position])
+            except SessionLimitError:
+                raise
+            except Exception as error:
+                raise StatementFailure(position, error) from error
         execution.changes.commit()
 
     def enabled(self, node: Node) -> bool:

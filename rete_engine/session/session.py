@@ -17,7 +17,7 @@ from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.agenda import Agenda, HeapAgenda
 from rete_engine.runtime.changes import Changes
-from rete_engine.runtime.engine import Engine
+from rete_engine.runtime.engine import Engine, StatementFailure
 from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
@@ -162,8 +162,14 @@ class Session:
         try:
             engine.execute(self._compiled.facts, self._compiled.facts_locals)
             engine.matcher.open()
-        except (EvaluationError, FactError) as error:
-            raise FactError(f"in a facts block: {error}") from error
+        except StatementFailure as failure:
+            cause = failure.cause
+            message = f"in a facts block ({self._compiled.facts_places[failure.position]}): {cause}"
+            if isinstance(cause, (EvaluationError, FactError)):
+                raise FactError(message) from cause
+            if isinstance(cause, SecurityError):
+                raise SecurityError(message) from cause
+            raise cause from cause.__cause__  # of an external function
 
     def _agenda(self) -> Agenda:
         strategy = self._strategy

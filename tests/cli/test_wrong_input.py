@@ -110,7 +110,7 @@ def test_a_wrong_facts_block(rete: Rete, write: Write) -> None:
     text = "template T key(n)\n    n: int\nend\nfacts f\n    T(n = 1)\n    T(n = 1)\nend\n"
     done = rete("run", write("facts.rete", text))
     assert done.code == 1
-    assert "error: in a facts block: " in done.err
+    assert "error: in a facts block (facts.rete:6): T: the key n=1" in done.err
 
 
 @pytest.mark.parametrize(

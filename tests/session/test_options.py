@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -341,9 +342,9 @@ def test_facts_blocks_are_inserted_in_file_order_before_anything_holds() -> None
 
 
 def test_a_fact_of_a_block_that_does_not_fit_refuses_the_session() -> None:
-    with pytest.raises(FactError, match="in a facts block: division by zero"):
+    with pytest.raises(FactError, match=r"in a facts block \(<text>:\d+\): division by zero"):
         BLOCKS.session()
-    with pytest.raises(FactError, match="in a facts block: T: the key a=1 is in use by fact 1"):
+    with pytest.raises(FactError, match=r": T: the key a=1 is in use by fact 1"):
         BLOCKS.session({"n": 1})
 
 
@@ -351,10 +352,29 @@ def test_a_reset_that_fails_can_be_followed_by_another() -> None:
     text = "external function f() -> int\ntemplate T\n    a: int\nend\nfacts x\n    T(a = f())\nend"
     answers: list[Any] = [1, "x", 2]
     with RuleSet.parse(text).session(functions={"f": lambda: answers.pop(0)}) as session:
-        with pytest.raises(FactError, match="in a facts block: "):
+        with pytest.raises(FactError, match=r"in a facts block \(<text>:6\): "):
             session.reset()
         session.reset()
         assert [fact.a for fact in session.facts()] == [2]
+
+
+def test_what_fails_in_a_facts_block_is_told_with_its_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "a.rete").write_text("template T key(a)\n    a: any\nend\nfacts\n    T(a = 1)\nend\n")
+    (tmp_path / "b.rete").write_text('import "a.rete"\nfacts\n    T(a = 0)\n    T(a = 1)\nend\n')
+    with pytest.raises(FactError, match=r"^in a facts block \(.*b\.rete:4\): T: the key a=1 is in"):
+        RuleSet.load(tmp_path / "b.rete").session()
+    (tmp_path / "b.rete").write_text('import "a.rete"\nfacts\n    T(a = 9 ** 9 ** 9)\nend\n')
+    with pytest.raises(SecurityError, match=r"^in a facts block \(.*b\.rete:3\): a value is larger"):
+        RuleSet.load(tmp_path / "b.rete").session()
+    (tmp_path / "b.rete").write_text(
+        'import "a.rete"\nexternal function f()\nfacts\n    T(a = f())\nend\n'
+    )
+
+    def f() -> None:
+        raise LookupError("the program's own")
+
+    with pytest.raises(LookupError, match="the program's own"):
+        RuleSet.load(tmp_path / "b.rete", functions={"f": f}).session()
 
 
 def test_a_session_is_opened_without_with_too() -> None:
