@@ -17,6 +17,7 @@ from typing import Any
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.diagnostics.source import NOWHERE
 from rete_engine.expressions import tree
+from rete_engine.language.grammar import terminals
 from rete_engine.model.declarations import FieldDeclaration, TemplateDeclaration, TypeName
 
 
@@ -71,6 +72,10 @@ def declaration_of(template: Template | type, classes: Mapping[str, type]) -> Te
     cls = given.cls
     if not is_fact_class(cls):
         raise FactError(f"{cls!r} cannot be a template: it must be a dataclass or a pydantic model")
+    if cls.__name__ in terminals().keywords or cls.__name__.startswith("_"):
+        raise FactError(f"{cls!r} cannot be a template: no rule could name '{cls.__name__}'")
+    if isinstance(given.key, str):
+        raise FactError(f"{cls.__name__}: key is a tuple of names: write key=({given.key!r},)")
     hints = hints_of(cls, classes)
     fields = []
     for name, default, factory in _fields_of(cls):

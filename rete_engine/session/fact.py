@@ -72,6 +72,9 @@ class Fact:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a fact cannot be written to; use session.modify(fact, {name}=…)")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a field cannot be deleted; use session.modify(fact, …)")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fact) and self._element is other._element
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError
-from rete_engine.diagnostics.source import NOWHERE, PYTHON, Span
+from rete_engine.diagnostics.source import NOWHERE, PYTHON, Source, Span
 from rete_engine.language.parser import parse_document
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.model.declarations import Document, ImportDeclaration
@@ -29,6 +29,8 @@ class Loader:
 
     def classes(self, templates: Sequence[Template | type]) -> None:
         """Add templates made from Python classes."""
+        if isinstance(templates, (type, Template)):
+            raise TypeError("templates is a list of classes: templates=[…]")
         given: list[Template] = []
         for template in templates:
             one = template if isinstance(template, Template) else Template(template)
@@ -139,11 +141,16 @@ def files_of(paths: Iterable[str | Path]) -> list[Path]:
             inside = sorted(path.glob("*.rete"))
             if not inside:
                 message = f"the folder {path} has no .rete files"
-                raise RuleSyntaxError([Diagnostic("RE0001", message, NOWHERE)])
+                raise RuleSyntaxError([Diagnostic("RE0001", message, _whole(path))])
             found.extend(inside)
         elif path.suffix in (".yaml", ".yml"):
-            message = f"{path}: YAML rules are not part of this version yet"
-            raise RuleSyntaxError([Diagnostic("RE0900", message, NOWHERE)])
+            message = "YAML rules are not part of this version yet"
+            raise RuleSyntaxError([Diagnostic("RE0900", message, _whole(path))])
         else:
             found.append(path)
     return found
+
+
+def _whole(path: Path) -> Span:
+    """A file or folder as a place."""
+    return Span(Source(str(path), ""), 0, 0, 0, 0)

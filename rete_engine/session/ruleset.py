@@ -149,8 +149,10 @@ class RuleSet:
         for path in paths:
             if isinstance(path, (str, Path)):
                 given.append(path)
-            else:
+            elif isinstance(path, Iterable):
                 given.extend(path)
+            else:
+                raise TypeError(f"load() takes files and folders, not {path!r}")
         if not given:
             raise TypeError("load() needs a file or a folder")
         with held_back():
@@ -184,6 +186,8 @@ class RuleSet:
             RuleValidationError: Names, types or declarations do not hold together.
             FactError: A class cannot become a template.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"parse() takes the text of rules, not {type(text).__name__}")
         with held_back():
             loader = Loader()
             loader.classes(templates)
@@ -194,6 +198,8 @@ class RuleSet:
     def _made(
         cls, loader: Loader, name: str, functions: Mapping[str, Callable[..., object]] | None
     ) -> RuleSet:
+        if functions is not None and not isinstance(functions, Mapping):
+            raise TypeError("functions is a mapping of names to functions")
         compiled, found = compile_documents(loader.documents)
         diagnostics = loader.all_diagnostics(found)
         errors = [d for d in diagnostics if d.severity == "error"]
@@ -240,13 +246,13 @@ class RuleSet:
             self._specs,
             self._classes,
             {**self._functions, **(functions or {})},
-            params=params or {},
+            params={} if params is None else params,
             strategy=strategy,
             seed=seed,
             on_error=on_error,
             clock=clock,
             out=out,
-            limits=limits or Limits(),
+            limits=Limits() if limits is None else limits,
             write_back=write_back,
         )
 

@@ -83,6 +83,7 @@ class Session:
                 f"unknown strategy {strategy!r}; it is one of {', '.join(STRATEGIES)},"
                 " or a function"
             )
+        _check_options(params, seed, clock, out, limits)
         self._compiled = compiled
         self._translator = Translator(specs, classes)
         self._strategy = strategy
@@ -464,6 +465,8 @@ class Session:
         """
         if event not in EVENTS:
             raise SessionError(f"unknown event {event!r}; it is one of {', '.join(EVENTS)}")
+        if not callable(callback):
+            raise SessionError(f"the callback for '{event}' cannot be called: {callback!r}")
         with self._working():
             # What a callback raises is raised by the method that called it, so insert is no
             # longer called without a frame of its own.
@@ -473,6 +476,25 @@ class Session:
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _check_options(
+    params: object, seed: object, clock: object, out: object, limits: object
+) -> None:
+    """Refuse options that would fail only later, in the midst of a run.
+
+    Raises:
+        SessionError: One is of the wrong kind.
+    """
+    if not isinstance(params, Mapping):
+        raise SessionError(f"params is a mapping of names to values, not {params!r}")
+    if type(seed) is not int:
+        raise SessionError(f"seed is a whole number, not {seed!r}")
+    for name, function in (("clock", clock), ("out", out)):
+        if function is not None and not callable(function):
+            raise SessionError(f"{name} is a function, not {function!r}")
+    if not isinstance(limits, Limits):
+        raise SessionError(f"limits is a Limits(…), not {limits!r}")
 
 
 def _check_timeout(timeout: object) -> None:

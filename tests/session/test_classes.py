@@ -456,6 +456,26 @@ def test_what_is_no_class_of_facts_is_refused(given: Any) -> None:
         RuleSet.parse("", templates=[given])
 
 
+@pytest.mark.parametrize("name", ["rule", "end", "_Order"])
+def test_a_class_that_no_rule_could_name_is_refused(name: str) -> None:
+    cls = dataclasses.make_dataclass(name, [("x", int)])
+    with pytest.raises(FactError, match=f"cannot be a template: no rule could name '{name}'"):
+        RuleSet.parse("", templates=[cls])
+
+
+def test_a_key_that_is_a_name_alone_is_refused() -> None:
+    with pytest.raises(
+        FactError, match=r"^Address: key is a tuple of names: write key=\('street',\)"
+    ):
+        RuleSet.parse("", templates=[Template(Address, key="street")])
+
+
+def test_a_class_alone_is_no_list_of_classes() -> None:
+    for given in (Address, Template(Address)):
+        with pytest.raises(TypeError, match=r"templates is a list of classes: templates=\[…\]"):
+            RuleSet.parse("", templates=given)  # type: ignore[arg-type]
+
+
 def test_a_field_that_begins_with_an_underscore_is_refused() -> None:
     cls = dataclasses.make_dataclass("T", [("_x", int)])
     with pytest.raises(RuleValidationError) as caught:

@@ -397,3 +397,8 @@ def test_quarantine_cancels_what_waits() -> None:
 def told(recorder: Recorder) -> list[tuple[str, Waiting]]:
     """The activations that came and ceased."""
     return [(entry[0], entry[1]) for entry in recorder.take() if entry[0] in ("activate", "cancel")]
+
+
+def test_a_callback_that_cannot_be_called_is_refused(session: Session) -> None:
+    with pytest.raises(SessionError, match="the callback for 'insert' cannot be called: 5"):
+        session.on("insert", 5)  # type: ignore[arg-type]

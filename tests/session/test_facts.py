@@ -190,7 +190,7 @@ def test_a_fact_cannot_be_written_to(session: Session) -> None:
         order.total = 3.0
     with pytest.raises(AttributeError):
         order.whatever = 3
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match=r"cannot be deleted; use session\.modify"):
         del order.total
     with pytest.raises(TypeError):
         order["total"] = 3.0

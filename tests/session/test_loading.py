@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -223,3 +224,29 @@ def test_a_text_with_control_characters_is_refused() -> None:
     with pytest.raises(RuleSyntaxError) as caught:
         RuleSet.parse("template T\x00")
     assert codes(caught.value) == ["RE0002"]
+
+
+@pytest.mark.parametrize("text", [None, b"rule", 5, ["rule"]])
+def test_what_is_no_text_is_refused(text: Any) -> None:
+    with pytest.raises(TypeError, match=r"^parse\(\) takes the text of rules, not "):
+        RuleSet.parse(text)
+
+
+@pytest.mark.parametrize("path", [None, 5])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(TypeError, match=r"^load\(\) takes files and folders, not "):
+        RuleSet.load(path)
+
+
+def test_functions_come_by_name() -> None:
+    with pytest.raises(TypeError, match="functions is a mapping of names to functions"):
+        RuleSet.parse("", functions=[len])  # type: ignore[arg-type]
+
+
+def test_a_folder_without_rules_is_the_place_of_its_error(tmp_path: Path) -> None:
+    with pytest.raises(RuleSyntaxError) as caught:
+        RuleSet.load(tmp_path)
+    assert str(caught.value).splitlines()[1] == f"  --> {tmp_path}"
+    with pytest.raises(RuleSyntaxError) as caught:
+        RuleSet.load("rules.yaml")
+    assert str(caught.value).splitlines()[1] == "  --> rules.yaml"

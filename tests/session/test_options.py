@@ -293,6 +293,24 @@ def test_an_unknown_policy_for_errors_is_refused() -> None:
         RuleSet.parse("").session(on_error="no")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"params": [1]}, "params is a mapping of names to values, not [1]"),
+        ({"seed": "x"}, "seed is a whole number, not 'x'"),
+        ({"seed": True}, "seed is a whole number, not True"),
+        ({"clock": 5}, "clock is a function, not 5"),
+        ({"out": "stdout"}, "out is a function, not 'stdout'"),
+        ({"limits": 5}, "limits is a Limits(…), not 5"),
+        ({"limits": {}}, "limits is a Limits(…), not {}"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SessionError) as caught:
+        RuleSet.parse("").session(**options)
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize("name", ["steps", "value", "depth", "facts", "tokens"])
 @pytest.mark.parametrize("number", [0, -1, 1.5, True, "9"])
 def test_a_limit_is_a_positive_whole_number(name: str, number: Any) -> None:
@@ -359,12 +377,16 @@ def test_a_reset_that_fails_can_be_followed_by_another() -> None:
 
 
 def test_what_fails_in_a_facts_block_is_told_with_its_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "a.rete").write_text("template T key(a)\n    a: any\nend\nfacts\n    T(a = 1)\nend\n")
+    (tmp_path / "a.rete").write_text(
+        "template T key(a)\n    a: any\nend\nfacts\n    T(a = 1)\nend\n"
+    )
     (tmp_path / "b.rete").write_text('import "a.rete"\nfacts\n    T(a = 0)\n    T(a = 1)\nend\n')
     with pytest.raises(FactError, match=r"^in a facts block \(.*b\.rete:4\): T: the key a=1 is in"):
         RuleSet.load(tmp_path / "b.rete").session()
     (tmp_path / "b.rete").write_text('import "a.rete"\nfacts\n    T(a = 9 ** 9 ** 9)\nend\n')
-    with pytest.raises(SecurityError, match=r"^in a facts block \(.*b\.rete:3\): a value is larger"):
+    with pytest.raises(
+        SecurityError, match=r"^in a facts block \(.*b\.rete:3\): a value is larger"
+    ):
         RuleSet.load(tmp_path / "b.rete").session()
     (tmp_path / "b.rete").write_text(
         'import "a.rete"\nexternal function f()\nfacts\n    T(a = f())\nend\n'
