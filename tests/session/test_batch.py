@@ -52,7 +52,7 @@ def test_changes_are_made_together_at_the_end(session: Session) -> None:
         {"id": "c", "balance": 1},
     ]
     assert session.facts()[1] == two
-    assert session.facts("Account", id="c")[0] is three
+    assert session.facts("Account", id="c")[0] == three
     assert session.run().outputs == []  # nobody saw the -5
 
 
