@@ -4,8 +4,8 @@ The written order fixes what variables mean, not how the network is joined. Patt
 so that each meets what is there already through a key, if any of those left can: a cross product
 comes only where the rule asks for one. Patterns that watch what rules change, and have no key with
 the rest, come last (see `volatility`), behind every `not` and `exists` that does not read them, so
-that a change of phase does not rebuild what is joined. A test is asked as soon as all it reads is there - unless
-it can raise an error: then it waits for all that was written before it, so that
+that a change of phase does not rebuild what is joined. A test is asked as soon as all it reads is
+there - unless it can raise an error: then it waits for all that was written before it, so that
 `x != 0, y / x > 2` guards the division as it reads.
 """
 
