@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from rete_engine.diagnostics.errors import FactError
+from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
 from rete_engine.expressions.values import Misfit
 from rete_engine.session.collector import held_back
 from rete_engine.store.address import STANDARD_INPUT, Address
@@ -278,12 +278,14 @@ class _Load:
                 facts = self._session.insert_many(template, rows, facts=True)
             else:
                 self._session.insert_many(template, rows)
-        except FactError:
+        except (FactError, SecurityError) as cause:
             # All or none: none of them is there. One by one, the wrong one tells its place.
             for row, (record, source) in zip(rows, origins, strict=True):
                 try:
                     facts.append(self._session.insert(template, **row))
-                except FactError as error:
+                except SessionError:  # it is over a bound of its own, no matter by which row
+                    raise cause from None
+                except (FactError, SecurityError) as error:
                     raise FactFileError.at(record, source.name, error) from None
         self.loaded.facts[template] += len(rows)
         if referable:

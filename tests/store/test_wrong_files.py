@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rete_engine import FactError
-from rete_engine.store import FactFileError
+from rete_engine import FactError, Limits, RuleSet, SecurityError
+from rete_engine.store import FactFileError, load_facts, parse_address
 from tests.store.conftest import Write
 from tests.store.loading import load
 
@@ -93,6 +93,11 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
             '{"id": 1}\n{"id": 1}',
             "orders.ndjson:2: record 2: ",
         ),  # the key is in use
+        (
+            "kinds.json",
+            '[{"maybe": 1},\n{"maybe": 2, "many": ' + "[" * 150 + "]" * 150 + "}]",
+            "kinds.json:2: record 2: collections are nested deeper than 100 levels",
+        ),
         ("orders.json", '[{"id": 1, "customer": "q"}]', "there is no Customer with id = 'q'"),
     ],
 )
@@ -194,3 +199,11 @@ def test_a_broken_parquet_file(write: Write) -> None:
 
 def test_the_errors_are_fact_errors() -> None:
     assert issubclass(FactFileError, FactError)
+
+
+def test_a_session_over_its_own_bound_is_no_fault_of_a_record(write: Write) -> None:
+    rules = RuleSet.parse("template T\n    n: int\nend")
+    address = parse_address(write("T.json", '[{"n": 1}, {"n": 2}, {"n": 3}]'), rules.templates)
+    with rules.session(limits=Limits(facts=2)) as session:
+        with pytest.raises(SecurityError, match="^the session holds more than 2 facts"):
+            load_facts(session, rules.templates, [address])
