@@ -304,7 +304,9 @@ class RuleNames(PlaceNames):
         slot = self.pattern
         own = slot.name if slot is not None else None
         hint = f"give the pattern a name and write x.{node.name} for the field, or rename the"
-        if own is not None:
+        if own == node.name:  # the pattern's own variable has the name of its field
+            hint = "rename the"
+        elif own is not None:
             hint = f"write {own}.{node.name} for the field, or rename the"
         self.report(
             "RE0106",

@@ -53,6 +53,10 @@ class FieldSpec:
         is_plain = allowed is None and factory is None
         self.plain = PLAIN_CLASSES.get(type.name) if is_plain else None
 
+    def __repr__(self) -> str:
+        default = "" if self.required else f" = {shown(self.default)}"
+        return f"<{self.name}: {self.type}{default}>"
+
     def made(self, template: str, limits: Limits) -> object:
         """The default of a new fact.
 

@@ -60,6 +60,11 @@ class Translator:
             return self.spec(template), self.all_inward(fields)
         name = self.names.get(type(template))
         if name is None:
+            if isinstance(template, type) and template in self.names:
+                called = self.names[template]
+                raise FactError(
+                    f"a fact is made of an object of {called}, or of the name '{called}'"
+                )
             raise FactError(
                 f"'{type(template).__name__}' is not the class of a template; give it to"
                 " RuleSet.load or RuleSet.parse (templates=[…])"

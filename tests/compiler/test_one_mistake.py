@@ -43,6 +43,13 @@ def test_an_action(then: str, code: str, hint: str) -> None:
     assert hint in found.hint
 
 
+def test_a_pattern_that_is_called_like_its_field() -> None:
+    (found,) = findings(
+        "template T\n    n: int\nend\n" + 'rule "r"\nwhen\n    n := T(n.n > 1)\nthen\nend'
+    )
+    assert (found.code, found.hint) == ("RE0106", "rename the variable")
+
+
 @pytest.mark.parametrize(
     ("type", "hint"),
     [("Optional[int]", "write 'int?'"), ("Optional", None), ("List[int]", "write 'list'")],

@@ -456,6 +456,16 @@ def test_what_is_no_class_of_facts_is_refused(given: Any) -> None:
         RuleSet.parse("", templates=[given])
 
 
+def test_a_class_is_no_fact() -> None:
+    with RuleSet.parse("", templates=[Address]).session() as session:
+        with pytest.raises(
+            FactError, match="made of an object of Address, or of the name 'Address'"
+        ):
+            session.insert(Address)
+        with pytest.raises(FactError, match="'type' is not the class of a template"):
+            session.insert(int)
+
+
 @pytest.mark.parametrize("name", ["rule", "end", "_Order"])
 def test_a_class_that_no_rule_could_name_is_refused(name: str) -> None:
     cls = dataclasses.make_dataclass(name, [("x", int)])

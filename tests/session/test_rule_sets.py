@@ -42,6 +42,7 @@ def test_the_parts_of_a_rule_set_are_told() -> None:
     assert repr(rules) == "<RuleSet shop: 2 rules, 1 templates>"
     assert [rule.name for rule in rules.rules] == ["large", "any"]
     assert list(rules.templates) == ["Order"]
+    assert str(rules.templates["Order"].fields) == "(<id: int>, <total: float = 0.0>)"
     assert str(rules.params["vat"].type) == "float"
     assert rules.diagnostics == ()
     with pytest.raises(TypeError):
