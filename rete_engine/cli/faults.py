@@ -81,6 +81,8 @@ def told(screen: Screen, error: Exception, debug: bool) -> ExitCode:
         case OSError():
             where = f"{error.filename}: " if error.filename else "output: "
             screen.error(f"{where}{error.strerror or error}")
+        case MemoryError():
+            screen.error("out of memory: the files, or what the rules make of them, are too large")
         case _:
             screen.error(f"internal error: {type(error).__name__}: {error}")
             if not debug:

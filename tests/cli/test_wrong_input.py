@@ -216,6 +216,18 @@ def test_a_fault_of_our_own(rete: Rete, monkeypatch: pytest.MonkeyPatch) -> None
     assert "Traceback" in rete("run", "shop.rete", "--debug").err
 
 
+def test_more_than_the_memory_holds(rete: Rete, monkeypatch: pytest.MonkeyPatch) -> None:
+    import rete_engine.cli.run
+
+    def enormous(options: object, screen: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(rete_engine.cli.run, "run", enormous)
+    done = rete("run", "shop.rete")
+    assert done.code == 1
+    assert done.err.startswith("error: out of memory: ")
+
+
 def test_an_interrupt(rete: Rete, monkeypatch: pytest.MonkeyPatch) -> None:
     import rete_engine.cli.run
 
