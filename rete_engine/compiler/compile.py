@@ -240,6 +240,9 @@ class _Compiler:
             return
         seen[declaration.name] = declaration.span
         names = RuleNames(self.declared)
+        for condition in declaration.when:
+            if isinstance(condition, tree.Bind):
+                names.lines.setdefault(condition.name, condition.span.line)
         reader = ConditionReader(names, reports)
         conditions = reader.read(declaration.when)
         spec = RuleSpec(

@@ -139,19 +139,23 @@ class PlaceNames(Names):
     def unknown(self, node: tree.Name) -> None:
         """Report a name that means nothing here."""
         name = node.name
+        hint: str | None
         if name in self.declared.broken:
             return
         if name in self.declared.templates:
             message = f"'{name}' is a template, not a value"
-            hint: str | None = f"name a pattern of it: x := {name}(…)"
+            hint = f"name a pattern of it: x := {name}(…)"
         elif name in self.declared.functions:
             message, hint = f"'{name}' is a function", f"call it: {name}(…)"
         else:
-            message = f"unknown name '{name}'"
-            hint = did_you_mean(name, self.known())
-            if name.lower() in ("null", "nil", "undefined"):
-                hint = "write 'none'"
+            message, hint = f"unknown name '{name}'", self.hint(node)
         self.report("RE0102", message, node.span, hint)
+
+    def hint(self, node: tree.Name) -> str | None:
+        """What an unknown name could mean."""
+        if node.name.lower() in ("null", "nil", "undefined"):
+            return "write 'none'"
+        return did_you_mean(node.name, self.known())
 
     def function(self, node: tree.Name) -> tree.FunctionRef | None:
         """The declared function of a name."""
@@ -233,6 +237,7 @@ class RuleNames(PlaceNames):
         self.scopes: list[dict[str, Variable]] = [{}]  # inner ones: within `not` and `exists`
         self.masks: dict[int, int] = {}  # by slot: the field bits read, once all are known
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
+        self.lines: dict[str, int] = {}  # where the conditions of the rule bind names
 
     # -- variables -----------------------------------------------------------------------------
 
@@ -314,6 +319,13 @@ class RuleNames(PlaceNames):
             node.span,
             f"{hint} variable",
         )
+
+    def hint(self, node: tree.Name) -> str | None:
+        """A name may be bound further down."""
+        line = self.lines.get(node.name, 0)
+        if line > node.span.line:
+            return f"it is bound in line {line}: move that condition up"
+        return super().hint(node)
 
     def known(self) -> list[str]:
         """The names that could have been meant."""

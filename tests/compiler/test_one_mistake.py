@@ -18,6 +18,13 @@ from tests.compiler.findings import findings, rule
         ("Order(total.upper())", "RE0103", "a float has no method 'upper'", None),
         ("Order(status.items())", "RE0103", "a str has no method 'items'", None),
         ("Order(total.__class__)", "RE0108", "'__class__': names that begin with '_'", None),
+        (
+            "Order(customer == c.id)\nc := Customer(id != 'x')\ntest c.tier == 'gold'",
+            "RE0102",
+            "unknown name 'c'",
+            "it is bound in line 4: move that condition up",
+        ),
+        ("Order(id == x)\nx := 3\ntest x > 2", "RE0102", "unknown name 'x'", "bound in line 4"),
         ("Order(status is null)", "RE0102", "unknown name 'null'", "write 'none'"),
         ("Order(status != nil)", "RE0102", "unknown name 'nil'", "write 'none'"),
     ],
