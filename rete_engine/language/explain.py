@@ -63,7 +63,9 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
     if (written := comment(scene)) is not None:
         return written
     if head.type != "NAME":
-        return scene.says(f"a declaration does not begin with '{shown(head)}'")
+        is_json = head.type in ("LSQB", "LBRACE")
+        hint = "JSON holds facts: give it by '--facts', or from a program" if is_json else None
+        return scene.says(f"a declaration does not begin with '{shown(head)}'", hint)
     meant = vocabulary.FOREIGN_DECLARATIONS.get(head.text.lower())
     hint = f"did you mean '{meant}'?" if meant else None
     after = scene.at(1)

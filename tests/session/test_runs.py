@@ -266,6 +266,10 @@ end
 open template Note
     text: str = ""
 end
+template Sum key(name)
+    name: str
+    total: int = 0
+end
 rule "show"
 when
     i := Item()
@@ -307,6 +311,11 @@ end
             "again -> drop (changing Mark)",
         ),
         (
+            'rule "sum"\n    salience 1\nwhen\n    s := Sum(total >= 0)\nthen\n'
+            "    upsert Sum(name = s.name, total = s.total + 1)\nend",
+            "sum (changing Sum, Sum.name, Sum.total)",
+        ),
+        (
             'rule "write"\nwhen\n    n := Note(size > 0)\nthen\n'
             "    modify n(size = n.size + 1)\nend",
             "write (changing Note.size)",
@@ -320,6 +329,7 @@ def test_rules_that_fire_often_without_making_others_fire_are_in_no_loop(
         session.insert_many("Item", [{"n": n} for n in range(50)])
         session.insert_many("Counter", [{}, {}])
         session.insert("Note", size=1)
+        session.insert("Sum", name="all")
         found = session.run(limit=40).loop
         assert (None if found is None else str(found)) == loop
 
