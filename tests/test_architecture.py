@@ -34,7 +34,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "yaml": frozenset(["store"]),
+    "pydantic": frozenset(["language"]),  # where it is imported late itself
+    "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
     "rich": frozenset(["cli"]),
     "typer": frozenset(["cli"]),
@@ -67,6 +68,8 @@ PUBLIC = [
     "Waiting",
     "__version__",
     "compiled",
+    "safe_eval",
+    "validate_expression",
 ]
 
 

@@ -19,7 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
+    "SECURITY.md",
     "docs/language.md",
+    "docs/yaml.md",
     "docs/python.md",
     "docs/command-line.md",
     "docs/errors.md",
