@@ -36,6 +36,8 @@ INTERPRETED = (
     "*/expressions/inference.py",
     "*/expressions/lowering.py",
     "*/network/picture.py",
+    # Says nothing at run time.
+    "*/runtime/native.py",
 )
 """Modules of those packages that stay interpreted (patterns as of ``fnmatch``)."""
 

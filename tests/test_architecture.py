@@ -35,6 +35,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
     "pydantic": frozenset(["language"]),  # where it is imported late itself
+    "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
     "rich": frozenset(["cli"]),
@@ -42,7 +43,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
 }
 
 #: What is imported where it is used only, so that who does not use it does not wait for it.
-LATE = frozenset(["lark", "pydantic_core", "pyarrow"])
+LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow"])
 
 #: Names with which text could become code, or data could become objects.
 FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])

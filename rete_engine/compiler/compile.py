@@ -21,6 +21,7 @@ from rete_engine.compiler.scope import (
     RuleNames,
     Variable,
 )
+from rete_engine.compiler.volatility import Volatile, volatile_fields
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -102,6 +103,7 @@ class _Compiler:
         self.declared = Declared(self.reports, broken=broken)
         self.reports.has_errors = bool(broken)
         self.locals = 0
+        self.volatile: Volatile = {}
         self.bodies: dict[str, tuple[tree.Expression, PlaceNames]] = {}  # of functions
 
     def compile(self) -> Compiled:
@@ -118,6 +120,10 @@ class _Compiler:
             if f.is_external
         )
         builder = NetworkBuilder(list(declared.templates.values()))
+        rules = (
+            d for doc in self.documents for d in doc.declarations if isinstance(d, RuleDeclaration)
+        )
+        self.volatile = volatile_fields(rules, declared.templates)
         seen: dict[str, Span] = {}
         facts: list[InsertAction] = []
         for document in self.documents:
@@ -302,7 +308,7 @@ class _Compiler:
     ) -> Path:
         """Plan and build the conditions of a rule."""
         masks = _masks(conditions, names, salience)
-        steps = plan(conditions, set(), lambda expression: total(expression, names))
+        steps = plan(conditions, set(), lambda expression: total(expression, names), self.volatile)
         return builder.path(rule, steps, masks)
 
     def attach(

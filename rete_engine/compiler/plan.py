@@ -2,8 +2,10 @@
 
 The written order fixes what variables mean, not how the network is joined. Patterns are joined
 so that each meets what is there already through a key, if any of those left can: a cross product
-comes only where the rule asks for one. A test is asked as soon as all it reads is there - unless
-it can raise an error: then it waits for all that was written before it, so that
+comes only where the rule asks for one. Patterns that watch what rules change, and have no key with
+the rest, come last (see `volatility`), behind every `not` and `exists` that does not read them, so
+that a change of phase does not rebuild what is joined. A test is asked as soon as all it reads is
+there - unless it can raise an error: then it waits for all that was written before it, so that
 `x != 0, y / x > 2` guards the division as it reads.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
     Computation,
@@ -85,24 +88,58 @@ class _Sides:
     right_slots: set[int]
 
 
-def plan(conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal) -> list[Step]:
+def plan(
+    conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal, volatile: Volatile
+) -> list[Step]:
     """The steps that a match of the conditions goes through."""
-    return _Planner(conditions, outer, is_total).steps()
+    return _Planner(conditions, outer, is_total, volatile).steps()
 
 
 class _Planner:
     """Places the conditions of one conjunction; `outer` are the slots that are there already."""
 
     def __init__(
-        self, conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal
+        self,
+        conditions: tuple[Condition, ...],
+        outer: set[int],
+        is_total: IsTotal,
+        volatile: Volatile,
     ) -> None:
         self.is_total = is_total
+        self.volatile = volatile
         self.placed = set(outer)
         self.own: set[int] = set()  # slots that this conjunction fills
         self.waiting: list[_Item] = []
         self.found: list[Step] = []
         for condition in conditions:
             self.split(condition)
+        self.control = self.control_slots()
+
+    def control_slots(self) -> set[int]:
+        """The slots of patterns that watch what rules change and have no key with another."""
+        if not self.volatile:
+            return set()
+        watching: set[int] = set()
+        for item in self.waiting:
+            if isinstance(item.content, Pattern):
+                slot = item.content.slot
+                fields = self.volatile.get(slot.type.name, frozenset())
+                if fields & self.fields_read(slot.number):
+                    watching.add(slot.number)
+        for item in self.waiting:
+            if item.sides is not None and len(item.needs) > 1:
+                watching -= item.needs
+        return watching
+
+    def fields_read(self, slot: int) -> set[str]:
+        """The fields of a pattern's fact that constraints read."""
+        return {
+            ref.name
+            for item in self.waiting
+            if isinstance(item.content, Constraint) and slot in item.needs
+            for ref in references(item.content.test)
+            if isinstance(ref, tree.FieldRef) and ref.slot == slot
+        }
 
     def split(self, condition: Condition) -> None:
         """Take a condition apart into items."""
@@ -170,11 +207,17 @@ class _Planner:
         return progress
 
     def is_next(self, item: _Item) -> bool:
-        """Whether all patterns written before an item are joined."""
+        """Whether all patterns written before an item are joined, or need not be."""
+        content = item.content
+        free = isinstance(content, Exists) and all(
+            self.is_total(expression) for expression in condition_expressions(content)
+        )
         for other in self.waiting:
             if other is item:
                 return True
             if isinstance(other.content, Pattern):
+                if free and other.content.slot.number in self.control:
+                    continue
                 return False
             if isinstance(other.content, Constraint) and not other.total:
                 return False
@@ -192,16 +235,19 @@ class _Planner:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
         if len(inner) == 1 and isinstance(inner[0], Pattern):
-            nested = _Planner(inner, self.placed, self.is_total)
+            nested = _Planner(inner, self.placed, self.is_total, self.volatile)
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
-        return ExistsStep(condition, None, plan(inner, self.placed, self.is_total))
+        return ExistsStep(condition, None, plan(inner, self.placed, self.is_total, self.volatile))
 
     # -- patterns ------------------------------------------------------------------------------
 
     def next_pattern(self) -> _Item:
-        """The pattern to join next: the first as written that has a key, else the first."""
+        """The pattern to join next.
+
+        The first as written that has a key, else the first; those of control facts at the end.
+        """
         keyed: set[int] = set()  # slots whose fact an equality compares with the match so far
         for item in self.waiting:
             sides = item.sides
@@ -212,14 +258,19 @@ class _Planner:
             if sides.left_slots and sides.left_slots <= self.placed:
                 keyed |= sides.right_slots
         first: _Item | None = None
+        control: _Item | None = None
         for item in self.waiting:
             if isinstance(item.content, Pattern):
                 slot = item.content.slot.number
                 if slot in keyed and any(self.key_pair(other, slot) for other in self.waiting):
                     return item
-                first = first or item
-        assert first is not None
-        return first
+                if slot in self.control:
+                    control = control or item
+                else:
+                    first = first or item
+        chosen = first or control
+        assert chosen is not None
+        return chosen
 
     def key_pair(self, item: _Item, slot: int) -> tuple[tree.Expression, tree.Expression] | None:
         """The two sides of an equality between the fact of a slot and the match so far."""

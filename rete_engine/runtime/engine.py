@@ -196,9 +196,7 @@ class Engine:
         """End: let everything go, at once and without the help of the collector."""
         tokens: list[Token] = []
         self.agenda.close(tokens)
-        self.matcher.close(
-            [e for found in self.memory.members.values() for e in found.values()], tokens
-        )
+        self.matcher.close(self.memory.all(), tokens)
         self.memory.close()
         self.recent.clear()
 

@@ -12,6 +12,7 @@ from typing import Final, final
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.handle import Handle, fill
 from rete_engine.runtime.memory import Element, SessionLimitError, StrategyError
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -24,20 +25,22 @@ class Gate:
     """Who is in a session, and whether it can be used."""
 
     __slots__ = (
-        "busy", "inserts", "make_fact", "memory", "on_many", "remember", "specs", "translated",
-        "unusable",
+        "busy", "fact_class", "inserts", "memory", "on_many", "remember", "specs", "translated",
+        "translator", "unusable",
     )  # fmt: skip
 
     def __init__(
         self,
         specs: dict[str, TemplateSpec],
-        make_fact: Callable[[Element], object],
+        fact_class: Callable[[], Handle],
+        translator: object,
         translated: Callable[[object, dict[str, object]], tuple[TemplateSpec, dict[str, object]]],
         remember: Callable[[object, Element], None],
         on_many: Callable[[], None],
     ) -> None:
         self.specs = specs
-        self.make_fact = make_fact  # makes the program's handle of a fact
+        self.fact_class = fact_class  # makes an empty handle of a fact, filled with the translator
+        self.translator = translator
         self.translated = translated  # template and fields where values need translation
         self.remember = remember  # takes the object that a fact was inserted from
         self.on_many = on_many  # called when the single inserts since the last run are many
@@ -74,11 +77,8 @@ class Gate:
         """After a change that was not brought to its end, only closing is left."""
         self.unusable = f"the session can only be closed: {error}"
 
-    def insert(self, _template: object, /, **fields: object) -> object:
-        """Insert a fact and answer with the program's handle of it; see `Session.insert`.
-
-        The parameter's name is one that no field can have: compiled, it is no positional-only one.
-        """
+    def insert(self, given: object, fields: dict[str, object]) -> object:
+        """Insert a fact and answer with the program's handle of it; see `Session.insert`."""
         self.enter()
         memory = self.memory
         assert memory is not None
@@ -86,15 +86,15 @@ class Gate:
         if self.inserts == MANY:
             self.on_many()
         try:
-            spec = self.specs.get(_template) if isinstance(_template, str) else None
+            spec = self.specs.get(given) if isinstance(given, str) else None
             if spec is None or not spec.plain:
-                spec, fields = self.translated(_template, fields)
+                spec, fields = self.translated(given, fields)
             element = memory.insert(spec, spec.build(fields, memory.limits))
-            if not isinstance(_template, str):
-                self.remember(_template, element)
-            if element.handle is None:
-                element.handle = self.make_fact(element)
-            return element.handle
+            if not isinstance(given, str):
+                self.remember(given, element)
+            handle = self.fact_class()
+            fill(handle, element, self.translator)
+            return handle
         except (SessionLimitError, StrategyError) as error:
             self.fail(error)
             raise

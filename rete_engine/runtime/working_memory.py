@@ -11,7 +11,7 @@ from rete_engine.expressions.values import join_key
 from rete_engine.network.specs import Network
 from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
 from rete_engine.runtime.matcher import Matcher
-from rete_engine.runtime.memory import Element, SessionLimitError
+from rete_engine.runtime.memory import Element, Members, SessionLimitError
 
 #: Keys that changes which are not made yet give to a fact, or take from all (None).
 PendingKeys = dict[tuple[int, object], Element | None]
@@ -30,7 +30,7 @@ class WorkingMemory:
         self.limits = limits
         self.count = 0  # live facts
         self.inserted = 0  # facts ever inserted: gives each its number
-        self.members: dict[int, dict[int, Element]] = {}  # by template's number, then fact's
+        self.members: dict[int, Members] = {}  # by template's number
         self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
         self.listener: Listener | None = None
 
@@ -42,64 +42,46 @@ class WorkingMemory:
         Raises:
             FactError: A key is in use.
         """
-        if template.keys or template.unique:
-            held = self.holder(template, values, None, None)
-            if held is not None:
-                return held
         element = Element(template, values, self.inserted + 1)
         self.check_room(1)
-        self.inserted += 1
         if template.keys or template.unique:
-            self.hold_keys(element, values)
+            held = self.claim(element, template)
+            if held is not None:
+                return held
+        self.inserted += 1
         self.enter(element)
         return element
 
     def insert_rows(self, template: TemplateSpec, rows: Iterable[object]) -> list[Element]:
         """Insert facts of one template from mappings, as `insert_all`."""
-        given: list[tuple[TemplateSpec, dict[str, object]]] = []
-        for row in rows:
-            if not isinstance(row, dict):
-                if not isinstance(row, Mapping):
-                    raise FactError(
-                        f"row {len(given) + 1}: expected a mapping, not {type(row).__name__}"
-                    )
-                row = dict(row)
-            given.append((template, row))
-        return self.insert_all(given)
+        intake = Intake(self)
+        try:
+            for row in rows:
+                if not isinstance(row, dict):
+                    if not isinstance(row, Mapping):
+                        raise FactError(f"expected a mapping, not {type(row).__name__}")
+                    row = dict(row)
+                intake.take(template, row)
+        except BaseException as error:
+            intake.undo(error)
+            raise
+        return intake.enter()
 
     def insert_all(self, rows: list[tuple[TemplateSpec, dict[str, object]]]) -> list[Element]:
         """Insert many facts, all or none: every row is checked before the first one enters.
 
         Raises:
             FactError: A row does not fit; it is named by its number.
+            SessionLimitError: There would be too many.
         """
-        self.check_room(len(rows))
-        found: list[Element] = []
-        fresh: list[Element] = []
-        limits = self.limits
+        intake = Intake(self)
         try:
-            for template, given in rows:
-                values = template.build(given, limits)
-                if template.keys or template.unique:
-                    held = self.holder(template, values, None, None)
-                    if held is not None:
-                        found.append(held)
-                        continue
-                element = Element(template, values, self.inserted + len(fresh) + 1)
-                if template.keys or template.unique:
-                    self.hold_keys(element, values)
-                found.append(element)
-                fresh.append(element)
+            for template, row in rows:
+                intake.take(template, row)
         except BaseException as error:
-            for element in fresh:
-                self.drop_keys(element)
-            if isinstance(error, FactError):
-                raise FactError(f"row {len(found) + 1}: {error}") from None
+            intake.undo(error)
             raise
-        self.inserted += len(fresh)
-        for element in fresh:
-            self.enter(element)
-        return found
+        return intake.enter()
 
     def check_room(self, more: int) -> None:
         """Refuse facts over the session's limit.
@@ -119,9 +101,9 @@ class WorkingMemory:
         assert isinstance(template, TemplateSpec)
         members = self.members.get(template.number)
         if members is None:
-            members = {}
+            members = Members()
             self.members[template.number] = members
-        members[element.number] = element
+        members.add(element)
         self.count += 1
         element.is_live = True
         self.matcher.insert(element)
@@ -132,13 +114,12 @@ class WorkingMemory:
         """Make a live fact leave; its keys are given up already."""
         template = element.type
         assert isinstance(template, TemplateSpec)
-        del self.members[template.number][element.number]
+        self.members[template.number].remove(element)
         self.count -= 1
         element.is_live = False
         self.matcher.retract(element)
         if self.listener is not None:
             self.listener.retracted(element)
-        element.handle = None  # a fact that is gone shall not live on by pointing at its handle
 
     def renew(self, element: Element, values: tuple[object, ...], mask: int) -> None:
         """Give a live fact other values; its keys are moved already."""
@@ -149,7 +130,9 @@ class WorkingMemory:
 
     def all(self) -> list[Element]:
         """All live facts in the order of their insertion."""
-        found = [e for members in self.members.values() for e in members.values()]
+        found: list[Element] = []
+        for members in self.members.values():
+            members.list_into(found)
         if len(self.members) > 1:
             found.sort(key=number_of)
         return found
@@ -159,11 +142,10 @@ class WorkingMemory:
         found: list[Element] = []
         kinds = 0
         for members in self.members.values():
-            for element in members.values():
-                if template.name not in element.type.ancestors:
-                    break  # nor is any other of this template
-                found.append(element)
-            kinds += 1
+            first = members.head
+            if first is not None and template.name in first.type.ancestors:
+                members.list_into(found)
+                kinds += 1
         if kinds > 1:
             found.sort(key=number_of)
         return found
@@ -171,9 +153,7 @@ class WorkingMemory:
     def close(self) -> None:
         """Let all facts go, when the session ends; they keep their values."""
         for members in self.members.values():
-            for element in members.values():
-                element.is_live = False
-                element.handle = None
+            members.take_apart()
         self.members.clear()
         self.keys.clear()
         self.count = 0
@@ -228,6 +208,30 @@ class WorkingMemory:
         table = self.keys.get(number)
         return None if table is None else table.get(key)
 
+    def claim(self, element: Element, template: TemplateSpec) -> Element | None:
+        """Let a new fact hold its keys; the equal fact of a `unique` template, if there is one.
+
+        Raises:
+            FactError: Another fact holds one of the keys.
+        """
+        if len(template.keys) == 1 and not template.unique:
+            # The common case, without a look at the table first.
+            spec = template.keys[0]
+            key = spec.of(element.values)
+            if not holds_nan(key):
+                table = self.keys.get(spec.number)
+                if table is None:
+                    table = {}
+                    self.keys[spec.number] = table
+                other = table.setdefault(key, element)
+                if other is not element:
+                    raise self.in_use(template, spec, element.values, other)
+            return None
+        held = self.holder(template, element.values, None, None)
+        if held is None:
+            self.hold_keys(element, element.values)
+        return held
+
     def hold_keys(self, element: Element, values: tuple[object, ...]) -> None:
         """Note that a fact holds the keys of these values."""
         for number, key in keys_of(element, values):
@@ -241,6 +245,50 @@ class WorkingMemory:
         """Note that a fact gives up the keys of its present values."""
         for number, key in keys_of(element, element.values):
             del self.keys[number][key]
+
+
+@final
+class Intake:
+    """Many rows on their way in: all are taken, then all enter, or none does."""
+
+    __slots__ = ("found", "fresh", "memory", "room")
+
+    def __init__(self, memory: WorkingMemory) -> None:
+        self.memory = memory
+        self.room = memory.limits.facts - memory.count
+        self.found: list[Element] = []  # the fact of each row
+        self.fresh: list[Element] = []  # those that are new
+
+    def take(self, template: TemplateSpec, row: dict[str, object]) -> None:
+        """Check a row and make its fact, which holds its keys from now on."""
+        memory = self.memory
+        fresh = self.fresh
+        values = template.build(row, memory.limits)
+        element = Element(template, values, memory.inserted + len(fresh) + 1)
+        if template.keys or template.unique:
+            held = memory.claim(element, template)
+            if held is not None:
+                self.found.append(held)
+                return
+        self.found.append(element)
+        fresh.append(element)
+        if len(fresh) > self.room:
+            memory.check_room(len(fresh))
+
+    def undo(self, error: BaseException) -> None:
+        """Give the keys up again, and name the row that did not fit."""
+        for element in self.fresh:
+            self.memory.drop_keys(element)
+        if isinstance(error, FactError):
+            raise FactError(f"row {len(self.found) + 1}: {error}") from None
+
+    def enter(self) -> list[Element]:
+        """Let the new facts enter; the fact of each row."""
+        memory = self.memory
+        memory.inserted += len(self.fresh)
+        for element in self.fresh:
+            memory.enter(element)
+        return self.found
 
 
 @final

@@ -73,8 +73,5 @@ class Batch:
             self._translator.forget(element)
 
     def end(self) -> None:
-        """Take no further changes. Facts that did not enter keep nothing alive."""
+        """Take no further changes."""
         self._is_open = False
-        for element in (*self._changes.kinds, *self._changes.retracted):
-            if not element.is_live:
-                element.handle = None

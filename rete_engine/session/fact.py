@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.values import equal, quoted
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.handle import Handle
 from rete_engine.runtime.memory import Element
 
 if TYPE_CHECKING:
     from rete_engine.session.translation import Translator
 
 
-class Fact:
+class Fact(Handle):
     r"""A fact of a session, by its fields: `fact.total` or `fact["total"]`.
 
     It shows the present values, also after the fact was modified; after a retract, the last
-    ones. Facts are equal when they are the same one, whatever their fields. Fields win over the
-    names below, so a field may be called `template` (and the rest is then reached through the
-    session). Writing to a field raises: `session.modify` is the way.
+    ones. Two `Fact`s are equal when they stand for the same fact, whatever the fields. Fields
+    win over the names below, so a field may be called `template` (and the rest is then reached
+    through the session). Writing to a field raises: `session.modify` is the way.
 
     Attributes:
         fact_id: Number of the fact in its session, counted from 1 in the order of insertion.
@@ -35,9 +36,8 @@ class Fact:
         (7, 7, 'Order', True)
     """
 
-    __slots__ = ("__weakref__", "_element", "_translator")
+    __slots__ = ("__weakref__",)
 
-    _element: Element
     _translator: Translator
 
     def __getattribute__(self, name: str) -> Any:
@@ -70,6 +70,9 @@ class Fact:
         raise KeyError(str(element.type.unknown_field(name)))
 
     def __setattr__(self, name: str, value: object) -> None:
+        if name[:1] == "_":  # where the core is not compiled, its own attributes come by here
+            object.__setattr__(self, name, value)
+            return
         raise AttributeError(f"a fact cannot be written to; use session.modify(fact, {name}=…)")
 
     def __eq__(self, other: object) -> bool:
@@ -116,21 +119,6 @@ class Fact:
 
     def __repr__(self) -> str:
         return describe(self._element)
-
-
-# `__setattr__` refuses everybody; these write the slots themselves. Every fact that a program
-# inserts passes here: a third of the time of a class with an `__init__`.
-_new = object.__new__
-_set_element = Fact.__dict__["_element"].__set__
-_set_translator = Fact.__dict__["_translator"].__set__
-
-
-def new_fact(element: Element, translator: Translator) -> Fact:
-    """The handle of a fact; programs get theirs from sessions."""
-    fact = _new(Fact)
-    _set_element(fact, element)
-    _set_translator(fact, translator)
-    return fact
 
 
 def further(element: Element) -> dict[str, object]:

@@ -10,9 +10,10 @@ from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.values import export
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import Changes
+from rete_engine.runtime.handle import fill
 from rete_engine.runtime.memory import Element
 from rete_engine.session.classes import build, fields_of_object, hints_of, revived
-from rete_engine.session.fact import Fact, new_fact
+from rete_engine.session.fact import Fact
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
 DEEPEST = 100
@@ -70,18 +71,10 @@ class Translator:
     # -- facts and objects ---------------------------------------------------------------------
 
     def fact_of(self, element: Element) -> Fact:
-        """The program's handle of a fact, always the same one while it is live."""
-        fact = element.handle
-        if not isinstance(fact, Fact):
-            fact = self.make_fact(element)
-            # One that is gone shall not live on by pointing at its handle.
-            if element.is_live or element.tag == 0:
-                element.handle = fact
+        """A handle of a fact for the program. All handles of one fact are equal."""
+        fact = Fact()
+        fill(fact, element, self)
         return fact
-
-    def make_fact(self, element: Element) -> Fact:
-        """A new handle of a fact."""
-        return new_fact(element, self)
 
     def element_of(self, fact: object) -> Element:
         """The record of a live fact, given as a `Fact` or as the object it was inserted from.

@@ -88,6 +88,115 @@ end
         assert session.run().outputs == []
 
 
+# -- control facts ---------------------------------------------------------------------------------
+
+CONTROL = """
+template Phase
+    name: str
+end
+template Step extends Phase
+    speed: int = 0
+end
+template Item
+    id: int
+    state: str = "new"
+    weight: int = 0
+end
+template Note
+    item: int
+end
+rule "r"
+when
+    %s
+then
+    %s
+end
+"""
+
+
+def control_path(when: str, then: str) -> list[str]:
+    rules = RuleSet.parse(CONTROL % (when.replace("\n", "\n    "), then))
+    return [step.split("(")[0] for step in path_of(rules, "r")][1:]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        'modify p(name = "go")',
+        'if i.id == 1\n modify p(name = "go")\n end',
+        'for x in [p]\n modify x(name = "go")\n end',
+        'if i.id == 1\n print 1\n elif i.id == 2\n print 2\n else\n modify p(name = "go")\n end',
+    ],
+)
+def test_a_pattern_that_watches_what_rules_change_is_joined_last(then: str) -> None:
+    when = 'p := Phase(name == "start")\ni := Item()\nnot Note(item == i.id)'
+    assert control_path(when, then) == ["first Item", "not Note", "join Phase"]
+
+
+def test_what_nobody_changes_or_reads_is_joined_as_written() -> None:
+    when = 'p := Phase(name == "start")\ni := Item()'
+    assert control_path(when, "print p.name, i.id") == ["first Phase", "join Item"]
+    assert control_path(when, "modify i(weight = 1)") == ["first Phase", "join Item"]
+
+
+def test_what_extends_a_template_changes_its_fields_too() -> None:
+    when = 'p := Phase(name == "start")\ni := Item()\ns := Step(speed == 1)'
+    assert control_path(when, 'modify s(name = "go")') == ["first Item", "join Step", "join Phase"]
+    when = 'p := Phase()\ni := Item()\ns := Step(name == "go")'
+    assert control_path(when, 'modify p(name = "x")') == ["first Phase", "join Item", "join Step"]
+
+
+def test_a_pattern_with_a_key_is_no_control_fact() -> None:
+    when = "i := Item(weight > 3)\nNote(item == i.id)"
+    assert control_path(when, "modify i(weight = 0)") == ["first Item", "join Note"]
+
+
+def test_a_guard_that_may_raise_waits_for_control_facts_written_before_it() -> None:
+    when = 'p := Phase(name == "start")\ni := Item()\nnot Note(item == 1 // i.weight)'
+    steps = control_path(when, 'modify p(name = "go")')
+    assert steps == ["first Item", "join Phase", "not Note"]
+
+
+def test_a_change_of_phase_does_not_rebuild_the_joins() -> None:
+    text = """
+    template Phase
+        name: str
+    end
+    template A
+        k: int
+    end
+    template B
+        k: int
+    end
+    rule "work"
+    when
+        Phase(name == "work")
+        a := A()
+        b := B(k == a.k)
+    then
+        emit a.k
+    end
+    rule "stop"
+        salience 1
+    when
+        p := Phase(name == "stop")
+    then
+        modify p(name = "stopped")
+    end
+    """
+    with RuleSet.parse(text).session() as session:
+        phase = session.insert("Phase", name="idle")
+        session.insert_many("A", [{"k": k} for k in range(30)])
+        session.insert_many("B", [{"k": k} for k in range(30)])
+        joined = tokens(session)
+        session.modify(phase, name="work")
+        assert len(session.agenda(limit=100)) == 30
+        session.modify(phase, name="stop")
+        assert session.agenda(limit=100)[0].rule == "stop"
+        session.run()
+        assert tokens(session) == joined
+
+
 # -- tests that can raise --------------------------------------------------------------------------
 
 

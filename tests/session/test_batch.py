@@ -43,7 +43,7 @@ def test_changes_are_made_together_at_the_end(session: Session) -> None:
         batch.modify(one, balance=-5)
         two = batch.insert("Account", id="b")
         three = batch.upsert("Account", id="c", balance=1)
-        assert batch.upsert("Account", id="a", balance=7) is one
+        assert batch.upsert("Account", id="a", balance=7) == one
         batch.retract(gone)
         assert (one.balance, two.is_live, gone.is_live) == (5, False, True)  # not yet
     assert [fact.as_dict() for fact in session.facts()] == [
@@ -51,8 +51,8 @@ def test_changes_are_made_together_at_the_end(session: Session) -> None:
         {"id": "b", "balance": 0},
         {"id": "c", "balance": 1},
     ]
-    assert session.facts()[1] is two
-    assert session.facts("Account", id="c")[0] is three
+    assert session.facts()[1] == two
+    assert session.facts("Account", id="c")[0] == three
     assert session.run().outputs == []  # nobody saw the -5
 
 

@@ -106,7 +106,7 @@ def test_a_retracted_fact_is_the_programs_own(session: Session) -> None:
     seen: list[Any] = []
     session.on("retract", seen.append)
     session.retract(order)
-    assert seen[0] is order
+    assert seen[0] == order
     assert (order.is_live, order.id) == (False, 1)
 
 

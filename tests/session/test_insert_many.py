@@ -149,7 +149,7 @@ def test_rows_are_inserted_in_order_as_so_many_inserts(session: Session) -> None
 
 def test_equal_rows_of_a_unique_template_are_one_fact(session: Session) -> None:
     made = session.insert_many("Note", [{"text": "a"}, {"text": "a"}, {"text": "b"}], facts=True)
-    assert made[0] is made[1]
+    assert made[0] == made[1]
     assert len(session.facts("Note")) == 2
     assert session.insert_many("Note", [{"text": "b"}], facts=True) == [made[2]]
 

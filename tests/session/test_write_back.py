@@ -163,7 +163,7 @@ def test_equal_objects_of_a_unique_template_are_all_assigned_to() -> None:
     rules = RuleSet.parse(text, templates=[Template(Item, unique=True)])
     with rules.session(write_back=True) as session:
         one, two = Item(1), Item(1)
-        assert session.insert(one) is session.insert(two)
+        assert session.insert(one) == session.insert(two)
         session.insert(one)
         session.run()
         assert (one.n, two.n) == (2, 2)
