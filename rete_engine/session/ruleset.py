@@ -196,6 +196,20 @@ class RuleSet:
             return cls._made(loader, name, functions)
 
     @classmethod
+    def of_document(
+        cls, document: Document, functions: Mapping[str, Callable[..., object]] | None = None
+    ) -> RuleSet:
+        """Compile a document that a program made of the model's parts.
+
+        Raises:
+            RuleValidationError: Names, types or declarations do not hold together.
+        """
+        with held_back():
+            loader = Loader()
+            loader.documents.append(document)
+            return cls._made(loader, document.name or "rules", functions)
+
+    @classmethod
     def _made(
         cls, loader: Loader, name: str, functions: Mapping[str, Callable[..., object]] | None
     ) -> RuleSet:
@@ -220,6 +234,7 @@ class RuleSet:
         out: Callable[[str], object] | None = None,
         limits: Limits | None = None,
         write_back: bool = False,
+        adopt: bool = False,
     ) -> Session:
         """Open a session. It costs the same for ten rules and for ten thousand.
 
@@ -234,6 +249,8 @@ class RuleSet:
             out: Takes each line that rules print; by default the logger `rete_engine.print`.
             limits: Bounds on evaluations and on the whole session.
             write_back: Whether changed fields are assigned to the program's own objects.
+            adopt: Whether an object of a class that was not declared is a fact of the template
+                that has its class's name.
 
         Raises:
             FactError: A parameter is unknown, missing, or of the wrong type, or a fact of a facts
@@ -253,6 +270,7 @@ class RuleSet:
             out=out,
             limits=limits or Limits(),
             write_back=write_back,
+            adopt=adopt,
         )
 
     def graph(self, format: str = "mermaid") -> str:

@@ -22,6 +22,8 @@ PAGES = (
     "SECURITY.md",
     "docs/language.md",
     "docs/yaml.md",
+    "docs/jsr94.md",
+    "docs/migrating.md",
     "docs/python.md",
     "docs/command-line.md",
     "docs/errors.md",
