@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "compiler": CORE | {"model", "network"},
     "runtime": CORE | {"network"},
     "session": CORE | {"model", "language", "network", "compiler", "runtime"},
-    "store": CORE | {"session"},
+    "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
     "cli": CORE | {"session", "store"},
 }

@@ -46,12 +46,48 @@ def open_template(span: Span) -> TemplateDeclaration:
     return TemplateDeclaration(span, TEMPLATE, span, None, None, None, None, False, True, ())
 
 
-def closed_template() -> TemplateDeclaration:
+class Columns:
+    """What conditions get of facts that are dicts: `fact.get('a', 0)` as fields of their own.
+
+    So the network finds rules by constants, and looks a key up once for all rules that ask.
+    """
+
+    def __init__(self) -> None:
+        self.gets: dict[str, tuple[str, object]] = {}  # by name: key and default
+        self.places: dict[str, int] = {}  # by name: which field of the template
+
+    def read(self, node: tree.Call) -> Expression | None:
+        """The field for a call, if it is such a one."""
+        function, arguments = node.function, [argument.value for argument in node.arguments]
+        if not isinstance(function, tree.Attribute) or function.name != "get":
+            return None
+        if not isinstance(function.target, tree.Name) or function.target.name != FACT:
+            return None
+        constants = [each.value for each in arguments if isinstance(each, tree.Constant)]
+        if len(constants) != len(arguments) or not 1 <= len(constants) <= 2:
+            return None
+        key, default = (*constants, None)[:2]
+        if not isinstance(key, str) or any(argument.name for argument in node.arguments):
+            return None
+        # No name that could be written, so messages leave it out.
+        name = f"get({key!r}, {type(default).__name__} {default!r})"
+        if name not in self.gets:
+            self.gets[name] = (key, default)
+            self.places[name] = len(self.gets)  # behind the fact itself
+        return tree.FieldRef(node.span, 0, self.places[name], name)
+
+    def of(self, fact: dict[object, object]) -> dict[str, object]:
+        """The fields of a fact."""
+        return {name: fact.get(key, default) for name, (key, default) in self.gets.items()}
+
+
+def closed_template(columns: Columns | None = None) -> TemplateDeclaration:
     """`template Fact` whose field `fact` holds a value of any kind."""
     any_type = TypeName(NOWHERE, "any", (), True)
-    field = FieldDeclaration(NOWHERE, FACT, NOWHERE, any_type, None, None)
+    names = [FACT, *(columns.gets if columns is not None else ())]
+    fields = tuple(FieldDeclaration(NOWHERE, name, NOWHERE, any_type, None, None) for name in names)
     return TemplateDeclaration(
-        NOWHERE, TEMPLATE, NOWHERE, None, None, None, None, False, False, (field,)
+        NOWHERE, TEMPLATE, NOWHERE, None, None, None, None, False, False, fields
     )
 
 
@@ -59,11 +95,22 @@ def document(
     source: Source,
     name: str,
     description: str | None,
-    template: TemplateDeclaration,
     rules: Sequence[SingleFactRule],
+    template: TemplateDeclaration | None,
+    columns: Columns | None = None,
 ) -> Document:
-    """The document of such rules, in their order."""
-    declarations = tuple(_declaration(rule) for rule in rules)
+    """The document of such rules, in their order.
+
+    Args:
+        source: The text that they come from.
+        name: What they are called.
+        description: What they are for.
+        rules: The rules.
+        template: The template of the facts; None for a closed one with columns.
+        columns: Takes what conditions get of facts.
+    """
+    declarations = tuple(_declaration(rule, columns) for rule in rules)
+    template = template or closed_template(columns)
     return Document(source, name, description, (template, *declarations))
 
 
@@ -75,8 +122,8 @@ def unknown_names(expression: Expression) -> Iterator[Diagnostic]:
             yield Diagnostic("RE0102", f"unknown name '{name.name}'", name.span, hint)
 
 
-def _declaration(rule: SingleFactRule) -> RuleDeclaration:
-    condition = _over_pattern(rule.condition)
+def _declaration(rule: SingleFactRule, columns: Columns | None) -> RuleDeclaration:
+    condition = _over_pattern(rule.condition, columns)
     if isinstance(condition, tree.Constant):
         condition = tree.Constant(condition.span, bool(condition.value))
     span = rule.condition.span
@@ -102,18 +149,22 @@ def _emitting(value: Expression) -> tuple[Action, ...]:
     )
 
 
-def _over_pattern(expression: Expression) -> Expression:
+def _over_pattern(expression: Expression, columns: Columns | None = None) -> Expression:
     """The expression with `fact` as the first value of the pattern's fact.
 
     That is the dict of further fields of an open template, and the field of the closed one.
     """
-    found: Expression = _replaced(expression, frozenset())
+    found: Expression = _replaced(expression, frozenset(), columns)
     return found
 
 
-def _replaced(node: Any, bound: frozenset[str]) -> Any:
+def _replaced(node: Any, bound: frozenset[str], columns: Columns | None) -> Any:
     if isinstance(node, tuple):
-        return tuple(_replaced(item, bound) for item in node)
+        return tuple(_replaced(item, bound, columns) for item in node)
+    if isinstance(node, tree.Call) and columns is not None and FACT not in bound:
+        field = columns.read(node)
+        if field is not None:
+            return field
     if isinstance(node, tree.Name):
         if node.name == FACT and FACT not in bound:
             return tree.FieldRef(node.span, 0, 0, FACT)
@@ -123,9 +174,9 @@ def _replaced(node: Any, bound: frozenset[str]) -> Any:
     if isinstance(node, tree.Comprehension):
         bound = bound | _targets(node)
     changed = {
-        field.name: _replaced(getattr(node, field.name), bound)
-        for field in dataclasses.fields(node)
-        if not _is_function(node, field.name)
+        part.name: _replaced(getattr(node, part.name), bound, columns)
+        for part in dataclasses.fields(node)
+        if not _is_function(node, part.name)
     }
     return dataclasses.replace(node, **changed)
 

@@ -126,6 +126,36 @@ def position(source: Source, index: int) -> tuple[int, int]:
     return line, index - source.starts[line - 1] + 1
 
 
+def too_deep_at(text: str, deepest: int) -> int | None:
+    """The line where a text nests more than so deep, counted from 1; None where it does not.
+
+    PyYAML's composer goes down by recursion in C, which can end the process; so who uses it
+    asks this first. A text that cannot be so deep, by its brackets and the lengths of its lines,
+    is not read for it.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    brackets = text.count("[") + text.count("{")
+    # A level of block style takes a column, or two levels take two.
+    if brackets + 2 * max(map(len, text.split("\n"))) <= deepest:
+        return None
+    depth = 0
+    for event in yaml.parse(text, Loader=_loader()):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > deepest:
+                return text.count("\n", 0, _mark(event.start_mark)) + 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
+
+
+def _loader() -> Any:
+    """libyaml's, which is several times as fast, where PyYAML was built with it."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def failure(
     code: str, message: str, span: Span, hint: str | None = None, *notes: Note
 ) -> RuleSyntaxError:
@@ -187,9 +217,8 @@ class _Composer:
         return self.root
 
     def events(self) -> Iterator[yaml.Event]:
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            yield from yaml.parse(self.source.text, Loader=loader)
+            yield from yaml.parse(self.source.text, Loader=_loader())
         except yaml.MarkedYAMLError as error:
             index = _mark(error.problem_mark or error.context_mark)
             cause = error.problem or error.context or "it cannot be read"

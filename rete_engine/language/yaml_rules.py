@@ -36,7 +36,7 @@ def parse_yaml(source: Source) -> tuple[Document, list[Diagnostic]]:
         if has_single_facts(root):
             name, description, rules, diagnostics = read_single_facts(root)
             template = open_template(root.span)
-            return document(source, name, description, template, rules), diagnostics
+            return document(source, name, description, rules, template), diagnostics
         found = problems(root, LanguageRuleSet)
         if found:
             return Document(source, None, None, ()), found

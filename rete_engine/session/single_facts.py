@@ -75,10 +75,10 @@ class SingleFacts:
         self._lock = threading.Lock()
         self._by_call: RuleSet | None = None
         self._network: RuleSet | None = None
+        self.columns = single_facts.Columns()
         written = list(_written(self.rules))
         if len(written) == len(self.rules):
-            template = single_facts.closed_template()
-            document = single_facts.document(PYTHON, name, None, template, written)
+            document = single_facts.document(PYTHON, name, None, written, None, self.columns)
             self._network = RuleSet.of_document(document)
 
     @property
@@ -142,18 +142,26 @@ class _Sessions:
     def run(self, fact: Any) -> None:
         """Let the rules fire for one fact."""
         network = self.rules.network()
-        if network is not None:
-            if self.on_network is None:
-                self.on_network = network.session(on_error="skip")
-            try:
-                inserted = self.on_network.insert(single_facts.TEMPLATE, fact=plain(fact))
-            except (FactError, SecurityError):
-                pass  # it is none of the language's values, but rules may read what is in it
-            else:
-                self._fire(self.on_network)
-                self.on_network.retract(inserted)
-                return
-        self._call(fact)
+        if network is None:
+            self._call(fact)
+            return
+        if self.on_network is None:
+            self.on_network = network.session(on_error="skip")
+        value, columns = plain(fact), self.rules.columns
+        if isinstance(value, dict):
+            fields = columns.of(value)
+        elif columns.gets:
+            self._call(fact)  # it has no `get`, which the rules will say
+            return
+        else:
+            fields = {}
+        try:
+            inserted = self.on_network.insert(single_facts.TEMPLATE, fact=value, **fields)
+        except (FactError, SecurityError):
+            self._call(fact)  # some of it is outside of the language, which a rule will say
+        else:
+            self._fire(self.on_network)
+            self.on_network.retract(inserted)
 
     def _fire(self, session: Session) -> None:
         """Fire what a fact made true."""
