@@ -90,9 +90,9 @@ class RemoteProvider(RuleExecutionSetProvider):
             loaded = RuleSet.load(
                 path, templates=given.get("templates", ()), functions=given.get("functions")
             )
+        except RuleExecutionSetCreateException:
+            raise
         except (RuleEngineError, TypeError) as error:
-            if isinstance(error, RuleExecutionSetCreateException):
-                raise
             raise _failure(f"the rules at '{source}' cannot be loaded", error) from error
         return _of_rule_set(loaded, given)
 
@@ -121,9 +121,9 @@ def of_text(text: str, given: dict[str, Any], name: str = "<text>") -> RuleExecu
             base=given.get("base"),
             format=format,
         )
+    except RuleExecutionSetCreateException:
+        raise
     except (RuleEngineError, TypeError) as error:
-        if isinstance(error, RuleExecutionSetCreateException):
-            raise
         raise _failure("the rules are wrong", error) from error
     return _of_rule_set(rules, given)
 

@@ -198,7 +198,5 @@ def listed(facts: Any) -> list[Any]:
 
 def failed(error: RuleEngineError) -> RuleExecutionException:
     """The exception of an execution that failed."""
-    if isinstance(error, RuleExecutionException):
-        return error
     what = "a rule failed" if isinstance(error, RuleExecutionError) else "the run failed"
     return RuleExecutionException(f"{what}: {error}", error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from rete_engine.diagnostics.errors import (
     FactError,
     RuleEngineError,
-    SecurityError,
     SessionError,
 )
 from rete_engine.jsr94.exceptions import (
@@ -211,7 +210,7 @@ class StatefulRuleSession(EngineSession):
             RuleExecutionException: A rule failed.
             InvalidRuleSessionException: The session was released.
         """
-        with self._working(failed):
+        with self._working():
             if self._session is not None:
                 self._run(self._session)
                 return
@@ -293,9 +292,7 @@ class StatefulRuleSession(EngineSession):
     # -- inside ------------------------------------------------------------------------------------
 
     @contextmanager
-    def _working(
-        self, turned: Callable[[RuleEngineError], RuleExecutionException] | None = None
-    ) -> Iterator[None]:
+    def _working(self) -> Iterator[None]:
         """Guard a method, and turn the engine's errors into those of JSR-94."""
         self._check_open()
         try:
@@ -305,10 +302,8 @@ class StatefulRuleSession(EngineSession):
         except (FactError, SessionError) as error:
             what = "the object is no fact: " if isinstance(error, FactError) else ""
             raise InvalidRuleSessionException(f"{what}{error}", error) from error
-        except SecurityError as error:
-            raise failed(error) from error
         except RuleEngineError as error:
-            raise (turned or failed)(error) from error
+            raise failed(error) from error
 
     def _number(self, handle: Any) -> int:
         """The number of a handle of this session.

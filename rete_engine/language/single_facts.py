@@ -28,6 +28,9 @@ from rete_engine.model.declarations import (
 TEMPLATE = "Fact"
 FACT = "fact"
 
+#: What a comprehension's variable of that name is called instead.
+BOUND = "fact'"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SingleFactRule:
@@ -166,13 +169,19 @@ def _replaced(node: Any, bound: frozenset[str], columns: Columns | None) -> Any:
         if field is not None:
             return field
     if isinstance(node, tree.Name):
-        if node.name == FACT and FACT not in bound:
-            return tree.FieldRef(node.span, 0, 0, FACT)
-        return node
+        if node.name != FACT:
+            return node
+        if FACT in bound:
+            return tree.Name(node.span, BOUND)
+        return tree.FieldRef(node.span, 0, 0, FACT)
     if not dataclasses.is_dataclass(node) or isinstance(node, type | Span):
         return node
     if isinstance(node, tree.Comprehension):
         bound = bound | _targets(node)
+    if isinstance(node, tree.Clause):
+        # The template may have a field of this name, which no variable may take.
+        targets = tuple(BOUND if name == FACT else name for name in node.targets)
+        node = dataclasses.replace(node, targets=targets)
     changed = {
         part.name: _replaced(getattr(node, part.name), bound, columns)
         for part in dataclasses.fields(node)

@@ -156,9 +156,6 @@ class _Names(Names):
         self.locals += 1
         return self.locals - 1
 
-    def meaning(self, name: str) -> str | None:
-        return "name" if self.known is not None and name in self.known else None
-
     def report(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self.found.append(Diagnostic(code, message, span, hint))
 

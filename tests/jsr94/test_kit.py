@@ -15,7 +15,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from rete_engine import Fact, RuleEngineError, RuleSet, jsr94
+from rete_engine import Fact, Limits, RuleEngineError, RuleSet, jsr94
 from rete_engine.jsr94 import (
     STATEFUL_SESSION_TYPE,
     STATELESS_SESSION_TYPE,
@@ -663,6 +663,47 @@ def test_wrong_filters_are_told(stateless: Any) -> None:
     for wrong in (5, "no.such.module", "os.nothing", "", Unmade, fails):
         with pytest.raises(InvalidRuleSessionException):
             stateless.execute_rules([Customer("Ann")], wrong)
+
+
+def test_a_filter_without_reset(stateless: Any) -> None:
+    class Duck:
+        def filter(self, value: Any) -> Any:
+            return None
+
+    assert stateless.execute_rules([Customer("Ann")], Duck()) == []
+
+
+def test_limits_of_a_run(provider: ReteRuleServiceProvider) -> None:
+    text = 'rule "r"\nwhen\n    c := Customer()\nthen\n    emit c.name\nend'
+    administrator, runtime = provider.get_rule_administrator(), provider.get_rule_runtime()
+    local = administrator.get_local_rule_execution_set_provider()
+    made = local.create_rule_execution_set(text, {"templates": [Customer], "strategy": "breadth"})
+    assert local.create_rule_execution_set(made) is made
+    administrator.register_rule_execution_set("r", made)
+    session = runtime.create_rule_session("r", {"limit": 1})
+    session.add_facts([Customer("Ann"), Customer("Bob")])
+    assert session.execute() == ["Ann"]
+    assert session.execute() == ["Bob"]
+    session = runtime.create_rule_session("r", {"limits": Limits(facts=1)}, stateless=True)
+    session.add_facts([Customer("Ann"), Customer("Bob")])
+    with pytest.raises(RuleEngineError, match="facts"):
+        session.execute()
+
+
+def test_equal_facts_of_a_unique_template(provider: ReteRuleServiceProvider) -> None:
+    text = "template Point unique\n    x: int\nend\nfacts\n    Point(x = 1)\nend"
+
+    class Point:
+        x = 1
+
+    administrator, runtime = provider.get_rule_administrator(), provider.get_rule_runtime()
+    local = administrator.get_local_rule_execution_set_provider()
+    administrator.register_rule_execution_set("u", local.create_rule_execution_set(text))
+    with runtime.create_rule_session("u") as session:
+        first, second = Point(), Point()
+        handles = session.add_objects([first, second])
+        assert handles[0] == handles[1]
+        assert session.get_objects() == [first]
 
 
 def test_wrong_objects_of_stateless_sessions(stateless: Any) -> None:

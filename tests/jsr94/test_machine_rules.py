@@ -158,6 +158,46 @@ def test_facts_of_any_kind() -> None:
     assert run([Rule("r", "True", "fact.get('d')")], [{"d": Decimal("1.5")}]) == [Decimal("1.5")]
 
 
+def test_what_conditions_get_of_facts() -> None:
+    conditions = [
+        "fact.get('a') == 1", "fact.get('a', 5) == 5", "fact.get('a', '5') == '5'",
+        "fact.get('a', fact.get('b')) == 2", "fact.get('a', default=1) == 1",
+        "fact.get(3) == 4", "[fact.get('x') for fact in [{'x': 1}]] == [1]",
+        "'x'.join(['a']) == 'a' and fact.get('b') == 2", "fact['c'].get('d') == 7",
+    ]  # fmt: skip
+    rules = [
+        Rule(f"r{n}", condition, f"{n}", -n)
+        for n, condition in enumerate(conditions)
+        if "default=" not in condition
+    ]
+    assert run(rules, [{"a": 1, "b": 2, 3: 4, "c": {"d": 7}}]) == [0, 5, 6, 7, 8]
+    assert run(rules, [{"b": 2, "c": {}}]) == [1, 2, 3, 6, 7]
+    with pytest.raises(SecurityError, match="no argument 'default'"):
+        Rule("r", conditions[4], "1")
+    with pytest.raises(RuleExecutionError, match="'r0'"):
+        run(rules, [5])
+
+
+def test_rules_of_one_name_are_told_apart() -> None:
+    rules = [Rule("same", "fact['a'] > 1", "1"), Rule("same", "fact['b'] > 1", "2")]
+    assert run(rules, [{"a": 2, "b": 2}]) == [1, 2]
+    with pytest.raises(RuleExecutionError, match=r"'same \(2\)'"):
+        run(rules, [{"a": 2}])
+
+
+def test_objects_of_stateless_sessions_over_one_fact() -> None:
+    provider = ReteRuleServiceProvider()
+    rules = RuleExecutionSet("x", [Rule("r", "fact * 2 > 2", "fact * 2")])
+    assert [rule.name for rule in rules.rules] == ["r"]
+    provider.get_rule_administrator().register_rule_execution_set("x", rules)
+    session = provider.get_rule_runtime().create_rule_session("x", stateless=True)
+    assert session.execute_rules([1, 2, 3]) == [1, 2, 3, 4, 6]
+    assert session.execute_rules([1, 2, 3], lambda value: value > 2) == [3, 4, 6]
+    with pytest.raises(jsr94.RuleExecutionException, match="'r'") as raised:
+        session.execute_rules([{}])
+    assert isinstance(raised.value.get_cause(), RuleExecutionError)
+
+
 def test_a_stateful_session_keeps_its_facts() -> None:
     provider = ReteRuleServiceProvider()
     rules = RuleExecutionSet("x", [Rule("r", "fact['v'] > 1", "fact['v']")])

@@ -15,7 +15,11 @@ import pytest
 
 from rete_engine import RuleEngineError, RuleSet, RuleSyntaxError, RuleValidationError
 from rete_engine.diagnostics.diagnostic import Diagnostic
+from rete_engine.language.reader import make_source
 from rete_engine.language.yaml_models import json_schema
+from rete_engine.language.yaml_rules import parse_yaml
+from rete_engine.model.declarations import QueryDeclaration, RuleDeclaration
+from tests.language.show import show
 
 DATA = Path(__file__).parent
 ROOT = DATA.parents[1]
@@ -162,6 +166,73 @@ def test_an_unknown_format_is_refused() -> None:
         RuleSet.parse("", format="xml")
 
 
+def test_every_attribute_of_a_rule() -> None:
+    """As in a text of rules: those that a version does not run are refused by the compiler."""
+    text = """
+queries:
+  large: { parameters: { least: float, any: null }, when: [Order(total > least)] }
+rules:
+  - name: r
+    description: d
+    tags: [a]
+    salience: 1 + 2
+    group: g
+    auto_focus: true
+    activation_group: h
+    no_loop: false
+    lock_on_active: true
+    enabled: false
+    effective: { from: 2026-01-01, to: 2026-12-31 }
+  - { name: s, effective: { to: 2026-12-31 } }
+"""
+    document, found = parse_yaml(make_source(text))
+    assert found == []
+    query, rule, other = document.declarations
+    assert isinstance(query, QueryDeclaration)
+    assert [(p.name, p.type.name if p.type else None) for p in query.parameters] == [
+        ("least", "float"), ("any", None),
+    ]  # fmt: skip
+    assert [show(condition) for condition in query.conditions] == ["Order((total > least))"]
+    assert isinstance(rule, RuleDeclaration)
+    given = rule.attributes
+    assert (given.description, given.tags, given.group) == ("d", ("a",), "g")
+    assert given.salience is not None
+    assert show(given.salience) == "(1 + 2)"
+    assert given.auto_focus is not None
+    assert given.no_loop is None
+    assert given.activation_group == "h"
+    assert given.lock_on_active is not None
+    assert given.enabled is not None
+    assert show(given.enabled) == "False"
+    assert (given.effective_from, given.effective_to) == ("2026-01-01", "2026-12-31")
+    assert given.group_span is not None
+    assert (given.group_span.line, given.group_span.text) == (9, "g")
+    assert isinstance(other, RuleDeclaration)
+    assert (other.attributes.effective_from, other.attributes.effective_to) == (
+        None, "2026-12-31",
+    )  # fmt: skip
+
+
+def test_values_of_all_kinds() -> None:
+    text = """
+templates:
+  T:
+    fields:
+      a: { type: dict, default: { x: [1, .inf], y: { z: 0x10 } } }
+      b: { type: date?, default: null }
+      c: { type: decimal, default: 5 }
+      d: { type: any, default: !!str 5 }
+facts:
+  T: [ {}, { b: 2026-01-01, c: "1.10" } ]
+rules:
+  - { name: r, when: "t := T()", then: "emit [t.a, t.b, t.c, t.d]" }
+"""
+    assert run(text) == [
+        [{"x": [1, float("inf")], "y": {"z": 16}}, date(2026, 1, 1), Decimal("1.10"), "5"],
+        [{"x": [1, float("inf")], "y": {"z": 16}}, None, Decimal("5"), "5"],
+    ]
+
+
 # -- rules over one fact ---------------------------------------------------------------------------
 
 TIERS = """\
@@ -260,6 +331,12 @@ ORDER = "templates:\n  Order: {fields: {total: float}}\n"
     [
         ("a: [1", "RE0020 1:6 not YAML"),
         ("a:\n\tb: 1", "RE0020 2:1 not YAML"),
+        ("a: 'b", "RE0020 1:6 not YAML"),
+        ("a: %x", "RE0020 1:4 not YAML"),
+        ("templates: {T: {key: []}}", "RE0022 1:22 'key' must not be empty"),
+        ("queries: {q: {when: 'X(', parameters: {a: x y}}}", "RE0010 1:45 "),
+        ("params: {p: {type: date, default: 5}}", "RE0200 1:35 "),
+        ("facts: {T: [{a b: 1}]}", "RE0010 1:14 'a b' is no name"),
         ("a: b: c", "RE0020 1:5 not YAML: mapping values"),
         ("a: 1\nb: 2\na: 3", "RE0021 3:1 the key 'a' stands twice"),
         ("rules: []\n'rules': []", "RE0021 2:1 the key 'rules' stands twice"),
