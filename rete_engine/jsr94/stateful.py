@@ -215,11 +215,11 @@ class StatefulRuleSession(EngineSession):
                 self._run(self._session)
                 return
             assert self._single is not None
-            waiting, self._waiting = self._waiting, []
-            found = self._single_results(self._single, [self._held[n] for n in waiting])
+            waiting = [self._held[number] for number in self._waiting]
+            found = self._single_results(self._single, waiting)
             for result in found.results:
                 self._results.add(self._hold(result))
-            self._waiting = []
+            self._waiting = []  # only now: if a rule failed, nothing is passed over
 
     def reset(self) -> None:
         """Begin anew: no objects but those of facts blocks; all handles are void."""

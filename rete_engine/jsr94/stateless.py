@@ -106,7 +106,7 @@ class StatelessRuleSession(EngineSession):
             self._facts.extend(given)
 
     def execute(self, object_filter: Any = None) -> list[Any]:
-        """Execute the rules over the facts, and forget them.
+        """Execute the rules over the facts, and forget them unless a rule fails.
 
         Returns:
             What the actions gave, facts in order and for each fact its rules by priority; for
@@ -118,11 +118,12 @@ class StatelessRuleSession(EngineSession):
         """
         self._check_open()
         with self._lock:
-            facts = list(self._facts)
-            self._facts.clear()
+            facts, self._facts = self._facts, []
         try:
             results = self._executed(facts)[1]
         except RuleEngineError as error:
+            with self._lock:
+                self._facts[:0] = facts  # so that nothing is lost
             if isinstance(error.__cause__, RuleEngineError):
                 raise error.__cause__ from error.__cause__.__cause__
             raise

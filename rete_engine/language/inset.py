@@ -87,10 +87,7 @@ def _block(raw: str, text: str) -> list[int] | None:
         while here < len(content) and content[here] == "\n" and character not in " \n":
             here += 1
         if here >= len(content):
-            if character != "\n":
-                return None
-            found.append(offsets[-1])  # a line end that is added behind the last line
-            continue
+            return None
         if content[here] != character and (character, content[here]) != (" ", "\n"):
             return None
         found.append(offsets[here])

@@ -307,6 +307,25 @@ def test_an_error_names_its_rule_and_fact(
     assert caplog.text.count("'bad'") == 2
 
 
+def test_a_failure_loses_no_facts() -> None:
+    provider = ReteRuleServiceProvider()
+    rules = RuleExecutionSet("x", [Rule("r", "True", "1 / fact['v']")])
+    provider.get_rule_administrator().register_rule_execution_set("x", rules)
+    facts = [{"v": 1}, {"v": 0}, {"v": 2}]
+    session = provider.get_rule_runtime().create_rule_session("x", stateless=True)
+    session.add_facts(facts)
+    with pytest.raises(RuleExecutionError):
+        session.execute()
+    assert session.get_facts() == facts
+    stateful = provider.get_rule_runtime().create_rule_session("x")
+    handles = stateful.add_objects(facts)
+    with pytest.raises(jsr94.RuleExecutionException):
+        stateful.execute_rules()
+    stateful.update_object(handles[1], {"v": 4})
+    stateful.execute_rules()
+    assert stateful.get_objects()[3:] == [1.0, 0.25, 0.5]
+
+
 def test_nobody_asks_the_rules_behind_the_first_match() -> None:
     rules = [Rule("first", "True", "'first'", 5), Rule("bad", "fact['w'] > 1", "1")]
     assert run(rules, [{"v": 0}], {"strategy": "FIRST_MATCH"}) == ["first"]
