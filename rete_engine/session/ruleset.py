@@ -196,9 +196,7 @@ class RuleSet:
             return cls._made(loader, name, functions)
 
     @classmethod
-    def of_document(
-        cls, document: Document, functions: Mapping[str, Callable[..., object]] | None = None
-    ) -> RuleSet:
+    def of_document(cls, document: Document) -> RuleSet:
         """Compile a document that a program made of the model's parts.
 
         Raises:
@@ -207,7 +205,7 @@ class RuleSet:
         with held_back():
             loader = Loader()
             loader.documents.append(document)
-            return cls._made(loader, document.name or "rules", functions)
+            return cls._made(loader, document.name or "rules", None)
 
     @classmethod
     def _made(

@@ -74,17 +74,17 @@ class SingleFacts:
         self._ranks = {rule.name: rank for rank, rule in enumerate(self.rules)}
         self._lock = threading.Lock()
         self._by_call: RuleSet | None = None
-        self._network: RuleSet | None = None
+        self.network: RuleSet | None = None  # where all rules are expressions
         self.columns = single_facts.Columns()
         written = list(_written(self.rules))
         if len(written) == len(self.rules):
             document = single_facts.document(PYTHON, name, None, written, None, self.columns)
-            self._network = RuleSet.of_document(document)
+            self.network = RuleSet.of_document(document)
 
     @property
     def rule_set(self) -> RuleSet:
         """The rules as they are on the network."""
-        return self._network or self.calling()
+        return self.network or self.calling()
 
     def run(self, facts: Iterable[Any], *, first: bool = False, skip: bool = False) -> Results:
         """What the rules give for facts, one after another.
@@ -109,10 +109,6 @@ class SingleFacts:
     def rank(self, name: str) -> int:
         """The place of a rule; of several, where an error names all that share a condition."""
         return self._ranks.get(name, self._ranks.get(name.partition(", ")[0], 0))
-
-    def network(self) -> RuleSet | None:
-        """The rules as tests of the network, where all of them are expressions."""
-        return self._network
 
     def calling(self) -> RuleSet:
         """The rules as calls, in order: compiled when they are first needed."""
@@ -141,7 +137,7 @@ class _Sessions:
 
     def run(self, fact: Any) -> None:
         """Let the rules fire for one fact."""
-        network = self.rules.network()
+        network = self.rules.network
         if network is None:
             self._call(fact)
             return
