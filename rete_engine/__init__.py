@@ -23,6 +23,7 @@ from rete_engine.session.classes import Template
 from rete_engine.session.fact import Fact
 from rete_engine.session.results import Firing, Loop, RunResult, Waiting
 from rete_engine.session.ruleset import RuleSet
+from rete_engine.session.safe import safe_eval, validate_expression
 from rete_engine.session.session import Session
 
 __version__ = "0.1.0"
@@ -47,4 +48,6 @@ __all__ = [
     "Waiting",
     "__version__",
     "compiled",
+    "safe_eval",
+    "validate_expression",
 ]

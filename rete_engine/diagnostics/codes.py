@@ -19,6 +19,9 @@ CODES: dict[str, str] = {
     "RE0014": "a string is not closed",
     "RE0015": "a literal that cannot be read",
     "RE0016": "an import that cannot be followed, leaves its folder or makes a cycle",
+    "RE0020": "a text that is not YAML, or uses what rule files have no use for",
+    "RE0021": "a key that stands twice in YAML",
+    "RE0022": "a rule set in YAML that has not the shape of one",
     # names
     "RE0100": "an unknown template",
     "RE0101": "an unknown field",
@@ -48,6 +51,7 @@ CODES: dict[str, str] = {
     "RE0501": "a condition can never hold",
     "RE0502": "patterns joined with no shared variable",
     "RE0503": "a rule may activate itself again and again",
+    "RE0510": "a key that means nothing in YAML",
     # not built yet
     "RE0900": "a part of the language that this version does not run yet",
 }

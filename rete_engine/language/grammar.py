@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lark import Lark
 
-START_SYMBOLS = ("declaration", "conditions", "actions", "expression")
+START_SYMBOLS = ("declaration", "conditions", "actions", "expression", "type")
 
 
 def grammar_text() -> str:

@@ -25,6 +25,9 @@ LONGEST_EXPRESSION = 2000
 #: An expression with fewer operators than this cannot be too deep.
 HARMLESS = 50
 
+#: The parts of a declaration that are no lists of lines: their lines are joined.
+SINGLE = frozenset({"expression", "type"})
+
 BLOCKS = frozenset({"template", "facts", "query", "rule"})
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
@@ -96,14 +99,13 @@ def fragment(lexemes: Iterable[Lexeme], kind: str) -> Chunk:
 
     Args:
         lexemes: The lexemes of the text.
-        kind: A start symbol of the grammar: "conditions", "actions" or "expression"; the lines
-            of an expression are joined.
+        kind: A start symbol of the grammar: "conditions", "actions", or one of `SINGLE`.
     """
-    if kind == "expression":
+    if kind in SINGLE:
         lexemes = [lexeme for lexeme in lexemes if lexeme.type != "NEWLINE"]
     cutter = _Cutter(fragment=kind, in_actions=kind == "actions")
     chunk = next(cutter.walk(lexemes), None) or Chunk(kind, [])
-    if kind == "expression" and chunk.lexemes:
+    if kind in SINGLE and chunk.lexemes:
         chunk.lexemes.pop()  # the end of its line
     return chunk
 

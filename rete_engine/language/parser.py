@@ -18,11 +18,11 @@ from rete_engine.language.declarations import RulesetHeading
 from rete_engine.language.depth import DEEPEST_EXPRESSION, too_deep
 from rete_engine.language.explain import explain, explain_stray
 from rete_engine.language.expressions import RefusalError
-from rete_engine.language.layout import HARMLESS, Chunk, cut, fragment
+from rete_engine.language.layout import HARMLESS, SINGLE, Chunk, cut, fragment
 from rete_engine.language.scanner import Lexeme, scan
 from rete_engine.language.vocabulary import FOREIGN_DECLARATIONS
 from rete_engine.model.actions import Action
-from rete_engine.model.declarations import Declaration, Document
+from rete_engine.model.declarations import Declaration, Document, TypeName
 
 
 def parse_document(source: Source) -> tuple[Document, list[Diagnostic]]:
@@ -71,21 +71,43 @@ def parse_document(source: Source) -> tuple[Document, list[Diagnostic]]:
     return document, diagnostics
 
 
-def parse_conditions(source: Source) -> tuple[tuple[Expression, ...], list[Diagnostic]]:
-    """Parse the conditions of a `when`, one on a line."""
-    value, problem = _parse_fragment(source, scan(source), "conditions")
+def parse_conditions(
+    source: Source, lexemes: Iterable[Lexeme] | None = None
+) -> tuple[tuple[Expression, ...], list[Diagnostic]]:
+    """Parse the conditions of a `when`, one on a line.
+
+    Args:
+        source: The text.
+        lexemes: What to parse instead, where the conditions are a part of the text.
+    """
+    value, problem = _parse_fragment(source, lexemes or scan(source), "conditions")
     return tuple(value or ()), [problem] if problem else []
 
 
-def parse_actions(source: Source) -> tuple[tuple[Action, ...], list[Diagnostic]]:
-    """Parse the actions of a `then`, one on a line."""
-    value, problem = _parse_fragment(source, scan(source), "actions")
+def parse_actions(
+    source: Source, lexemes: Iterable[Lexeme] | None = None
+) -> tuple[tuple[Action, ...], list[Diagnostic]]:
+    """Parse the actions of a `then`, one on a line; `lexemes` as for `parse_conditions`."""
+    value, problem = _parse_fragment(source, lexemes or scan(source), "actions")
     return tuple(value or ()), [problem] if problem else []
 
 
-def parse_expression(source: Source) -> tuple[Expression | None, list[Diagnostic]]:
-    """Parse one expression, which may go over several lines; None stands for a wrong one."""
-    value, problem = _parse_fragment(source, scan(source), "expression")
+def parse_expression(
+    source: Source, lexemes: Iterable[Lexeme] | None = None
+) -> tuple[Expression | None, list[Diagnostic]]:
+    """Parse one expression, which may go over several lines; None stands for a wrong one.
+
+    `lexemes` as for `parse_conditions`.
+    """
+    value, problem = _parse_fragment(source, lexemes or scan(source), "expression")
+    return (None, [problem]) if problem else (value, [])
+
+
+def parse_type(
+    source: Source, lexemes: Iterable[Lexeme]
+) -> tuple[TypeName | None, list[Diagnostic]]:
+    """Parse a type, as `list[str]?`; None stands for a wrong one."""
+    value, problem = _parse_fragment(source, lexemes, "type")
     return (None, [problem]) if problem else (value, [])
 
 
@@ -117,9 +139,10 @@ def _parse_fragment(
 ) -> tuple[Any, Diagnostic | None]:
     """What a part of a declaration stands for (None if it is wrong), and what is wrong with it."""
     chunk = fragment(lexemes, start)
-    if start == "expression" and not chunk.lexemes:
+    if start in SINGLE and not chunk.lexemes:
         place = Span(source, 1, 1, 1, 1)
-        return None, Diagnostic("RE0010", "an expression is missing", place)
+        article = "an" if start == "expression" else "a"
+        return None, Diagnostic("RE0010", f"{article} {start} is missing", place)
     if chunk.problem is not None:
         return None, chunk.problem
     return _parse(chunk, start, deepest)

@@ -133,7 +133,9 @@ def further(element: Element) -> dict[str, object]:
 
 def describe(element: Element) -> str:
     """A fact in a line, as it would be written in a rule file."""
-    fields = [(n, element.values[i]) for n, i in element.type.positions.items()]
+    # Fields that nobody could write are the engine's own.
+    positions = {n: i for n, i in element.type.positions.items() if n.isidentifier()}
+    fields = [(n, element.values[i]) for n, i in positions.items()]
     if element.type.open:
         fields.extend(further(element).items())
     listed = ", ".join(f"{name}={_shown(value)}" for name, value in fields)

@@ -16,6 +16,12 @@ from rete_engine.session.classes import Template, declaration_of
 #: Files that may import each other in a row; a file is followed by recursion.
 DEEPEST_IMPORT = 100
 
+YAML_ENDINGS = (".yaml", ".yml")
+#: The files of rules in a folder.
+ENDINGS = (".rete", *YAML_ENDINGS)
+#: What a text of rules may be written in.
+FORMATS = ("rete", "yaml")
+
 
 class Loader:
     """Collects the documents of a rule set, each after the ones that it imports."""
@@ -66,14 +72,14 @@ class Loader:
             self.done.add(place)
             return
         self.open.append(place)
-        document, diagnostics = parse_document(source)
+        document, diagnostics = parse_any(source, "yaml" if is_yaml(path) else "rete")
         self.add(document, diagnostics, path.parent, base)
         self.open.pop()
         self.done.add(place)
 
-    def text(self, text: str, name: str, base: Path | None) -> None:
+    def text(self, text: str, name: str, base: Path | None, format: str) -> None:
         """Add a text; it may import from below a base folder only."""
-        document, diagnostics = parse_document(make_source(text, name))
+        document, diagnostics = parse_any(make_source(text, name), format)
         self.add(document, diagnostics, base, base.resolve() if base is not None else None)
 
     def add(
@@ -105,9 +111,6 @@ class Loader:
         if base is not None and not path.resolve().is_relative_to(base):
             self.error(f"the import '{declaration.path}' leaves its folder", declaration.span)
             return
-        if Path(declaration.path).suffix in (".yaml", ".yml"):
-            self.error("YAML rules are not part of this version yet", declaration.span)
-            return
         self.file(path, declaration.span, base)
 
     def all_diagnostics(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -132,20 +135,31 @@ class Loader:
 UNKNOWN = frozenset(["RE0100", "RE0102", "RE0103", "RE0104"])
 
 
+def is_yaml(path: Path) -> bool:
+    """Whether a file's name says that it is YAML; any other is a text of rules."""
+    return path.suffix in YAML_ENDINGS
+
+
+def parse_any(source: Source, format: str) -> tuple[Document, list[Diagnostic]]:
+    """The document of a text in one of the `FORMATS`, and what is wrong with it."""
+    if format == "rete":
+        return parse_document(source)
+    from rete_engine.language.yaml_rules import parse_yaml  # brings in yaml and pydantic
+
+    return parse_yaml(source)
+
+
 def files_of(paths: Iterable[str | Path]) -> list[Path]:
     """The rule files that paths mean: a folder stands for those in it, by name."""
     found: list[Path] = []
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            inside = sorted(path.glob("*.rete"))
+            inside = sorted(file for file in path.iterdir() if file.suffix in ENDINGS)
             if not inside:
-                message = f"the folder {path} has no .rete files"
+                message = f"the folder {path} has no {', '.join(ENDINGS)} files"
                 raise RuleSyntaxError([Diagnostic("RE0001", message, _whole(path))])
             found.extend(inside)
-        elif path.suffix in (".yaml", ".yml"):
-            message = "YAML rules are not part of this version yet"
-            raise RuleSyntaxError([Diagnostic("RE0900", message, _whole(path))])
         else:
             found.append(path)
     return found

@@ -22,7 +22,7 @@ from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.classes import Template
 from rete_engine.session.collector import held_back
-from rete_engine.session.loading import Loader, files_of
+from rete_engine.session.loading import FORMATS, Loader, files_of
 from rete_engine.session.session import Session
 
 
@@ -133,10 +133,10 @@ class RuleSet:
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
     ) -> RuleSet:
-        """Read rule files, or all `.rete` files of a folder, and compile them together.
+        """Read rule files, or all rule files of a folder, and compile them together.
 
         Args:
-            paths: Files and folders.
+            paths: Files and folders; `.yaml` and `.yml` files are YAML, all others rule text.
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
 
@@ -171,28 +171,45 @@ class RuleSet:
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
         base: str | Path | None = None,
+        format: str = "rete",
     ) -> RuleSet:
         """Compile a text.
 
         Args:
-            text: Rules in the rule language.
+            text: Rules in the rule language, or in YAML.
             name: What messages call the text.
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
             base: The folder that the text may import from; without it, it may not import.
+            format: `"rete"` or `"yaml"`.
 
         Raises:
             RuleSyntaxError: The text does not follow the grammar.
             RuleValidationError: Names, types or declarations do not hold together.
             FactError: A class cannot become a template.
+            ValueError: The format is unknown.
         """
         if not isinstance(text, str):
             raise TypeError(f"parse() takes the text of rules, not {type(text).__name__}")
+        if format not in FORMATS:
+            raise ValueError(f"format is one of {', '.join(FORMATS)}, not {format!r}")
         with held_back():
             loader = Loader()
             loader.classes(templates)
-            loader.text(text, name, Path(base) if base is not None else None)
+            loader.text(text, name, Path(base) if base is not None else None, format)
             return cls._made(loader, name, functions)
+
+    @classmethod
+    def of_document(cls, document: Document) -> RuleSet:
+        """Compile a document that a program made of the model's parts.
+
+        Raises:
+            RuleValidationError: Names, types or declarations do not hold together.
+        """
+        with held_back():
+            loader = Loader()
+            loader.documents.append(document)
+            return cls._made(loader, document.name or "rules", None)
 
     @classmethod
     def _made(
@@ -221,6 +238,7 @@ class RuleSet:
         out: Callable[[str], object] | None = None,
         limits: Limits | None = None,
         write_back: bool = False,
+        adopt: bool = False,
     ) -> Session:
         """Open a session. It costs the same for ten rules and for ten thousand.
 
@@ -235,6 +253,8 @@ class RuleSet:
             out: Takes each line that rules print; by default the logger `rete_engine.print`.
             limits: Bounds on evaluations and on the whole session.
             write_back: Whether changed fields are assigned to the program's own objects.
+            adopt: Whether an object of a class that was not declared is a fact of the template
+                that has its class's name.
 
         Raises:
             FactError: A parameter is unknown, missing, or of the wrong type, or a fact of a facts
@@ -254,6 +274,7 @@ class RuleSet:
             out=out,
             limits=Limits() if limits is None else limits,
             write_back=write_back,
+            adopt=adopt,
         )
 
     def graph(self, format: str = "mermaid") -> str:

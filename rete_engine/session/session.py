@@ -22,7 +22,6 @@ from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
 from rete_engine.session.batch import Batch
-from rete_engine.session.classes import fields_of_object
 from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.externals import provide
@@ -75,6 +74,7 @@ class Session:
         out: Callable[[str], object] | None,
         limits: Limits,
         write_back: bool,
+        adopt: bool,
     ) -> None:
         if on_error not in ON_ERROR:
             raise SessionError(f"on_error is one of {', '.join(ON_ERROR)}, not {on_error!r}")
@@ -85,7 +85,7 @@ class Session:
             )
         _check_options(params, seed, clock, out, limits)
         self._compiled = compiled
-        self._translator = Translator(specs, classes)
+        self._translator = Translator(specs, classes, adopt)
         self._strategy = strategy
         self._seed = seed
         self._on_error = on_error
@@ -297,10 +297,60 @@ class Session:
         with self._working():
             translator = self._translator
             element = translator.element_of(instance)
-            given = fields_of_object(instance, translator.classes)
+            given = translator.fields(instance, element.type.name)
             changes = Changes(self._engine.memory)
             changes.modify(element, translator.all_inward(given))
             changes.commit()
+
+    def replace(self, fact: Fact, instance: object, /) -> Fact:
+        """Let another object stand for a fact: of the same template the fact is modified.
+
+        Returns:
+            The fact of the object: a new one where its template is another.
+
+        Raises:
+            FactError: The fact is gone, the object's class is no template, or a value does not
+                fit. Nothing changed.
+        """
+        with self._working():
+            translator = self._translator
+            element = translator.element_of(fact)
+            spec, given = translator.given(instance, {})
+            changes = Changes(self._engine.memory)
+            if spec is element.type:
+                changes.modify(element, given)
+                translator.forget(element)  # before anything is written back to it
+                changes.commit()
+            else:
+                changes.retract(element)
+                replacement = changes.insert(spec, given)
+                changes.commit()
+                element = replacement
+            translator.remember(instance, element)
+            self._events.adjust()
+            return translator.fact_of(element)
+
+    def object_of(self, fact: Fact, /) -> Any:
+        """The object of a fact: the one it was inserted from, else a new one, made once.
+
+        What rules change is written back to it, too, in a session that writes back. A fact of a
+        template without a class is its own object.
+
+        Raises:
+            FactError: The fact is gone, or belongs to another session.
+        """
+        with self._working():
+            translator = self._translator
+            element = translator.element_of(fact)
+            known = translator.instances.get(element)
+            if known:
+                return known[0]
+            made = translator.build_object(element)
+            if made is None:
+                return fact
+            translator.remember(made, element)
+            self._events.adjust()
+            return made
 
     def upsert(self, template: str, /, **fields: Any) -> Fact:
         """Change the given fields of the fact that has the key, or insert a fact.

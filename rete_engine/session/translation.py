@@ -12,7 +12,14 @@ from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.handle import fill
 from rete_engine.runtime.memory import Element
-from rete_engine.session.classes import build, fields_of_object, hints_of, revived
+from rete_engine.session.classes import (
+    build,
+    fields_of_object,
+    hints_of,
+    is_fact_class,
+    plain,
+    revived,
+)
 from rete_engine.session.fact import Fact
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
@@ -22,9 +29,12 @@ DEEPEST = 100
 class Translator:
     """What a session's facts and values are for its program, and the other way round."""
 
-    def __init__(self, specs: Mapping[str, TemplateSpec], classes: Mapping[str, type]) -> None:
+    def __init__(
+        self, specs: Mapping[str, TemplateSpec], classes: Mapping[str, type], adopts: bool = False
+    ) -> None:
         self.specs = specs
         self.classes = classes  # by the name of the template made from each
+        self.adopts = adopts  # whether the name of any class may be that of its template
         self.names = {cls: name for name, cls in classes.items()}
         self.objects: dict[int, tuple[object, Element]] = {}  # by id() of the object
         self.instances: dict[Element, list[object]] = {}  # the objects of each fact
@@ -59,6 +69,8 @@ class Translator:
         if isinstance(template, str):
             return self.spec(template), self.all_inward(fields)
         name = self.names.get(type(template))
+        if name is None and self.adopts:
+            name = self.adopt(type(template))
         if name is None:
             if isinstance(template, type) and template in self.names:
                 called = self.names[template]
@@ -71,7 +83,32 @@ class Translator:
             )
         if fields:
             raise FactError("fields cannot be given beside an object")
-        return self.spec(name), self.all_inward(fields_of_object(template, self.classes))
+        return self.spec(name), self.all_inward(self.fields(template, name))
+
+    def adopt(self, cls: type) -> str:
+        """The template of a class that was not declared: the one that has its name.
+
+        Raises:
+            FactError: There is none, or another class has it.
+        """
+        name = cls.__name__
+        self.spec(name)
+        if name in self.classes:
+            raise FactError(f"the template '{name}' is that of another class of this name")
+        self.classes = {**self.classes, name: cls}
+        self.names[cls] = name
+        return name
+
+    def fields(self, instance: object, template: str) -> dict[str, object]:
+        """The values of an object's fields."""
+        if is_fact_class(type(instance)):
+            return fields_of_object(instance, self.classes)
+        names = self.spec(template).positions
+        return {
+            name: plain(getattr(instance, name), self.classes)
+            for name in names
+            if hasattr(instance, name)
+        }
 
     # -- facts and objects ---------------------------------------------------------------------
 
@@ -141,7 +178,7 @@ class Translator:
     def build_object(self, element: Element) -> object:
         """A new object of the fact's class with its present values; None without a class."""
         cls = self.classes.get(element.type.name)
-        if cls is None or element in self.building:
+        if cls is None or not is_fact_class(cls) or element in self.building:
             return None
         self.building.add(element)
         try:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import yaml
 
+from rete_engine.language.yaml_nodes import CORE_SCHEMA, too_deep_at
 from rete_engine.store.records import FactFileError, Record
 
 #: libyaml is several times as fast, where PyYAML was built with it.
@@ -20,6 +21,10 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: Aliases let a page of YAML stand for gigabytes; a document that unfolds to more is refused.
 _LARGEST = 10_000_000
+
+
+#: Lists and mappings in each other that PyYAML's composer is trusted with.
+_DEEPEST = 1000
 
 
 class _RefusedError(ValueError):
@@ -57,20 +62,12 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_core_int)
-for _tag, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    (
-        "float",
-        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+0123456789.",
-    ),
-    ("merge", r"<<", "<"),
-):
+for _tag, _pattern, _first in (*CORE_SCHEMA, ("merge", r"<<", "<")):
     _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
+        # PyYAML files the empty word, which is null, under the empty character.
+        f"tag:yaml.org,2002:{_tag}",
+        re.compile(rf"^(?:{_pattern})$"),
+        [*_first, *([""] if _tag == "null" else [])],
     )
 
 
@@ -102,6 +99,9 @@ def records(text: str, file: str) -> Iterator[Record]:
 def _nodes(text: str, file: str) -> Iterator[tuple[Any, yaml.Node]]:
     """The documents before their values are built."""
     try:
+        line = too_deep_at(text, _DEEPEST)
+        if line is not None:
+            raise FactFileError("nested too deeply", file=file, line=line)
         loader = _Loader(text)
         try:
             while loader.check_node():

@@ -19,7 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
+    "SECURITY.md",
     "docs/language.md",
+    "docs/yaml.md",
+    "docs/jsr94.md",
+    "docs/migrating.md",
     "docs/python.md",
     "docs/command-line.md",
     "docs/errors.md",

@@ -114,7 +114,11 @@ class Script:
     def compile(self) -> None:
         try:
             self.rules = RuleSet.parse(
-                self.text, name=self.path.name, functions=EXTERNALS, base=self.path.parent
+                self.text,
+                name=self.path.name,
+                functions=EXTERNALS,
+                base=self.path.parent,
+                format=self.path.suffix.removeprefix("."),
             )
             self.problems = tuple(self.rules.diagnostics)
         except (RuleSyntaxError, RuleValidationError) as error:
@@ -352,4 +356,4 @@ VALUES: dict[str, Callable[..., object]] = {
 
 def cases(folder: Path) -> Iterator[Path]:
     """The cases of a folder, those in folders of their features."""
-    return iter(sorted(folder.glob("*/*.rete")))
+    return iter(sorted([*folder.glob("*/*.rete"), *folder.glob("*/*.yaml")]))

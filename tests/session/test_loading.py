@@ -87,18 +87,8 @@ def test_all_missing_files_are_told(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_rules_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RuleSyntaxError, match=r"has no \.rete files"):
+    with pytest.raises(RuleSyntaxError, match=r"has no \.rete, \.yaml, \.yml files"):
         RuleSet.load(tmp_path)
-
-
-@pytest.mark.parametrize("suffix", ["yaml", "yml"])
-def test_yaml_is_not_read_yet(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(RuleSyntaxError) as caught:
-        RuleSet.load(tmp_path / f"a.{suffix}")
-    assert codes(caught.value) == ["RE0900"]
-    write(tmp_path, b=f'import "a.{suffix}"\n')
-    with pytest.raises(RuleSyntaxError, match="YAML"):
-        RuleSet.load(tmp_path / "b.rete")
 
 
 # -- imports ---------------------------------------------------------------------------------------
