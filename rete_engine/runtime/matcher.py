@@ -16,7 +16,7 @@ The order of work within one change is what makes it exact:
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import Final, cast, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
@@ -58,6 +58,9 @@ from rete_engine.runtime.nodes import (
     make_node,
 )
 
+if TYPE_CHECKING:
+    from rete_engine.runtime.truth import Truth
+
 #: A rank behind that of every node.
 LAST: Final = 1 << 40
 
@@ -97,7 +100,7 @@ class Matcher:
     __slots__ = (
         "activations", "agenda", "alphas", "context", "failures", "firing", "frame",
         "live_nodes", "loose", "network", "noted", "rights", "tag", "targets", "token_limit",
-        "tokens", "unsettled",
+        "tokens", "truth", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -120,6 +123,7 @@ class Matcher:
         self.tokens = 0  # tokens alive
         self.token_limit = context.limits.tokens
         self.firing = -1  # number of the rule whose changes are being propagated
+        self.truth: Truth | None = None  # where rules insert logically
 
     # -- live parts, made when first touched ---------------------------------------------------
 
@@ -332,6 +336,9 @@ class Matcher:
 
     def remove(self, token: Token) -> None:
         """Remove a token and everything below it."""
+        truth = self.truth
+        if truth is not None and truth.cause is not None and token.node.spec.supports:
+            truth.record(token)
         parent = cast("Token | None", token.parent)
         if parent is not None:
             before = token.sibling_previous
@@ -460,6 +467,7 @@ class Matcher:
         self.failures.clear()
         self.targets.clear()
         self.unsettled.clear()
+        self.truth = None
         self.frame.link = None
         self.frame.record = None
         self.tokens = 0
@@ -513,6 +521,9 @@ class Matcher:
 
     def activate(self, activation: Activation) -> None:
         """Put a new match on the agenda, unless its rule keeps it from there."""
+        truth = self.truth
+        if truth is not None and truth.defeated and truth.spends(activation):
+            return
         rule = activation.rule
         if rule.no_loop and rule.number == self.firing:
             self.remove(activation)
@@ -531,8 +542,10 @@ class Matcher:
         self.agenda.add(activation)
 
     def cancel(self, activation: Activation) -> None:
-        """Take a match that ceased off the agenda."""
+        """Take a match that ceased off the agenda, and its support from what it supports."""
         self.agenda.discard(activation)
+        if activation.supports is not None and self.truth is not None:
+            self.truth.end(activation)
 
     def spend(self, activation: Activation) -> None:
         """Drop a match that fired: nothing needs to remember it until it ceases."""

@@ -286,9 +286,9 @@ class FoundToken(Token):
 
 @final
 class Activation(Token):
-    """A complete match of a rule that has not fired: it stands on the agenda."""
+    """A complete match of a rule that stands on the agenda, or fired and supports facts."""
 
-    __slots__ = ("number", "order", "rule", "salience", "waiting")
+    __slots__ = ("number", "order", "rule", "salience", "supports", "waiting")
 
     def __init__(
         self, node: LiveNode, parent: Token | None, item: object, rule: RuleSpec, number: int
@@ -299,6 +299,9 @@ class Activation(Token):
         self.salience = 0
         self.order: tuple[object, ...] | None = None  # the strategy's key, while in its heap
         self.waiting = False  # on the agenda (not: held back, spent or being fired)
+        # The facts that it inserted logically when it fired; empty where it is kept to be known
+        # again because it defeats itself (see `truth`); None for all others.
+        self.supports: dict[Element, None] | None = None
 
 
 class LiveNode:

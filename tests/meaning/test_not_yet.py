@@ -36,7 +36,6 @@ CONDITIONS = {
 }
 
 ACTIONS = {
-    "insert logical": "insert logical T(id = 1)",
     "focus": 'focus "g"',
     "a query": "for m in larger(1)\nemit m\nend",
 }

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, nested, rich, strategies
+from tests.reference.programs import dense, derived, nested, rich, rich_derived, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str) -> None:
@@ -30,4 +30,16 @@ def test_few_values_that_often_meet(text: str, script: list[Operation], strategy
 @examples(300)
 @given(nested.programs(silent=True), nested.scripts(most=20), strategies)
 def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
+@given(derived.programs(), derived.scripts(most=20), strategies)
+def test_derived_facts(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(200)
+@given(rich_derived.programs(), rich_derived.scripts(), strategies)
+def test_derived_facts_of_all_kinds(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
