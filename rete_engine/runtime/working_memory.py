@@ -7,7 +7,7 @@ from typing import final
 
 from rete_engine.diagnostics.errors import FactError, KeyInUseError
 from rete_engine.expressions.frame import Limits
-from rete_engine.expressions.values import join_key
+from rete_engine.expressions.values import join_key, shown
 from rete_engine.network.specs import Network
 from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
 from rete_engine.runtime.matcher import Matcher
@@ -193,7 +193,7 @@ class WorkingMemory:
         """The error for a key that another fact holds."""
         names = [template.fields[index - template.first_field].name for index in spec.fields]
         key = ", ".join(
-            f"{name}={values[index]!r}" for name, index in zip(names, spec.fields, strict=True)
+            f"{name}={shown(values[index])}" for name, index in zip(names, spec.fields, strict=True)
         )
         return KeyInUseError(
             f"{template.name}: the key {key} is in use by fact {other.number} ({other.type.name})"

@@ -127,6 +127,15 @@ class RuleSet:
             if isinstance(declaration, TemplateDeclaration) and declaration.python_class
         }
         self._specs = {spec.name: spec for spec in specs}
+        vars(self)["_complete"] = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if "_complete" in vars(self):
+            raise AttributeError("a rule set cannot be changed; load or parse another")
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a rule set cannot be changed; load or parse another")
 
     @classmethod
     def load(
