@@ -58,6 +58,7 @@ PUBLIC = [
     "Fact",
     "FactError",
     "Firing",
+    "KeyInUseError",
     "Limits",
     "Loop",
     "RuleEngineError",

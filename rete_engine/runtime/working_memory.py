@@ -280,7 +280,10 @@ class Intake:
         for element in self.fresh:
             self.memory.drop_keys(element)
         if isinstance(error, FactError):
-            raise FactError(f"row {len(self.found) + 1}: {error}") from None
+            message = f"row {len(self.found) + 1}: {error}"
+            if isinstance(error, KeyInUseError):
+                raise KeyInUseError(message) from None
+            raise FactError(message) from None
 
     def enter(self) -> list[Element]:
         """Let the new facts enter; the fact of each row."""
