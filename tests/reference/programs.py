@@ -459,7 +459,6 @@ retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.intege
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
 nested = Strategies(NESTED)
-derived = Strategies(DENSE, derives=85)
 rich_derived = Strategies(RICH, derives=50)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 
+from tests.reference import deriving
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, derived, nested, rich, rich_derived, strategies
+from tests.reference.programs import dense, nested, rich, rich_derived, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str) -> None:
@@ -33,13 +34,13 @@ def test_groups_within_groups(text: str, script: list[Operation], strategy: str)
     agree(text, script, strategy)
 
 
-@examples(300)
-@given(derived.programs(), derived.scripts(most=20), strategies)
+@examples(400)
+@given(deriving.programs(), deriving.scripts(), strategies)
 def test_derived_facts(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(200)
+@examples(150)
 @given(rich_derived.programs(), rich_derived.scripts(), strategies)
 def test_derived_facts_of_all_kinds(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
