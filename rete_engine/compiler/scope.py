@@ -34,9 +34,11 @@ class Reports:
         self.has_errors = True
         self.diagnostics.append(Diagnostic(code, message, span, hint, "error", notes))
 
-    def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+    def warning(
+        self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
+    ) -> None:
         """Take up a warning."""
-        self.diagnostics.append(Diagnostic(code, message, span, hint, "warning"))
+        self.diagnostics.append(Diagnostic(code, message, span, hint, "warning", notes))
 
 
 @dataclass
