@@ -204,6 +204,7 @@ class Truth:
                 memory.leave(element)
         self.ended.clear()
         self.defeated.clear()
+        self.cause = None
 
     def take_suspects(self) -> list[Element]:
         """The facts that may have lost their ground."""

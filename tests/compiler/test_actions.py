@@ -51,13 +51,7 @@ from tests.compiler.findings import findings, rule, said
         ("nt(3)", "RE0103", "nt", "did you mean 'net'?", "unknown function 'nt'"),
         # not built yet
         ("focus 'g'", "RE0900", "focus 'g'", None, "agenda groups ('focus')"),
-        (
-            "insert logical Hold(order = 1)",
-            "RE0900",
-            "insert logical Hold(order = 1)",
-            None,
-            "'insert logical'",
-        ),
+        ("insert logical Hold()", "RE0204", "Hold()", "give one: order", "needs a value"),
     ],
 )
 def test_a_wrong_action_is_told_with_its_place_and_a_mend(
