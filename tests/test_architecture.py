@@ -38,7 +38,10 @@ EDGES = ("cli", "jsr94", "services", "store")
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(["language"]),  # where it is imported late itself
+    "pydantic": frozenset(["language", "services"]),  # where it is imported late itself
+    "fastapi": frozenset(["services"]),
+    "starlette": frozenset(["services"]),
+    "uvicorn": frozenset(["services"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
