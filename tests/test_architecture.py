@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "session": CORE | {"model", "language", "network", "compiler", "runtime"},
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
-    "cli": CORE | {"session", "store"},
+    "cli": CORE | {"language", "session", "store"},
 }
 
 EDGES = ("cli", "jsr94", "store")
