@@ -23,7 +23,6 @@ from rete_engine.compiler.scope import (
     RuleNames,
     Variable,
 )
-from rete_engine.compiler.unfocused import warn_unfocused
 from rete_engine.compiler.unjoined import warn_unjoined
 from rete_engine.compiler.unused import is_kept, warn_unused_in_action
 from rete_engine.compiler.volatility import Volatile, volatile_fields
@@ -126,9 +125,9 @@ class _Compiler:
             if f.is_external
         )
         builder = NetworkBuilder(list(declared.templates.values()))
-        rules = [
+        rules = (
             d for doc in self.documents for d in doc.declarations if isinstance(d, RuleDeclaration)
-        ]
+        )
         self.volatile = volatile_fields(rules, declared.templates)
         seen: dict[str, Span] = {}
         facts: list[InsertAction] = []
@@ -148,8 +147,6 @@ class _Compiler:
                             "queries are not part of this version yet",
                             declaration.span,
                         )
-        if not self.reports.has_errors:
-            warn_unfocused(rules, self.reports)
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
