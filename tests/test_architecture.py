@@ -28,11 +28,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "session": CORE | {"model", "language", "network", "compiler", "runtime"},
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
+    "services": CORE | {"language", "session", "store"},
     "integrations": CORE | {"session"},
-    "cli": CORE | {"session", "store"},
+    "cli": CORE | {"session", "store", "services"},
 }
 
-EDGES = ("cli", "integrations", "jsr94", "store")
+EDGES = ("cli", "integrations", "jsr94", "services", "store")
 
 #: The packages that are not Python's own, and the rooms that may import them.
 OUTSIDE: dict[str, frozenset[str]] = {
@@ -60,6 +61,7 @@ PUBLIC = [
     "Fact",
     "FactError",
     "Firing",
+    "KeyInUseError",
     "Limits",
     "Loop",
     "RuleEngineError",
