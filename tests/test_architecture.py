@@ -39,7 +39,9 @@ EDGES = ("cli", "integrations", "jsr94", "services", "store")
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(["integrations", "language", "services"]),  # where it is imported late itself
+    "pydantic": frozenset(
+        ["integrations", "language", "services"]
+    ),  # where it is imported late itself
     "fastapi": frozenset(["services"]),
     "starlette": frozenset(["services"]),
     "uvicorn": frozenset(["services"]),
