@@ -44,7 +44,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     ),  # where it is imported late itself
     "fastapi": frozenset(["services"]),
     "starlette": frozenset(["services"]),
-    "uvicorn": frozenset(["services"]),
+    "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
@@ -55,7 +55,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
 }
 
 #: What is imported where it is used only, so that who does not use it does not wait for it.
-LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow"])
+LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow", "uvicorn"])
 
 #: Names with which text could become code, or data could become objects.
 FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])

@@ -9,9 +9,9 @@ from typing import Any
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.frame import Limits
 from rete_engine.services.catalog import Catalog
-from rete_engine.services.described import summary, whole
 from rete_engine.services.execution import Bounds, execute
 from rete_engine.services.faults import Code, Fault, Finding, told
+from rete_engine.services.mcp_described import summary, whole
 from rete_engine.session.jsonable import jsonable
 from rete_engine.session.safe import Expression, ExpressionError
 

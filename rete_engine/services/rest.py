@@ -12,9 +12,10 @@ from fastapi.security import HTTPBearer
 import rete_engine
 from rete_engine.services import rest_rulesets, rest_sessions
 from rete_engine.services.execution import Bounds
-from rete_engine.services.rest_answers import add_handlers
+from rete_engine.services.rest_answers import Json, add_handlers
 from rete_engine.services.rest_guard import Door, Guard
-from rete_engine.services.rest_shared import Service
+from rete_engine.services.rest_models import Health
+from rete_engine.services.rest_shared import Service, may_answer
 from rete_engine.services.sessions import Sessions
 
 #: Seconds between looks for sessions that nobody uses.
@@ -49,14 +50,23 @@ def create_app(service: Service | None = None) -> FastAPI:
         lifespan=_lifespan,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        dependencies=[Depends(HTTPBearer(auto_error=False))] if service.door.tokens else None,
     )
     app.state.service = service
     add_handlers(app)
-    app.include_router(rest_rulesets.router)
-    app.include_router(rest_sessions.router)
+    # The guard asks for tokens; here they come into the description.
+    token = [Depends(HTTPBearer(auto_error=False))] if service.door.tokens else []
+    app.add_api_route(
+        "/health", health, tags=["service"], response_model=Health, responses=may_answer(503)
+    )
+    app.include_router(rest_rulesets.router, dependencies=token)
+    app.include_router(rest_sessions.router, dependencies=token)
     app.add_middleware(Guard, door=service.door)
     return app
+
+
+async def health() -> Json:
+    """That the service is there. It needs no token."""
+    return Json({"status": "ok", "version": rete_engine.__version__})
 
 
 @asynccontextmanager

@@ -81,6 +81,8 @@ async def _http(request: Request, error: Exception) -> Json:
     headers = error.headers or {}
     if isinstance(error, Refusal):
         return answer(error.fault, error.status_code, headers)
+    if error.status_code == 405:
+        headers = {**headers, "Allow": ", ".join(_methods(request))}
     code = Code.NOT_FOUND if error.status_code == 404 else Code.WRONG_REQUEST
     words = {
         404: f"there is nothing at {request.url.path[:200]}",
@@ -88,6 +90,19 @@ async def _http(request: Request, error: Exception) -> Json:
     }
     message = words.get(error.status_code, str(error.detail))
     return answer(Fault(code, message), error.status_code, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that are possible at the path of a request."""
+    asked = request.url.path.split("/")
+    found: list[str] = []
+    for template, operations in request.app.openapi()["paths"].items():
+        parts = template.split("/")
+        if len(parts) == len(asked) and all(
+            part == given or part.startswith("{") for part, given in zip(parts, asked, strict=True)
+        ):
+            found += [method.upper() for method in operations]
+    return sorted(set(found))
 
 
 async def _invalid(request: Request, error: Exception) -> Json:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+
+def _whole(value: object) -> object:
+    """Let 3.0 be the whole number that it is in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Milliseconds = Annotated[float, Field(ge=0, description="Milliseconds.")]
 
 
@@ -149,7 +156,7 @@ _FACTS: Any = Field(
     examples=[[{"type": "Order", "id": 1, "total": 250.0}], {"Order": [{"id": 1, "total": 250.0}]}],
 )
 
-Limit = Annotated[int | None, Field(ge=0, description="The most firings to try.")]
+Limit = Annotated[Whole | None, Field(ge=0, description="The most firings to try.")]
 Timeout = Annotated[float | None, Field(gt=0, description="Seconds that it may take.")]
 Params = Annotated[dict[str, Any], Field(description="Values of parameters, by name.")]
 
@@ -187,7 +194,7 @@ class SessionRequest(_Asked):
     strategy: Literal["depth", "breadth", "lex", "mea", "simplicity", "complexity", "random"] = (
         "depth"
     )
-    seed: int = Field(default=0, description="For the strategy `random`.")
+    seed: Whole = Field(default=0, description="For the strategy `random`.")
     on_error: Literal["raise", "skip", "quarantine"] = Field(
         default="raise", description="What becomes of a match whose action fails."
     )

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-import rete_engine
 from rete_engine.services.catalog import NAME, Entry
 from rete_engine.services.execution import execute
 from rete_engine.services.faults import Code, Fault, told
@@ -15,7 +14,6 @@ from rete_engine.services.rest_answers import Json, Refusal
 from rete_engine.services.rest_models import (
     ExecuteAnswer,
     ExecuteRequest,
-    Health,
     RuleSetList,
     RuleSetModel,
 )
@@ -51,12 +49,6 @@ Name = Annotated[
         examples=["pricing"],
     ),
 ]
-
-
-@router.get("/health", tags=["service"], response_model=Health)
-async def health() -> Json:
-    """That the service is there. It needs no token."""
-    return Json({"status": "ok", "version": rete_engine.__version__})
 
 
 @router.get("/rulesets", tags=["rule sets"], response_model=RuleSetList, responses=may_answer())
@@ -104,6 +96,8 @@ async def put_ruleset(
         )
         raise Refusal(415, Fault(Code.WRONG_REQUEST, message))
     text = await body_text(request)
+    if not text.strip():
+        raise Fault(Code.WRONG_REQUEST, "there is no text of rules in the body")
     entry, is_new = await run_in_threadpool(
         service.catalog.register, name, text, format or _FORMATS[kind]
     )

@@ -94,13 +94,18 @@ class Held:
         Raises:
             Fault: Too many listen already.
         """
-        if len(self._feeds) >= MOST_FEEDS:
+        if self.listeners >= MOST_FEEDS:
             raise Fault(Code.OVER_LIMIT, f"{MOST_FEEDS} are listening to the session already")
         feed = Feed(events, wake)
         feed.attach(self.session)
         with self._feeds_lock:
             self._feeds = (*self._feeds, feed)
         return feed
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._feeds)
 
     def leave(self, feed: Feed) -> None:
         """Tell no more."""
@@ -241,6 +246,10 @@ class Sessions:
                         self._end(held, "expired")
                 finally:
                     held.lock.release()
+
+    def hang_up_soon(self) -> None:
+        """As `hang_up`, in a thread of its own: for a signal's handler, which must not wait."""
+        threading.Thread(target=self.hang_up, daemon=True).start()
 
     def hang_up(self) -> None:
         """Tell all who listen that the service stops."""
