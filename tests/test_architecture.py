@@ -43,6 +43,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
         ["integrations", "language", "services"]
     ),  # where it is imported late itself
     "fastapi": frozenset(["services"]),
+    "mcp": frozenset(["services"]),
     "starlette": frozenset(["services"]),
     "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
