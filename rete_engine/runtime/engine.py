@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from time import monotonic
 from typing import Final, final
 
+from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.frame import Context, Node
 from rete_engine.network.specs import Network, RuleSpec
 from rete_engine.network.statements import Statement
@@ -115,11 +117,10 @@ class Engine:
         Raises:
             ActionFailure: An action failed; its activation is off the agenda, nothing changed.
         """
-        agenda = self.agenda
         count = 0
         self.halted = False
         while True:
-            activation = agenda.first()
+            activation = self.next()
             if activation is None:
                 return count, QUIESCENT
             if limit >= 0 and count >= limit:
@@ -136,6 +137,38 @@ class Engine:
                 return count, HALTED
             if raises and self.matcher.failures:
                 return count, QUIESCENT
+
+    def next(self) -> Activation | None:
+        """The activation that fires next. One whose rule is not effective now is spent."""
+        while True:
+            activation = self.agenda.first()
+            if activation is None or self.is_effective(activation):
+                return activation
+            self.matcher.remove(activation)
+
+    def is_effective(self, activation: Activation) -> bool:
+        """Whether the rule of an activation may fire today, by the session's clock.
+
+        Raises:
+            SessionError: The clock of the program does not tell the time.
+        """
+        period = activation.rule.period
+        if period is None:
+            return True
+        now = self.context.clock()
+        if not isinstance(now, datetime):
+            raise SessionError(f"the session's clock answers with {now!r}, which is no datetime")
+        return period.holds(now.date())
+
+    def waiting(self, group: int) -> list[Activation]:
+        """What waits and may fire now, the next one first; looking changes nothing.
+
+        Args:
+            group: The number of an agenda group; negative for those that will have the focus.
+        """
+        agenda = self.agenda
+        found = agenda.in_order() if group < 0 else agenda.queue(group).in_order()
+        return [activation for activation in found if self.is_effective(activation)]
 
     def fire(self, activation: Activation) -> None:
         """Execute the action of an activation and propagate what it changed.
@@ -164,11 +197,17 @@ class Engine:
             del recent[:LOOP_WINDOW]
         matcher = self.matcher
         matcher.spend(activation)
+        if rule.rivalry >= 0:
+            for rival in self.agenda.rivals_of(rule):
+                matcher.remove(rival)
         changes = execution.changes
         if changes.kinds or changes.inserts:
             matcher.firing = rule.number
             changes.commit()
             matcher.firing = -1
+        # After the changes: what a firing inserts for a group is there before its focus.
+        for group in execution.focuses:
+            self.agenda.focus(group)
         host = self.host
         for value in execution.outputs:
             host.output(value)

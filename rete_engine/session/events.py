@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.expressions.values import changed
-from rete_engine.network.specs import RuleSpec
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
@@ -139,18 +138,6 @@ class Events:
             self.failure = None
             raise failure
 
-    def disable(self, rule: RuleSpec) -> None:
-        """Turn a rule off. Its activations cease for whoever listens, until they come again."""
-        engine = self.engine
-        assert engine is not None
-        agenda = engine.agenda
-        ceasing: list[Activation] = []
-        if self.callbacks["cancel"]:
-            ceasing = [waiting for waiting in agenda.in_order() if waiting.rule is rule]
-        agenda.disable(rule)
-        for activation in ceasing:
-            self.cancelled(activation)
-
     # -- from the engine -----------------------------------------------------------------------
 
     def output(self, value: object) -> None:
@@ -230,4 +217,5 @@ class Events:
             activation.salience,
             {name: translator.outward(value) for name, value in bindings.items()},
             tuple(translator.fact_of(element) for element in elements_of(activation)),
+            engine.network.groups[activation.rule.group],
         )
