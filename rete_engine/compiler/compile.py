@@ -272,7 +272,9 @@ class _Compiler:
         actions = ActionNames(self.declared, names)
         spec.statements = ActionReader(actions, scope).read(declaration.then)
         spec.locals = len(actions.locals)
-        self.warn_unused(names)
+        spec.function = declaration.function
+        if spec.function is None:  # what a function reads is not known
+            self.warn_unused(names)
 
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec

@@ -8,6 +8,7 @@ Large Learning Systems*, 1995).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final, final
 
@@ -308,6 +309,7 @@ class RuleSpec:
         "description",
         "enabled",
         "file",
+        "function",
         "group",
         "line",
         "locals",
@@ -344,6 +346,7 @@ class RuleSpec:
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
         self.statements: tuple[Statement, ...] = ()
+        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
         self.locals = 0  # how many local variables the statements need
 
 

@@ -100,7 +100,9 @@ class Session:
         )
         vars(self)["insert"] = _quick_insert(self._gate.insert)
         out = out or logging.getLogger("rete_engine.print").info
-        self._events = Events(self._translator, out, write_back)
+        self._events = Events(
+            self._translator, out, write_back, tuple(param.name for param in compiled.params)
+        )
         self._context = Context(
             limits,
             (),
