@@ -24,11 +24,6 @@ from rete_engine.model.actions import (
 )
 
 
-def is_kept(name: str) -> bool:
-    """Whether a variable says by its name that nobody need read it."""
-    return name.startswith("_")
-
-
 def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None:
     """Warn of variables that an action binds and never reads."""
     every = list(all_actions(actions))
@@ -41,7 +36,7 @@ def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None
     }
     for action in every:
         name, span = _bound(action)
-        if name is None or span is None or name in read or is_kept(name):
+        if name is None or span is None or name in read:
             continue
         hint = (
             "begin its name with '_'" if isinstance(action, ForAction) else f"leave '{name} :=' out"
