@@ -1,4 +1,7 @@
-"""A warning: variables of an action that nothing reads (RE0500)."""
+"""A warning: variables of actions, and of what stands in `not` and the like, that nothing reads.
+
+It has the code RE0500. Those that the whole rule can see are told by the compiler, which resolves their names.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,41 @@ def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None
             "begin its name with '_'" if isinstance(action, ForAction) else f"leave '{name} :=' out"
         )
         reports.warning("RE0500", f"variable '{name}' is never used", span, hint)
+
+
+def warn_unused_inside(conditions: tuple[tree.Expression, ...], reports: Reports) -> None:
+    """Warn of variables that are bound where they cannot be seen from outside, and never read."""
+    read = {
+        node.name
+        for condition in conditions
+        for node in _nodes(condition)
+        if isinstance(node, tree.Name)
+    }
+    for condition in conditions:
+        for node in _nodes(condition):
+            if isinstance(node, _CLOSED):
+                for name, span in _bound_in(node):
+                    if name not in read:
+                        reports.warning(
+                            "RE0500",
+                            f"variable '{name}' is never used",
+                            span,
+                            f"leave '{name} :=' out",
+                        )
+
+
+#: What its variables do not leave.
+_CLOSED = (tree.Not, tree.ExistsForm, tree.ForallForm, tree.AccumulateForm)
+
+
+def _bound_in(node: tree.Expression) -> Iterator[tuple[str, Span]]:
+    for inner in _nodes(node):
+        if isinstance(inner, tree.Bind):
+            yield inner.name, inner.name_span
+        elif isinstance(inner, tree.Call):
+            for argument in inner.arguments:
+                if argument.binds and argument.name is not None:
+                    yield argument.name, argument.name_span or argument.span
 
 
 def _bound(action: Action) -> tuple[str | None, Span | None]:

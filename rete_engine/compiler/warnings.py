@@ -6,7 +6,7 @@ from rete_engine.compiler.impossible import warn_impossible
 from rete_engine.compiler.reactivation import warn_reactivation
 from rete_engine.compiler.scope import RuleNames
 from rete_engine.compiler.unjoined import warn_unjoined
-from rete_engine.compiler.unused import warn_unused_in_action
+from rete_engine.compiler.unused import warn_unused_in_action, warn_unused_inside
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
 from rete_engine.model.declarations import RuleDeclaration
@@ -30,6 +30,7 @@ def warn(
     reports = names.declared.reports
     if reports.has_errors:
         return
+    warn_unused_inside(declaration.when, reports)
     warn_unused_in_action(declaration.then, reports)
     enabled = declaration.attributes.enabled
     if isinstance(enabled, tree.Constant) and enabled.value is False:
