@@ -1,6 +1,7 @@
 """A warning: variables of actions, and of what stands in `not` and the like, that nothing reads.
 
-It has the code RE0500. Those that the whole rule can see are told by the compiler, which resolves their names.
+It has the code RE0500. Those that the whole rule can see are told by the compiler, which resolves
+their names.
 """
 
 from __future__ import annotations
