@@ -167,6 +167,7 @@ class Matcher:
         for spec in self.network.starts:
             self.live(spec).left(None, None, None)
         self.settle(LAST)
+        self.agenda.opened()
 
     def insert(self, element: Element) -> None:
         """Bring a new fact through the network."""
@@ -179,6 +180,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def retract(self, element: Element) -> None:
         """Take a fact out of the network."""
@@ -198,6 +201,8 @@ class Matcher:
                 self.release(entry)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
         """Bring the change of a fact through the network; `changed` is a set of field bits."""
@@ -236,6 +241,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def stamp(self, element: Element, count: int, changed: int) -> None:
         """Note the time of a change of some fields."""
@@ -544,7 +551,9 @@ class Matcher:
         if truth is not None and truth.defeated and truth.spends(activation):
             return
         rule = activation.rule
-        if rule.no_loop and rule.number == self.firing:
+        if (rule.no_loop and rule.number == self.firing) or (
+            rule.lock_on_active and rule.group == self.agenda.active
+        ):
             self.remove(activation)
             return
         if rule.salience is not None:

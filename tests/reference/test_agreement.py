@@ -7,7 +7,7 @@ from hypothesis import given
 from tests.reference import deriving
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, nested, rich, rich_derived, strategies
+from tests.reference.programs import dense, grouped, nested, rich, rich_derived, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str) -> None:
@@ -43,4 +43,10 @@ def test_derived_facts(text: str, script: list[Operation], strategy: str) -> Non
 @examples(150)
 @given(rich_derived.programs(), rich_derived.scripts(), strategies)
 def test_derived_facts_of_all_kinds(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(250)
+@given(grouped.programs(), grouped.scripts(most=20), strategies)
+def test_agenda_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
