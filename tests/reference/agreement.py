@@ -82,13 +82,8 @@ class Agreement:
         ours = self.session.facts()
         theirs = list(self.naive.facts.values())
         # Both are in the order of insertion, and numbers may have gaps where an action inserted
-        # what it also retracted. What a firing derived may be gone again at its end.
-        self.numbers.update(
-            (fact.fact_id, other.number)
-            for fact, other in zip(self.came, self.naive.came, strict=True)
-        )
-        self.came.clear()
-        self.naive.came.clear()
+        # what it also retracted.
+        self.note_numbers()
         assert [fact.template for fact in ours] == [fact.template for fact in theirs]
         self.numbers.update(
             (fact.fact_id, other.number) for fact, other in zip(ours, theirs, strict=True)
@@ -101,6 +96,15 @@ class Agreement:
         self.check_agenda()
         self.check_told()
         self.check_at_rest()
+
+    def note_numbers(self) -> None:
+        """Note which facts came: what a firing derived may be gone again at its end."""
+        self.numbers.update(
+            (fact.fact_id, other.number)
+            for fact, other in zip(self.came, self.naive.came, strict=True)
+        )
+        self.came.clear()
+        self.naive.came.clear()
 
     def now(self) -> datetime:
         """The time of the engine's session."""
@@ -319,6 +323,7 @@ class Agreement:
         The strategy may leave open what comes to the top first: then the engine is asked.
         """
         naive = self.naive
+        self.note_numbers()
         spent = Counter(self.shown(entry.salience, entry)[:3] for entry in self.cancelled)
         spent -= Counter(activation.shown[:3] for activation in naive.cancelled)
         while True:
