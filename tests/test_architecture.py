@@ -39,7 +39,11 @@ EDGES = ("cli", "integrations", "jsr94", "services", "store")
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(["integrations", "language"]),  # where it is imported late itself
+    # Where it is imported late itself.
+    "pydantic": frozenset(["integrations", "language", "services"]),
+    "fastapi": frozenset(["services"]),
+    "starlette": frozenset(["services"]),
+    "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
@@ -50,7 +54,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
 }
 
 #: What is imported where it is used only, so that who does not use it does not wait for it.
-LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow"])
+LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow", "uvicorn"])
 
 #: Names with which text could become code, or data could become objects.
 FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
