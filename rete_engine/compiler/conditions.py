@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.scope import ACCUMULATORS, Reports, RuleNames, Variable
@@ -11,6 +12,7 @@ from rete_engine.expressions import tree
 from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
+    Alternatives,
     Computation,
     Compute,
     Condition,
@@ -69,9 +71,9 @@ class ConditionReader:
                 self.count -= 1
                 return [c for operand in node.operands for c in self.condition(operand)]
             case tree.Or():
-                return self.not_yet("'or' between conditions", node.span)
+                return [self.alternatives(node)]
             case tree.ForallForm():
-                return self.not_yet("'forall'", node.span)
+                return self.forall(node)
         self.reports.error(
             "RE0300",
             "this is a value, not a condition",
@@ -144,6 +146,34 @@ class ConditionReader:
         conditions = tuple(self.condition(operand))
         self.names.scopes.pop()
         return [Exists(span, negated, conditions)] if conditions else []
+
+    def alternatives(self, node: tree.Or) -> Condition:
+        """`(C or D …)`."""
+        self.count -= 1
+        branches: list[ReadBranch] = []
+        for operand in node.operands:
+            self.names.scopes.append({})
+            conditions = tuple(self.condition(operand))
+            branches.append(ReadBranch(operand, conditions, self.names.scopes.pop()))
+        return Alternatives(node.span, merge(branches, self.names))
+
+    def forall(self, node: tree.ForallForm) -> list[Condition]:
+        """`forall (C, D, …)`: there is no match of C without one of D and the others."""
+        if len(node.operands) < 2:
+            self.reports.error(
+                "RE0300",
+                "'forall' of one condition always holds",
+                node.span,
+                "write forall (C, D): each match of C must go with a match of D",
+            )
+        self.count += 1
+        self.names.scopes.append({})
+        first = self.condition(node.operands[0])
+        self.names.scopes.append({})
+        others = tuple(c for operand in node.operands[1:] for c in self.condition(operand))
+        self.names.scopes.pop()
+        self.names.scopes.pop()
+        return [Exists(node.span, True, (*first, Exists(node.span, True, others)))]
 
     def call(self, node: tree.Call, name: str | None, name_span: Span | None) -> list[Condition]:
         """`T(…)`: a pattern, or something that is no condition."""

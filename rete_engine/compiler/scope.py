@@ -226,6 +226,23 @@ class Variable:
     alias_type: Type = ANY
     used: bool = False
     each: bool = False  # of `for v in e`, which cannot go without it
+    parts: tuple[Variable, ...] = ()  # what the branches of an `or` bound, where it is of one
+    problem: str | None = None  # why it cannot be used: branches of an `or` do not agree on it
+
+    @property
+    def type(self) -> Type:
+        """The type of its values."""
+        return self.alias_type if self.alias is not None else self.slot.type
+
+    def reference(self, name: str) -> tree.SlotRef | tree.FieldRef:
+        """What it stands for, as a resolved tree."""
+        return self.alias or tree.SlotRef(self.span, self.slot.number, name)
+
+    def unread(self) -> list[Variable]:
+        """The bindings that nothing reads: itself, or those in the branches of an `or`."""
+        if self.used:
+            return []
+        return [each for part in self.parts for each in part.unread()] if self.parts else [self]
 
 
 class RuleNames(PlaceNames):
@@ -236,6 +253,7 @@ class RuleNames(PlaceNames):
         self.slots: list[Slot] = []
         self.scopes: list[dict[str, Variable]] = [{}]  # inner ones: within `not` and `exists`
         self.masks: dict[int, int] = {}  # by slot: the field bits read, once all are known
+        self.aliases: list[tree.FieldRef] = []  # `v := field` in the branches of an `or`
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
         self.lines: dict[str, int] = {}  # where the conditions of the rule bind names
 
@@ -253,6 +271,15 @@ class RuleNames(PlaceNames):
         slot = Slot(len(self.slots), name, type, is_fact)
         self.slots.append(slot)
         return slot
+
+    def use(self, variable: Variable, span: Span) -> None:
+        """Note that a variable is read; one that branches of an `or` do not share is reported."""
+        variable.used = True
+        if variable.problem is not None:
+            self.report(
+                "RE0110", variable.problem, span,
+                "bind it in every alternative, with one type, or use it within the alternative",
+            )  # fmt: skip
 
     def bind(self, name: str, span: Span, variable: Variable) -> None:
         """Make a variable visible; a name that is taken is reported."""
@@ -291,7 +318,7 @@ class RuleNames(PlaceNames):
                     return node
                 return tree.FieldRef(node.span, self.pattern.number, index, node.name)
         if variable is not None:
-            variable.used = True
+            self.use(variable, node.span)
             if variable.alias is not None:
                 alias = variable.alias
                 return tree.FieldRef(node.span, alias.slot, alias.index, alias.name)

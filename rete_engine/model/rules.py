@@ -76,3 +76,23 @@ class Exists(Condition):
 
     negated: bool
     conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One alternative of an `or`."""
+
+    conditions: tuple[Condition, ...]
+    # What the slots of variables that all branches bind stand for in this one: another slot,
+    # or the field that the variable is a name of.
+    meanings: tuple[tuple[int, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives(Condition):
+    """`(C or D …)`: each branch that matches is a match of its own.
+
+    There are none left when conditions have been normalised.
+    """
+
+    branches: tuple[Branch, ...]

@@ -19,8 +19,6 @@ end
 """
 
 CONDITIONS = {
-    "forall": "forall (T(), T(n > 1))",
-    "or": "(T(n == 1) or T(n == 2))",
     "count": "x := count(T())",
     "sum": "x := sum(n for T())",
     "avg": "x := avg(n for T())",
