@@ -10,6 +10,7 @@ from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, 
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
+from rete_engine.compiler.following import follow
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
     Reading,
@@ -260,7 +261,8 @@ class _Compiler:
         )
         builder.rules.append(spec)
         spec.complexity = reader.complexity
-        salience = self.attributes(declaration, names, spec)
+        salience, followed = self.attributes(declaration, names, spec)
+        conditions += followed
         self.locals = max(self.locals, len(names.locals))
         readings = [] if reports.has_errors else self.readings(declaration, conditions)
         names.masks = _masks(readings, names, salience)
@@ -312,8 +314,11 @@ class _Compiler:
 
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
-    ) -> tree.Expression | None:
-        """Take over a rule's attributes; its salience is returned resolved."""
+    ) -> tuple[tree.Expression | None, tuple[Condition, ...]]:
+        """Take over a rule's attributes.
+
+        Its salience is returned resolved, with the facts that it reads through references.
+        """
         given = declaration.attributes
         spec.description = given.description
         spec.tags = given.tags
@@ -333,15 +338,16 @@ class _Compiler:
             boolean(resolved, place)
             spec.enabled = self.lowered(resolved, Scope())
         if given.salience is None:
-            return None
-        salience = resolve(given.salience, names)
+            return None, ()
+        following = follow(resolve(given.salience, names), names)
+        salience = following.expression
         type = checked_type(salience, names)
         check_references(salience, names)
         if type.name not in ("int", "any") or type.optional:
             self.reports.error(
                 "RE0303", f"salience is a whole number (int), not {type}", given.salience.span
             )
-        return salience
+        return salience, following.before
 
     def path(
         self, spec: RuleSpec, reading: Reading, names: RuleNames, builder: NetworkBuilder

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rete_engine.compiler.rewriting import substituted
+from rete_engine.expressions import tree
 from rete_engine.expressions.tree import Expression
 from rete_engine.model.rules import (
     Alternatives,
@@ -76,6 +77,7 @@ class _Normaliser:
                     longer
                     for branch in condition.branches
                     for longer in self.branch(reading, branch)
+                    if not follows_none(longer.conditions[-1])
                 ]
             case Exists():
                 added = self.exists(condition, reading.meanings)
@@ -101,6 +103,23 @@ class _Normaliser:
             return tuple(Exists(span, condition.negated, each.conditions) for each in inner)
         none = tuple(Exists(span, True, each.conditions) for each in inner)
         return (Exists(span, True, none),)
+
+
+def follows_none(condition: Condition) -> bool:
+    """Whether a pattern asks for the fact that none refers to: the other alternative has that."""
+    if not isinstance(condition, Pattern) or not condition.parts:
+        return False
+    first = condition.parts[0]
+    if not isinstance(first, Constraint) or not isinstance(first.test, tree.Compare):
+        return False
+    ((_, other), *_) = first.test.rest
+    left = first.test.first
+    return (
+        isinstance(left, tree.Constant)
+        and left.value is None
+        and isinstance(other, tree.SlotRef)
+        and other.slot == condition.slot.number
+    )
 
 
 def renamed(condition: Condition, meanings: Mapping[int, Expression]) -> Condition:

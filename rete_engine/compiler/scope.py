@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
@@ -245,6 +246,17 @@ class Variable:
         return [each for part in self.parts for each in part.unread()] if self.parts else [self]
 
 
+@dataclass(frozen=True)
+class Followed:
+    """A pattern that conditions were given because they read through a reference to its fact."""
+
+    slot: Slot
+    optional: bool  # whether the reference may be none: then there are two alternatives
+    # What slots stand for where the reference leads to a fact, and where it is none.
+    found: list[tuple[int, tree.Expression]]
+    none: list[tuple[int, tree.Expression]]
+
+
 class RuleNames(PlaceNames):
     """Names in the conditions of a rule: fields of the pattern, variables, parameters."""
 
@@ -253,11 +265,31 @@ class RuleNames(PlaceNames):
         self.slots: list[Slot] = []
         self.scopes: list[dict[str, Variable]] = [{}]  # inner ones: within `not` and `exists`
         self.masks: dict[int, int] = {}  # by slot: the field bits read, once all are known
+        # The references that the conjunctions around follow, as deep as `scopes`.
+        self.followed: list[dict[Hashable, Followed]] = [{}]
+        self.handed: set[int] = set()  # slots of facts, or none, that functions are handed
         self.aliases: list[tree.FieldRef] = []  # `v := field` in the branches of an `or`
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
         self.lines: dict[str, int] = {}  # where the conditions of the rule bind names
 
     # -- variables -----------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Begin a scope: what is bound and followed from here on stays inside."""
+        self.scopes.append({})
+        self.followed.append({})
+
+    def leave(self) -> dict[str, Variable]:
+        """End a scope; what it bound is handed out."""
+        self.followed.pop()
+        return self.scopes.pop()
+
+    def followed_by(self, key: Hashable) -> Followed | None:
+        """The pattern that follows a reference already."""
+        for scope in self.followed:
+            if key in scope:
+                return scope[key]
+        return None
 
     def variable(self, name: str) -> Variable | None:
         """The visible variable of a name."""

@@ -48,6 +48,7 @@ CODES: dict[str, str] = {
     "RE0304": "a template's heading that does not hold together",
     "RE0305": "an action that does not fit",
     "RE0307": "alternatives that combine in too many ways",
+    "RE0309": "a condition that reads facts which no pattern matches",
     # warnings
     "RE0500": "a variable is never used",
     "RE0501": "a condition can never hold",

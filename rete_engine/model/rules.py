@@ -6,6 +6,7 @@ value; expressions speak of them through `FieldRef` and `SlotRef`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rete_engine.diagnostics.source import Span
@@ -85,7 +86,7 @@ class Branch:
     conditions: tuple[Condition, ...]
     # What the slots of variables that all branches bind stand for in this one: another slot,
     # or the field that the variable is a name of.
-    meanings: tuple[tuple[int, Expression], ...]
+    meanings: Sequence[tuple[int, Expression]]
 
 
 @dataclass(frozen=True, slots=True)

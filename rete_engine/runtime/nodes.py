@@ -387,6 +387,7 @@ class TestNode(WorkingNode):
         """Hand a match on if the tests hold."""
         matcher = self.matcher
         matcher.frame.link = Link(parent, item)
+        matcher.frame.record = None
         if matcher.all_hold(self.tests):
             self.hand_on(parent, item, matched)
 
