@@ -108,16 +108,17 @@ def store(value: object, wanted: Type, limits: Limits) -> object:
         if name == "bool" or name == "any":
             return value
     elif type(value) is int:
-        if (name == "int" or name == "any") and _is_short(value):
+        if (name == "int" or name == "any") and is_short(value):
             return value
-        if name == "float" and _is_short(value):
+        if name == "float" and is_short(value):
             return float(value)
     elif isinstance(value, Record) and (name == "any" or name in value.type.ancestors):
         return value
     return _Copy(limits).copy(value, wanted, 1)
 
 
-def _is_short(value: int) -> bool:
+def is_short(value: int) -> bool:
+    """Whether an int is far below any limit, so that it needs no count of its digits."""
     return -(1 << 60) < value < (1 << 60)
 
 

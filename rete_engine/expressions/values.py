@@ -12,7 +12,7 @@ from rete_engine.expressions.reading import (
     from_cell,
     from_text,
 )
-from rete_engine.expressions.storing import export, plain, size, store
+from rete_engine.expressions.storing import export, is_short, plain, size, store
 from rete_engine.expressions.text import iso_duration, quoted, shown, text
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "from_cell",
     "from_text",
     "is_nan",
+    "is_short",
     "iso_duration",
     "join_key",
     "kind",

@@ -10,7 +10,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.frame import Limits, RecordType
 from rete_engine.expressions.types import Type
-from rete_engine.expressions.values import Misfit, equal, join_key, shown, store
+from rete_engine.expressions.values import Misfit, equal, is_short, join_key, shown, store
 
 
 @final
@@ -65,6 +65,14 @@ class FieldSpec:
         """
         value = self.default if self.factory is None else self.factory()
         return self.accept(template, value, limits)
+
+    def takes(self, value: object, limits: Limits) -> bool:
+        """Whether a value can be stored as it is: the common case, without more than a look."""
+        if self.plain is None or type(value) is not self.plain:
+            return False
+        if type(value) is str:
+            return len(value) <= limits.value
+        return type(value) is not int or is_short(value)
 
     def accept(self, template: str, value: object, limits: Limits) -> object:
         """The value as it is stored.
@@ -153,11 +161,7 @@ class TemplateSpec(RecordType):
             whole = list(given.values())
             for index, field in enumerate(self.fields):
                 value = whole[index]
-                if (
-                    field.plain is None
-                    or type(value) is not field.plain
-                    or (type(value) is str and len(value) > limits.value)
-                ):
+                if not field.takes(value, limits):
                     whole[index] = field.accept(self.name, value, limits)
             return tuple(whole)
         values: list[object] = [None] if self.open else []
@@ -172,11 +176,7 @@ class TemplateSpec(RecordType):
                     value = field.made(self.name, limits)
             else:
                 used += 1
-                if (
-                    field.plain is None
-                    or type(value) is not field.plain
-                    or (type(value) is str and len(value) > limits.value)
-                ):
+                if not field.takes(value, limits):
                     value = field.accept(self.name, value, limits)
             values.append(value)
         if self.open:
@@ -205,7 +205,7 @@ class TemplateSpec(RecordType):
                 further = True
                 continue
             field = self.fields[index - self.first_field]
-            if field.plain is not None and type(value) is field.plain and type(value) is not str:
+            if field.takes(value, limits):
                 result[index] = value
             else:
                 result[index] = field.accept(self.name, value, limits)

@@ -21,7 +21,7 @@ from typing import Final, cast, final
 from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Context, Frame, Link, Node
-from rete_engine.expressions.values import join_key
+from rete_engine.expressions.values import join_key, shown
 from rete_engine.network.specs import (
     EVERYTHING,
     AlphaSpec,
@@ -545,7 +545,7 @@ def whole(node: Node, frame: Frame) -> int:
     """The value of a salience."""
     value = node.evaluate(frame)
     if type(value) is not int:
-        raise EvaluationError(f"salience must be a whole number, not {value!r}")
+        raise EvaluationError(f"salience must be a whole number, not {shown(value)}")
     return value
 
 

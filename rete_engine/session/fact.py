@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.values import equal, shown
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.handle import Handle
@@ -150,7 +149,7 @@ def _shown(value: object) -> str:
 
 
 def matches(element: Element, wanted: dict[str, object]) -> bool:
-    """Whether a fact has these values."""
+    """Whether a fact has these fields, with these values."""
     for name, value in wanted.items():
         index = element.type.positions.get(name)
         if index is not None:
@@ -158,8 +157,7 @@ def matches(element: Element, wanted: dict[str, object]) -> bool:
         elif element.type.open:
             present = further(element).get(name)
         else:
-            assert isinstance(element.type, TemplateSpec)
-            raise FactError(str(element.type.unknown_field(name)))
+            return False
         if not equal(present, value):
             return False
     return True

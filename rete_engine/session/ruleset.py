@@ -70,6 +70,7 @@ class RuleSet:
         templates: The templates, by name.
         rules: The rules in the order in which they are written, imports first.
         params: The parameters, by name.
+        external_functions: The names of the functions that the program has to provide.
         diagnostics: The warnings.
         hash: A hexadecimal digest of all that was read.
 
@@ -114,6 +115,7 @@ class RuleSet:
         self.params: Mapping[str, CompiledParam] = MappingProxyType(
             {param.name: param for param in compiled.params}
         )
+        self.external_functions = tuple(external.name for external in compiled.externals)
         self.rules = tuple(
             RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
             for rule in compiled.network.rules
@@ -125,6 +127,15 @@ class RuleSet:
             if isinstance(declaration, TemplateDeclaration) and declaration.python_class
         }
         self._specs = {spec.name: spec for spec in specs}
+        vars(self)["_complete"] = True
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if "_complete" in vars(self):
+            raise AttributeError("a rule set cannot be changed; load or parse another")
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a rule set cannot be changed; load or parse another")
 
     @classmethod
     def load(

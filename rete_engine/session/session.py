@@ -12,7 +12,7 @@ from rete_engine.compiler.compile import Compiled
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
 from rete_engine.expressions.frame import Context, Frame, Limits
-from rete_engine.expressions.values import EvaluationError, Misfit, store
+from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
 from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.agenda import Agenda, HeapAgenda
@@ -408,23 +408,17 @@ class Session:
         """The facts of a template and of those that extend it, in the order of insertion.
 
         Args:
-            template: A template's name; None for all facts.
+            template: A template's name; None for the facts of all that have these fields.
             equal: Values that fields must have.
 
         Raises:
-            FactError: The template or a field is unknown.
+            FactError: The template or a field is unknown, or a value is none of the language.
         """
         with self._working():
             memory = self._engine.memory
-            wanted = self._translator.all_inward(equal)
-            if template is None:
-                found = memory.all()
-            else:
-                spec = self._translator.spec(template)
-                for name in wanted:
-                    if name not in spec.positions and not spec.open:
-                        raise spec.unknown_field(name)
-                found = memory.of(spec)
+            spec = None if template is None else self._translator.spec(template)
+            wanted = self._translator.wanted(spec, equal, self._context.limits)
+            found = memory.all() if spec is None else memory.of(spec)
             fact_of = self._translator.fact_of
             return [fact_of(e) for e in found if not wanted or matches(e, wanted)]
 
@@ -449,7 +443,7 @@ class Session:
             SecurityError: The session is over one of its limits.
         """
         if limit is not None and (type(limit) is not int or limit < 0):
-            raise SessionError(f"limit is a whole number from 0, not {limit!r}")
+            raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
         _check_timeout(timeout)
         with self._working(), held_back():
             self._gate.inserts = 0
@@ -539,7 +533,7 @@ def _check_options(
     if not isinstance(params, Mapping):
         raise SessionError(f"params is a mapping of names to values, not {params!r}")
     if type(seed) is not int:
-        raise SessionError(f"seed is a whole number, not {seed!r}")
+        raise SessionError(f"seed is a whole number, not {shown(seed)}")
     for name, function in (("clock", clock), ("out", out)):
         if function is not None and not callable(function):
             raise SessionError(f"{name} is a function, not {function!r}")
@@ -555,7 +549,7 @@ def _check_timeout(timeout: object) -> None:
     """
     if timeout is None or (isinstance(timeout, (int, float)) and timeout >= 0):
         return
-    raise SessionError(f"timeout is a number of seconds from 0, not {timeout!r}")
+    raise SessionError(f"timeout is a number of seconds from 0, not {shown(timeout)}")
 
 
 def _quick_insert(insert: Callable[[object, dict[str, object]], object]) -> Callable[..., Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
-from rete_engine.expressions.values import export
-from rete_engine.network.templates import TemplateSpec
+from rete_engine.expressions.frame import Limits
+from rete_engine.expressions.values import Misfit, export, store
+from rete_engine.network.templates import ANY_VALUE, TemplateSpec
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.handle import fill
 from rete_engine.runtime.memory import Element
@@ -56,6 +57,30 @@ class Translator:
         listed = ", ".join(self.specs) or "none"
         more = f"; {hint}" if hint else f" (known: {listed})"
         raise FactError(f"unknown template {name!r}{more}")
+
+    def wanted(
+        self, spec: TemplateSpec | None, equal: Mapping[str, object], limits: Limits
+    ) -> dict[str, object]:
+        """The values that facts of a template, or with None of any, are asked for.
+
+        Raises:
+            FactError: No such template has a field, or a value is none of the language.
+        """
+        specs = list(self.specs.values()) if spec is None else [spec]
+        found: dict[str, object] = {}
+        for name, value in equal.items():
+            if not any(name in candidate.positions or candidate.open for candidate in specs):
+                if spec is not None:
+                    raise spec.unknown_field(name)
+                fields = [field for candidate in specs for field in candidate.positions]
+                hint = did_you_mean(name, fields)
+                raise FactError(f"no template has a field '{name}'" + (f"; {hint}" if hint else ""))
+            try:
+                found[name] = store(self.inward(value), ANY_VALUE, limits)
+            except Misfit as misfit:
+                place = name if spec is None else f"{spec.name}.{name}"
+                raise FactError(f"{place}: {misfit}") from None
+        return found
 
     def given(
         self, template: object, fields: Mapping[str, object]
@@ -236,6 +261,8 @@ class Translator:
                     " insert it first"
                 )
             return self.element_of(value)
+        if is_fact_class(type(value)):  # a nested model is a mapping
+            value = plain(value, self.classes)
         if depth < DEEPEST:
             if type(value) is dict:
                 return {key: self.inward(item, depth + 1) for key, item in value.items()}

@@ -251,6 +251,20 @@ def test_a_nested_model_is_a_mapping_in_every_place() -> None:
         assert fact.object == box
 
 
+def test_a_nested_model_may_be_given_for_a_field() -> None:
+    @dataclass
+    class Box:
+        inner: Address
+        many: list[Address]
+
+    with RuleSet.parse("", templates=[Box]).session() as session:
+        fact = session.insert("Box", inner=Address("a"), many=[])
+        session.modify(fact, many=[Address("b")])
+        assert fact.object == Box(Address("a"), [Address("b")])
+        session.insert_many("Box", [{"inner": Address("c"), "many": [Address("d")]}])
+        assert session.facts("Box", inner=Address("c"))[0].many == [{"street": "d", "kind": "red"}]
+
+
 # -- references ------------------------------------------------------------------------------------
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import enum
 from datetime import date
 from typing import Any
 
 import pytest
 
-from rete_engine import Fact, FactError, RuleSet, Session
+from rete_engine import Fact, FactError, Limits, RuleSet, SecurityError, Session
 
 RULES = RuleSet.parse(
     """
@@ -52,6 +53,10 @@ template Bare
 end
 """
 )
+
+
+class Number(enum.Enum):
+    ONE = 1
 
 
 @pytest.fixture
@@ -113,6 +118,22 @@ def test_a_key_is_held_by_one_fact_of_a_template_and_those_that_extend_it(sessio
     session.insert("Order", id=1, line=2)
     with pytest.raises(FactError, match="the key id=1, line=2 is in use by fact 3"):
         session.insert("Order", id=1, line=2)
+    session.insert("Order", id=10**5000)
+    with pytest.raises(FactError, match="the key id=a huge number, line=1 is in use by fact 4"):
+        session.insert("Order", id=10**5000)
+
+
+def test_an_int_may_be_as_large_as_any_value() -> None:
+    with RULES.session(limits=Limits(value=100)) as session:
+        fact = session.insert("Order", id=1 << 3000)
+        for change in (session.insert, session.upsert):
+            with pytest.raises(SecurityError, match="larger than 100"):
+                change("Order", id=1 << 30_000)
+        with pytest.raises(SecurityError, match="larger than 100"):
+            session.modify(fact, id=1 << 30_000)
+        with pytest.raises(SecurityError, match="larger than 100"):
+            session.insert_many("Order", [{"id": 1 << 30_000}])
+        assert session.facts() == [fact]
 
 
 def test_an_equal_fact_of_a_unique_template_is_the_one_that_is_there(session: Session) -> None:
@@ -424,6 +445,9 @@ def test_facts_are_filtered_by_equality_of_the_language(session: Session) -> Non
     assert session.facts("Order", total=2) == [one]
     assert session.facts("Order", tags=[1.0, "a"], id=1) == [one]
     assert session.facts("Order", total="2.0") == []
+    assert session.facts("Order", id=Number.ONE) == [one]
+    with pytest.raises(FactError, match="Order.id: values of type 'object' are not supported"):
+        session.facts("Order", id=object())
     assert session.facts("Order", total=float("nan")) == []
     assert session.facts("Customer", tier="gold") == []
 
@@ -435,9 +459,19 @@ def test_fields_of_a_filter_must_be_there(session: Session) -> None:
         session.facts("Customer", since=2000)
     with pytest.raises(FactError, match="unknown template 'Ordr'"):
         session.facts("Ordr")
-    session.insert("Order", id=1)
-    with pytest.raises(FactError, match="Order has no field 'tier'"):
-        session.facts(tier="gold")
+    order = session.insert("Order", id=1)
+    session.insert("Customer", id="1")
+    assert session.facts(id=1) == [order]
+    assert session.facts(tier="gold") == []
+    with pytest.raises(FactError, match="unknown template 'Ordr'"):
+        session.facts("Ordr", id=1)
+
+
+def test_fields_of_a_filter_over_all_templates_must_be_in_one() -> None:
+    with RuleSet.parse("template Order\n  id: int\n  total: float = 0\nend").session() as session:
+        session.insert("Order", id=1)
+        with pytest.raises(FactError, match="no template has a field 'totl'; did you mean 'total'"):
+            session.facts(totl=0)
 
 
 def test_facts_that_no_rule_looks_at_are_facts_all_the_same(session: Session) -> None:

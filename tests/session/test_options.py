@@ -298,7 +298,7 @@ def test_an_unknown_policy_for_errors_is_refused() -> None:
     [
         ({"params": [1]}, "params is a mapping of names to values, not [1]"),
         ({"seed": "x"}, "seed is a whole number, not 'x'"),
-        ({"seed": True}, "seed is a whole number, not True"),
+        ({"seed": True}, "seed is a whole number, not true"),
         ({"clock": 5}, "clock is a function, not 5"),
         ({"out": "stdout"}, "out is a function, not 'stdout'"),
         ({"limits": 5}, "limits is a Limits(…), not 5"),

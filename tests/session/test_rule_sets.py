@@ -37,6 +37,15 @@ end
 """
 
 
+def test_a_rule_set_cannot_be_changed() -> None:
+    rules = RuleSet.parse(TEXT)
+    with pytest.raises(AttributeError, match="a rule set cannot be changed; load or parse another"):
+        rules.name = "other"
+    with pytest.raises(AttributeError, match="a rule set cannot be changed"):
+        del rules.rules
+    assert (rules.name, len(rules.rules)) == ("shop", 2)
+
+
 def test_the_parts_of_a_rule_set_are_told() -> None:
     rules = RuleSet.parse(TEXT)
     assert repr(rules) == "<RuleSet shop: 2 rules, 1 templates>"

@@ -60,14 +60,14 @@ def test_a_limit_stops_a_run_where_something_waits(session: Session) -> None:
     assert (session.run(1).stopped, session.run(0).stopped) == ("quiescent", "quiescent")
 
 
-@pytest.mark.parametrize("limit", [-1, 1.5, True, "3"])
+@pytest.mark.parametrize("limit", [-1, 1.5, True, "3", pytest.param(-(10**5000), id="huge")])
 def test_a_limit_is_a_whole_number(session: Session, limit: Any) -> None:
     with pytest.raises(SessionError, match="limit is a whole number from 0"):
         session.run(limit)
     assert session.run().fired == 6
 
 
-@pytest.mark.parametrize("timeout", [-1, float("nan"), "3"])
+@pytest.mark.parametrize("timeout", [-1, float("nan"), "3", pytest.param(-(10**5000), id="huge")])
 def test_a_timeout_is_a_number_of_seconds(session: Session, timeout: Any) -> None:
     with pytest.raises(SessionError, match="timeout is a number of seconds from 0"):
         session.run(timeout=timeout)

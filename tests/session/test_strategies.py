@@ -264,6 +264,6 @@ end
         assert result.outputs == [1]
         assert [str(error).split(": ", 1)[1].split("\n")[0] for error in result.errors] == [
             "salience must be a whole number, not 'x'",
-            "salience must be a whole number, not True",
+            "salience must be a whole number, not true",
         ]
         assert [error.rule for error in result.errors] == ["r", "r"]
