@@ -105,9 +105,9 @@ class NetworkBuilder:
         builder = _PathBuilder(self, rule, masks)
         return builder.extend(Path(self.root, 1, {}), steps)
 
-    def production(self, path: Path, rule: specs.RuleSpec) -> None:
-        """End a path with its rule."""
-        node = specs.ProductionSpec(len(self.nodes), path.node, rule)
+    def production(self, path: Path, reading: specs.ReadingSpec) -> None:
+        """End a path with the reading of a rule that it is of."""
+        node = specs.ProductionSpec(len(self.nodes), path.node, reading)
         self.nodes.append(node)
         path.node.children.append(node)
 

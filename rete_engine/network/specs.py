@@ -281,8 +281,8 @@ class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "bindings", "complexity", "description", "enabled", "file", "line", "locals",
-        "name", "no_loop", "number", "patterns", "salience", "statements", "tags",
+        "complexity", "description", "enabled", "file", "line", "locals", "name", "no_loop",
+        "number", "readings", "tags",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
@@ -292,25 +292,40 @@ class RuleSpec:
         self.line = line
         self.description: str | None = None
         self.tags: tuple[str, ...] = ()
-        self.salience: Node | None = None  # None is 0
         self.enabled: Node | None = None  # None is always
         self.no_loop = False
         self.complexity = 0  # constraints and tests as written
+        self.locals = 0  # how many local variables the statements need
+        self.readings: list[ReadingSpec] = []  # one, or more where conditions have alternatives
+
+
+@final
+class ReadingSpec:
+    """One way to read a rule, with one of the alternatives of each `or`.
+
+    It holds all that depends on where the variables of the rule stand in a match.
+    """
+
+    __slots__ = ("bindings", "patterns", "rule", "salience", "statements")
+
+    def __init__(self, rule: RuleSpec) -> None:
+        self.rule = rule
+        self.salience: Node | None = None  # None is 0
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
         self.statements: tuple[Statement, ...] = ()
-        self.locals = 0  # how many local variables the statements need
 
 
 @final
 class ProductionSpec(NodeSpec):
-    """The end of a rule's path: each match that arrives becomes an activation."""
+    """The end of a reading's path: each match that arrives becomes an activation."""
 
-    __slots__ = ("rule",)
+    __slots__ = ("reading", "rule")
 
-    def __init__(self, number: int, parent: NodeSpec, rule: RuleSpec) -> None:
+    def __init__(self, number: int, parent: NodeSpec, reading: ReadingSpec) -> None:
         super().__init__(number, parent)
-        self.rule = rule
+        self.reading = reading
+        self.rule = reading.rule
 
     def describe(self) -> str:
         """What the node does."""

@@ -147,7 +147,7 @@ class Engine:
         self.agenda.take(activation)
         execution = Execution(self.memory, self.context, activation, rule.locals)
         try:
-            execution.run(rule.statements)
+            execution.run(activation.reading.statements)
         except SessionLimitError:
             raise
         except Exception as error:
@@ -186,7 +186,7 @@ class Engine:
         frame = self.matcher.frame
         frame.link = activation
         frame.record = None
-        return {name: node.evaluate(frame) for name, node in activation.rule.bindings}
+        return {name: node.evaluate(frame) for name, node in activation.reading.bindings}
 
     def execute(self, statements: tuple[Statement, ...], locals: int) -> None:
         """Execute statements outside of any rule: the facts blocks.

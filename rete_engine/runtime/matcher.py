@@ -517,12 +517,13 @@ class Matcher:
         if rule.no_loop and rule.number == self.firing:
             self.remove(activation)
             return
-        if rule.salience is not None:
+        salience = activation.reading.salience
+        if salience is not None:
             frame = self.frame
             frame.link = activation
             frame.record = None
             try:
-                activation.salience = whole(rule.salience, frame)
+                activation.salience = whole(salience, frame)
             except Exception as error:
                 origin = Origin(rule.name, rule.file, rule.line, "salience")
                 self.failed([origin], activation, None, error)

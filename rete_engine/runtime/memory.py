@@ -17,7 +17,7 @@ from typing import cast, final
 
 from rete_engine.diagnostics.errors import SecurityError, SessionError
 from rete_engine.expressions.frame import Link, Node, Record
-from rete_engine.network.specs import NodeSpec, RuleSpec
+from rete_engine.network.specs import NodeSpec, ReadingSpec
 from rete_engine.network.templates import TemplateSpec
 
 
@@ -288,13 +288,14 @@ class FoundToken(Token):
 class Activation(Token):
     """A complete match of a rule that has not fired: it stands on the agenda."""
 
-    __slots__ = ("number", "order", "rule", "salience", "waiting")
+    __slots__ = ("number", "order", "reading", "rule", "salience", "waiting")
 
     def __init__(
-        self, node: LiveNode, parent: Token | None, item: object, rule: RuleSpec, number: int
+        self, node: LiveNode, parent: Token | None, item: object, reading: ReadingSpec, number: int
     ) -> None:
         super().__init__(node, parent, item)
-        self.rule = rule
+        self.reading = reading
+        self.rule = reading.rule
         self.number = number  # counted in the order of creation
         self.salience = 0
         self.order: tuple[object, ...] | None = None  # the strategy's key, while in its heap

@@ -387,6 +387,7 @@ class TestNode(WorkingNode):
         """Hand a match on if the tests hold."""
         matcher = self.matcher
         matcher.frame.link = Link(parent, item)
+        matcher.frame.record = None
         if matcher.all_hold(self.tests):
             self.hand_on(parent, item, matched)
 
@@ -421,18 +422,18 @@ class ComputeNode(WorkingNode):
 class ProductionNode(LiveNode):
     """The end of a rule: matches become activations."""
 
-    __slots__ = ("matcher", "rule")
+    __slots__ = ("matcher", "reading")
 
     def __init__(self, spec: ProductionSpec, matcher: Matcher) -> None:
         super().__init__(spec)
         self.matcher = matcher
-        self.rule = spec.rule
+        self.reading = spec.reading
 
     def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
         """Put the match on the agenda."""
         matcher = self.matcher
         matcher.activations += 1
-        activation = Activation(self, parent, item, self.rule, matcher.activations)
+        activation = Activation(self, parent, item, self.reading, matcher.activations)
         if matched is not None:
             chain(activation, matched)
         matcher.count()
