@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "jsr94": CORE | {"language", "session"},
     "services": CORE | {"language", "session", "store"},
     "integrations": CORE | {"session"},
-    "cli": CORE | {"session", "store", "services"},
+    "cli": CORE | {"language", "session", "store", "services"},
 }
 
 EDGES = ("cli", "integrations", "jsr94", "services", "store")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -35,9 +37,23 @@ class Reports:
         self.has_errors = True
         self.diagnostics.append(Diagnostic(code, message, span, hint, "error", notes))
 
-    def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
-        """Take up a warning."""
-        self.diagnostics.append(Diagnostic(code, message, span, hint, "warning"))
+    def warning(
+        self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
+    ) -> None:
+        """Take up a warning, unless the text allows what it is about."""
+        diagnostic = Diagnostic(code, message, span, hint, "warning", notes)
+        if not is_allowed(diagnostic):
+            self.diagnostics.append(diagnostic)
+
+    @contextmanager
+    def apart(self) -> Iterator[list[Diagnostic]]:
+        """Let what is taken up meanwhile stand in a list of its own; an error there is none."""
+        together = (self.diagnostics, self.has_errors)
+        self.diagnostics = []
+        try:
+            yield self.diagnostics
+        finally:
+            self.diagnostics, self.has_errors = together
 
 
 @dataclass

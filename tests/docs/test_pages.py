@@ -18,7 +18,7 @@ from tests.docs.pages import PAGES, ROOT, Section, agrees, all_sections, section
 from tests.docs.running import Run
 
 #: Codes that no text gives in this version; `docs/errors.md` says so in its last section.
-RESERVED = frozenset(["RE0501", "RE0502", "RE0503"])
+RESERVED = frozenset(["RE0504"])
 
 
 @pytest.mark.parametrize("section", all_sections(), ids=str)
@@ -77,7 +77,7 @@ def test_the_limits_are_what_is_said(page: str) -> None:
         assert f" {getattr(Limits(), limit):,}" in row
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "graph", "serve"])
+@pytest.mark.parametrize("verb", ["run", "check", "fmt", "graph", "serve"])
 def test_all_options_are_named(verb: str) -> None:
     told = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200"}).output
     options = set(re.findall(r"--[a-z][a-z-]*", told)) - {"--help", "--debug"}
