@@ -326,6 +326,7 @@ class _Compiler:
             isinstance(salience, tree.Constant) and salience.value == 0
         ):
             spec.salience = lower(salience, scope)
+            spec.deferrable = isinstance(salience, tree.Constant)
         spec.patterns = tuple(
             PatternUse(slot.name, scope.steps(slot.number), names.masks[slot.number])
             for slot in names.slots

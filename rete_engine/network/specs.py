@@ -167,11 +167,65 @@ class RightInputSpec(NodeSpec):
 class JoinSpec(RightInputSpec):
     """A further pattern: each pair of a match and a fact that agree is a longer match."""
 
-    __slots__ = ()
+    __slots__ = ("defers",)
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        right: RightSpec,
+        left_key: tuple[Node, ...],
+        tests: tuple[Test, ...],
+        mask: int,
+        defers: bool,
+    ) -> None:
+        super().__init__(number, parent, right, left_key, tests, mask)
+        # Whether matches may be made when they are needed: no test can fail.
+        self.defers = defers
 
     def describe(self) -> str:
         """What the node does."""
         return f"join {self.conditions()}"
+
+
+@final
+class AdapterSpec(NodeSpec):
+    """The end of a right sub-network: its matches meet those of other paths as one item."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, number: int, parent: NodeSpec, length: int) -> None:
+        super().__init__(number, parent)
+        self.length = length  # facts of a match
+
+    def describe(self) -> str:
+        """What the node does."""
+        return "to the right"
+
+
+@final
+class CrossSpec(NodeSpec):
+    """Meets each match of its parent with each match of a right sub-network (`adapter`)."""
+
+    __slots__ = ("adapter", "defers", "tests")
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        adapter: AdapterSpec,
+        tests: tuple[Test, ...],
+        defers: bool,
+    ) -> None:
+        super().__init__(number, parent)
+        self.adapter = adapter
+        self.tests = tests  # over the longer match
+        self.defers = defers  # as of a `JoinSpec`
+
+    def describe(self) -> str:
+        """What the node does."""
+        tests = " and ".join(test.node.key() for test in self.tests)
+        return f"cross ({tests})" if tests else "cross"
 
 
 @final
@@ -281,7 +335,7 @@ class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "bindings", "complexity", "description", "enabled", "file", "line", "locals",
+        "bindings", "complexity", "deferrable", "description", "enabled", "file", "line", "locals",
         "name", "no_loop", "number", "patterns", "salience", "statements", "tags",
     )  # fmt: skip
 
@@ -293,6 +347,8 @@ class RuleSpec:
         self.description: str | None = None
         self.tags: tuple[str, ...] = ()
         self.salience: Node | None = None  # None is 0
+        # Whether all matches are alike for the agenda: the salience is the same for each.
+        self.deferrable = True
         self.enabled: Node | None = None  # None is always
         self.no_loop = False
         self.complexity = 0  # constraints and tests as written

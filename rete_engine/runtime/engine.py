@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, final
 
-from rete_engine.expressions.frame import Context, Node
+from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.specs import Network, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
@@ -157,7 +157,7 @@ class Engine:
             raise
         fired: Fired | None = None
         if self.watches_firings:
-            fired = Fired(rule, self.bindings(activation), elements_of(activation))
+            fired = Fired(rule, self.bindings(rule, activation), elements_of(activation))
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
@@ -181,12 +181,18 @@ class Engine:
         if fired is not None:
             host.fired(fired)
 
-    def bindings(self, activation: Activation) -> dict[str, object]:
+    def defer(self, wanted: bool) -> None:
+        """Make matches when they come to the top, where the strategy allows it, or at once."""
+        self.matcher.defers = wanted and self.agenda.defers
+        if not wanted:
+            self.agenda.make_all()
+
+    def bindings(self, rule: RuleSpec, match: Link) -> dict[str, object]:
         """What the conditions bound, by name, in written order."""
         frame = self.matcher.frame
-        frame.link = activation
+        frame.link = match
         frame.record = None
-        return {name: node.evaluate(frame) for name, node in activation.rule.bindings}
+        return {name: node.evaluate(frame) for name, node in rule.bindings}
 
     def execute(self, statements: tuple[Statement, ...], locals: int) -> None:
         """Execute statements outside of any rule: the facts blocks.

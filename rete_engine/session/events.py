@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
 from rete_engine.network.specs import RuleSpec
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
-from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.memory import Activation, AgendaEntry, Element
 from rete_engine.runtime.working_memory import Listener
 from rete_engine.session.fact import further
 from rete_engine.session.results import Firing, Waiting
@@ -107,6 +108,8 @@ class Events:
         engine.memory.listener = (
             Listener(self.inserted, self.modified, self.retracted) if changes else None
         )
+        listens = bool(has["activate"] or has["cancel"])
+        engine.defer(not listens)
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
@@ -144,12 +147,12 @@ class Events:
         engine = self.engine
         assert engine is not None
         agenda = engine.agenda
-        ceasing: list[Activation] = []
+        ceasing: list[AgendaEntry] = []
         if self.callbacks["cancel"]:
-            ceasing = [waiting for waiting in agenda.in_order() if waiting.rule is rule]
+            ceasing = [entry for entry in agenda.entries() if entry.rule is rule]
         agenda.disable(rule)
         for activation in ceasing:
-            self.cancelled(activation)
+            self.cancelled(cast(Activation, activation))
 
     # -- from the engine -----------------------------------------------------------------------
 
@@ -208,26 +211,26 @@ class Events:
 
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
-        self.call("activate", self.waiting(activation))
+        self.call("activate", self.waiting(activation.rule, activation.salience, activation))
 
     def cancelled(self, activation: Activation) -> None:
         """Tell of an activation that ceased."""
-        self.call("cancel", self.waiting(activation))
+        self.call("cancel", self.waiting(activation.rule, activation.salience, activation))
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
         for subscription in tuple(self.callbacks["error"]):
             subscription.callback(error)
 
-    def waiting(self, activation: Activation) -> Waiting:
+    def waiting(self, rule: RuleSpec, salience: int, match: Link) -> Waiting:
         """An activation as a program sees it."""
         translator = self.translator
         engine = self.engine
         assert engine is not None
-        bindings = engine.bindings(activation)
+        bindings = engine.bindings(rule, match)
         return Waiting(
-            activation.rule.name,
-            activation.salience,
+            rule.name,
+            salience,
             {name: translator.outward(value) for name, value in bindings.items()},
-            tuple(translator.fact_of(element) for element in elements_of(activation)),
+            tuple(translator.fact_of(element) for element in elements_of(match)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -180,7 +181,7 @@ class Session:
 
         def order(activation: Activation) -> tuple[object, ...]:
             try:
-                key = strategy(events.waiting(activation))
+                key = strategy(events.waiting(activation.rule, activation.salience, activation))
             except Exception as error:
                 raise StrategyError(f"the strategy failed: {error!r}") from error
             return (-activation.salience, Descending(key), -activation.number)
@@ -473,10 +474,8 @@ class Session:
             limit: The most to list; None for all.
         """
         with self._working():
-            waiting = self._engine.agenda.in_order()
-            if limit is not None:
-                waiting = waiting[:limit]
-            return [self._events.waiting(activation) for activation in waiting]
+            waiting = self._engine.agenda.in_order(sys.maxsize if limit is None else limit)
+            return [self._events.waiting(c.rule, c.salience, c.link) for c in waiting]
 
     def enable(self, rule: str) -> None:
         """Turn a rule on: matches that wait for it come to the agenda, as if they came now."""
