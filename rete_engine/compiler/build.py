@@ -98,6 +98,7 @@ class NetworkBuilder:
         self.shared: dict[Hashable, object] = {}
         self.rules: list[specs.RuleSpec] = []
         self.locals = 0
+        self.groups: tuple[str, ...] = ("main",)
 
     # -- one rule ------------------------------------------------------------------------------
 
@@ -190,6 +191,7 @@ class NetworkBuilder:
             self.root,
             tuple(self.rules),
             self.routes(),
+            self.groups,
             self.locals,
         )
 

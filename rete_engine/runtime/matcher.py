@@ -121,7 +121,7 @@ class Matcher:
         self.failures: list[Failure] = []  # conditions that raised, until a run reports them
         # Whether matches at the end of a rule are made when they come to the top. Not where each
         # has a place of its own among all that wait, nor while somebody listens to activations.
-        self.defers = agenda.defers
+        self.defers = agenda.strategy.defers()
         self.activations = 0  # how many were made, those that were deferred together as one
         self.tag = 0  # time tags given
         self.tokens = 0  # tokens alive
@@ -169,6 +169,7 @@ class Matcher:
         for spec in self.network.starts:
             self.live(spec).left(None, None, None)
         self.settle(LAST)
+        self.agenda.opened()
 
     def insert(self, element: Element) -> None:
         """Bring a new fact through the network."""
@@ -179,6 +180,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def retract(self, element: Element) -> None:
         """Take a fact out of the network."""
@@ -198,6 +201,8 @@ class Matcher:
                 self.release(entry)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
         """Bring the change of a fact through the network; `changed` is a set of field bits."""
@@ -234,6 +239,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def stamp(self, element: Element, count: int, changed: int) -> None:
         """Note the time of a change of some fields."""
@@ -537,7 +544,9 @@ class Matcher:
     def activate(self, activation: AgendaEntry) -> None:
         """Put a new match (or many) on the agenda, unless its rule keeps it from there."""
         rule = activation.rule
-        if rule.no_loop and rule.number == self.firing:
+        if (rule.no_loop and rule.number == self.firing) or (
+            rule.lock_on_active and rule.group == self.agenda.active
+        ):
             self.remove(activation)
             return
         if rule.salience is not None:

@@ -684,6 +684,8 @@ class ProductionNode(Ending):
             made = self.meet(deferred.join, token, deferred.item, deferred.number)
             if made is not None:
                 made.salience = deferred.salience
+                made.waiting = True
+                self.matcher.agenda.size += 1
                 return made
             token = deferred.cursor
         self.matcher.remove(deferred)

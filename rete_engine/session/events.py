@@ -12,7 +12,7 @@ from rete_engine.expressions.values import changed
 from rete_engine.network.specs import RuleSpec
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
-from rete_engine.runtime.memory import Activation, AgendaEntry, Element
+from rete_engine.runtime.memory import Activation, Element
 from rete_engine.runtime.working_memory import Listener
 from rete_engine.session.fact import further
 from rete_engine.session.results import Firing, Waiting
@@ -142,18 +142,6 @@ class Events:
             self.failure = None
             raise failure
 
-    def disable(self, rule: RuleSpec) -> None:
-        """Turn a rule off. Its activations cease for whoever listens, until they come again."""
-        engine = self.engine
-        assert engine is not None
-        agenda = engine.agenda
-        ceasing: list[AgendaEntry] = []
-        if self.callbacks["cancel"]:
-            ceasing = [entry for entry in agenda.entries() if entry.rule is rule]
-        agenda.disable(rule)
-        for activation in ceasing:
-            self.cancelled(cast(Activation, activation))
-
     # -- from the engine -----------------------------------------------------------------------
 
     def output(self, value: object) -> None:
@@ -233,4 +221,5 @@ class Events:
             salience,
             {name: translator.outward(value) for name, value in bindings.items()},
             tuple(translator.fact_of(element) for element in elements_of(match)),
+            engine.network.groups[rule.group],
         )

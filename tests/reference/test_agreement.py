@@ -7,7 +7,7 @@ from hypothesis import given
 from tests.reference import control
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, nested, rich, strategies
+from tests.reference.programs import dense, grouped, nested, rich, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str, listens: bool = True) -> None:
@@ -52,3 +52,9 @@ def test_matches_that_are_made_when_they_come_to_the_top(
 @given(dense.programs(), dense.scripts())
 def test_nobody_listens(text: str, script: list[Operation]) -> None:
     agree(text, script, "depth", listens=False)
+
+
+@examples(250)
+@given(grouped.programs(), grouped.scripts(most=20), strategies)
+def test_agenda_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
