@@ -229,7 +229,7 @@ class CrossSpec(NodeSpec):
     def describe(self) -> str:
         """What the node does."""
         tests = " and ".join(test.node.key() for test in self.tests)
-        return f"cross ({tests})" if tests else "cross"
+        return f"cross {tests}" if tests else "cross"
 
 
 @final
