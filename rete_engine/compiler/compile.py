@@ -31,7 +31,6 @@ from rete_engine.compiler.scope import (
     Reports,
     RuleNames,
 )
-from rete_engine.compiler.unfocused import warn_unfocused
 from rete_engine.compiler.unjoined import warn_unjoined
 from rete_engine.compiler.unused import is_kept, warn_unused_in_action
 from rete_engine.compiler.volatility import Volatile, volatile_fields
@@ -156,11 +155,12 @@ class _Compiler:
                             "queries are not part of this version yet",
                             declaration.span,
                         )
-        if not self.reports.has_errors:
-            warn_unfocused(rules, self.reports)
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
+        builder.groups = tuple(declared.groups.numbers)
+        if not self.reports.has_errors:
+            declared.groups.warn(self.reports)
         for template in declared.templates.values():
             template.read_further = declared.further
         places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
@@ -330,15 +330,7 @@ class _Compiler:
         spec.description = given.description
         spec.tags = given.tags
         spec.no_loop = given.no_loop is not None
-        for what, span in (
-            ("agenda groups ('group')", given.group_span),
-            ("'auto_focus'", given.auto_focus),
-            ("'activation_group'", given.activation_group_span),
-            ("'lock_on_active'", given.lock_on_active),
-            ("'effective'", given.effective),
-        ):
-            if span is not None:
-                self.reports.error("RE0900", f"{what}: not part of this version yet", span)
+        self.declared.groups.read(given, spec, self.reports)
         if given.enabled is not None:
             place = PlaceNames(self.declared)
             resolved = self.plain(given.enabled, place)
@@ -377,6 +369,8 @@ class _Compiler:
         own = ReadingSpec(spec)
         spec.readings.append(own)
         scope = MatchScope(path.positions, path.length, -1)
+        constant = salience is None or isinstance(salience, tree.Constant)
+        spec.deferrable = constant and not spec.auto_focus and spec.rivalry < 0
         if salience is not None and not (
             isinstance(salience, tree.Constant) and salience.value == 0
         ):

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from rete_engine.compiler.groups import Groups
 from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
 from rete_engine.diagnostics.source import Span
@@ -97,6 +98,7 @@ class Declared:
     reading: set[str] = field(default_factory=set)  # functions that read through references
     # Names whose declarations could not be read: nothing is said of their uses.
     broken: set[str] = field(default_factory=set)
+    groups: Groups = field(default_factory=Groups)
 
     def template(self, name: str, span: Span) -> TemplateSpec | None:
         """The template of a name; an unknown one is reported."""

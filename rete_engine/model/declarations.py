@@ -124,7 +124,9 @@ class RuleAttributes:
     enabled: Expression | None = None
     effective: Span | None = None
     effective_from: str | None = None
+    effective_from_span: Span | None = None
     effective_to: str | None = None
+    effective_to_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

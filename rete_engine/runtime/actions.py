@@ -17,6 +17,7 @@ from rete_engine.network.statements import (
     LOG_LEVELS,
     EmitStatement,
     EvaluateStatement,
+    FocusStatement,
     ForStatement,
     HaltStatement,
     IfStatement,
@@ -36,7 +37,9 @@ from rete_engine.runtime.working_memory import WorkingMemory
 class Execution:
     """One action under way."""
 
-    __slots__ = ("changes", "frame", "halted", "line", "logs", "outputs", "prints", "turns")
+    __slots__ = (
+        "changes", "focuses", "frame", "halted", "line", "logs", "outputs", "prints", "turns",
+    )  # fmt: skip
 
     def __init__(
         self, memory: WorkingMemory, context: Context, link: Link | None, locals: int
@@ -49,6 +52,7 @@ class Execution:
         self.outputs: list[object] = []
         self.prints: list[str] = []
         self.logs: list[tuple[str, str]] = []  # level and message
+        self.focuses: list[int] = []  # groups that are to have the focus, the last one first
         self.halted = False
         self.turns = 0  # of all loops together: each expression has a budget of its own
 
@@ -108,13 +112,15 @@ class Execution:
                 )
             assert isinstance(level, str)
             self.logs.append((level, text(statement.value.evaluate(frame), bound)))
+        elif isinstance(statement, FocusStatement):
+            self.focuses.append(statement.group)
         else:
             assert isinstance(statement, HaltStatement)
             self.halted = True
-        said = len(self.outputs) + len(self.prints) + len(self.logs)
+        said = len(self.outputs) + len(self.prints) + len(self.logs) + len(self.focuses)
         if said > bound:
             raise SecurityError(
-                f"an action emitted, printed or logged more than {bound} times"
+                f"an action emitted, printed, logged or gave the focus more than {bound} times"
                 " (Limits(value=…) sets the bound)"
             )
 

@@ -35,6 +35,7 @@ from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.memory import (
     Activation,
+    AgendaEntry,
     Element,
     Entry,
     GroupToken,
@@ -42,6 +43,7 @@ from rete_engine.runtime.memory import (
     LiveNode,
     RightInput,
     RightMemory,
+    RightToken,
     SessionLimitError,
     Token,
     collect,
@@ -49,6 +51,8 @@ from rete_engine.runtime.memory import (
     rank_of,
 )
 from rete_engine.runtime.nodes import (
+    AdapterNode,
+    CrossNode,
     ExistsNode,
     FirstNode,
     GroupNode,
@@ -95,9 +99,9 @@ class Matcher:
     """The live network of one session."""
 
     __slots__ = (
-        "activations", "agenda", "alphas", "context", "failures", "firing", "frame",
-        "live_nodes", "loose", "network", "noted", "rights", "tag", "targets", "token_limit",
-        "tokens", "unsettled",
+        "activations", "agenda", "alphas", "context", "defers", "failures", "firing", "frame",
+        "live_nodes", "loose", "network", "noted", "rights", "tag", "targets",
+        "token_limit", "tokens", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -115,7 +119,10 @@ class Matcher:
         self.noted = 0
         self.loose: list[Token] = []  # tokens of values alone, which stand in no list
         self.failures: list[Failure] = []  # conditions that raised, until a run reports them
-        self.activations = 0  # how many were made
+        # Whether matches at the end of a rule are made when they come to the top. Not where each
+        # has a place of its own among all that wait, nor while somebody listens to activations.
+        self.defers = agenda.strategy.defers()
+        self.activations = 0  # how many were made, those that were deferred together as one
         self.tag = 0  # time tags given
         self.tokens = 0  # tokens alive
         self.token_limit = context.limits.tokens
@@ -162,6 +169,7 @@ class Matcher:
         for spec in self.network.starts:
             self.live(spec).left(None, None, None)
         self.settle(LAST)
+        self.agenda.opened()
 
     def insert(self, element: Element) -> None:
         """Bring a new fact through the network."""
@@ -172,6 +180,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def retract(self, element: Element) -> None:
         """Take a fact out of the network."""
@@ -191,6 +201,8 @@ class Matcher:
                 self.release(entry)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
         """Bring the change of a fact through the network; `changed` is a set of field bits."""
@@ -227,6 +239,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def stamp(self, element: Element, count: int, changed: int) -> None:
         """Note the time of a change of some fields."""
@@ -374,6 +388,17 @@ class Matcher:
                 after.element_previous = before
             token.element_previous = None
             token.element_next = None
+        elif isinstance(item, RightToken):
+            before = token.element_previous
+            after = token.element_next
+            if before is not None:
+                before.element_next = after
+            else:
+                item.tokens = after
+            if after is not None:
+                after.element_previous = before
+            token.element_previous = None
+            token.element_next = None
         token.node.forget(token)
         # Parent and children point at each other: cut here, nothing is left for the collector.
         token.sibling_previous = None
@@ -448,6 +473,11 @@ class Matcher:
                 for bucket in node.buckets.values():
                     collect(bucket, tokens)
                 node.buckets.clear()
+            elif isinstance(node, CrossNode):
+                collect(node.bucket, tokens)
+            elif isinstance(node, AdapterNode):
+                collect(node.memory, tokens)
+                node.crosses.clear()
         tokens.extend(self.loose)
         self.loose.clear()
         cut(tokens)
@@ -511,10 +541,12 @@ class Matcher:
 
     # -- activations ---------------------------------------------------------------------------
 
-    def activate(self, activation: Activation) -> None:
-        """Put a new match on the agenda, unless its rule keeps it from there."""
+    def activate(self, activation: AgendaEntry) -> None:
+        """Put a new match (or many) on the agenda, unless its rule keeps it from there."""
         rule = activation.rule
-        if rule.no_loop and rule.number == self.firing:
+        if (rule.no_loop and rule.number == self.firing) or (
+            rule.lock_on_active and rule.group == self.agenda.active
+        ):
             self.remove(activation)
             return
         salience = activation.reading.salience
@@ -531,7 +563,7 @@ class Matcher:
                 return
         self.agenda.add(activation)
 
-    def cancel(self, activation: Activation) -> None:
+    def cancel(self, activation: AgendaEntry) -> None:
         """Take a match that ceased off the agenda."""
         self.agenda.discard(activation)
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
-from rete_engine.network.specs import RuleSpec
+from rete_engine.network.specs import ReadingSpec
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
@@ -107,6 +108,8 @@ class Events:
         engine.memory.listener = (
             Listener(self.inserted, self.modified, self.retracted) if changes else None
         )
+        listens = bool(has["activate"] or has["cancel"])
+        engine.defer(not listens)
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
@@ -138,18 +141,6 @@ class Events:
         if failure is not None:
             self.failure = None
             raise failure
-
-    def disable(self, rule: RuleSpec) -> None:
-        """Turn a rule off. Its activations cease for whoever listens, until they come again."""
-        engine = self.engine
-        assert engine is not None
-        agenda = engine.agenda
-        ceasing: list[Activation] = []
-        if self.callbacks["cancel"]:
-            ceasing = [waiting for waiting in agenda.in_order() if waiting.rule is rule]
-        agenda.disable(rule)
-        for activation in ceasing:
-            self.cancelled(activation)
 
     # -- from the engine -----------------------------------------------------------------------
 
@@ -208,26 +199,27 @@ class Events:
 
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
-        self.call("activate", self.waiting(activation))
+        self.call("activate", self.waiting(activation.reading, activation.salience, activation))
 
     def cancelled(self, activation: Activation) -> None:
         """Tell of an activation that ceased."""
-        self.call("cancel", self.waiting(activation))
+        self.call("cancel", self.waiting(activation.reading, activation.salience, activation))
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
         for subscription in tuple(self.callbacks["error"]):
             subscription.callback(error)
 
-    def waiting(self, activation: Activation) -> Waiting:
+    def waiting(self, reading: ReadingSpec, salience: int, match: Link) -> Waiting:
         """An activation as a program sees it."""
         translator = self.translator
         engine = self.engine
         assert engine is not None
-        bindings = engine.bindings(activation)
+        bindings = engine.bindings(reading, match)
         return Waiting(
-            activation.rule.name,
-            activation.salience,
+            reading.rule.name,
+            salience,
             {name: translator.outward(value) for name, value in bindings.items()},
-            tuple(translator.fact_of(element) for element in elements_of(activation)),
+            tuple(translator.fact_of(element) for element in elements_of(match)),
+            engine.network.groups[reading.rule.group],
         )

@@ -50,7 +50,6 @@ from tests.compiler.findings import findings, rule, said
         ("Hold(order = 1)", "RE0305", "Hold(order = 1)", "insert Hold(…)", "is a template"),
         ("nt(3)", "RE0103", "nt", "did you mean 'net'?", "unknown function 'nt'"),
         # not built yet
-        ("focus 'g'", "RE0900", "focus 'g'", None, "agenda groups ('focus')"),
         (
             "insert logical Hold(order = 1)",
             "RE0900",
