@@ -133,9 +133,9 @@ class _Compiler:
             if f.is_external
         )
         builder = NetworkBuilder(list(declared.templates.values()))
-        rules = [
+        rules = (
             d for doc in self.documents for d in doc.declarations if isinstance(d, RuleDeclaration)
-        ]
+        )
         self.volatile = volatile_fields(rules, declared.templates)
         seen: dict[str, Span] = {}
         facts: list[InsertAction] = []

@@ -1,8 +1,7 @@
 """A warning: patterns that nothing joins, so that all facts meet all others (RE0502).
 
-Control facts are left out, for a rule is right to ask for them by the way: patterns that at most
-one fact can match, flags (every field is compared with a constant), and facts without a key whose
-state rules change.
+Some make no pairs, and are left out: patterns that ask for one fact by its key, flags (every field
+is compared with a constant), and facts without a key whose state rules change, as phases are.
 """
 
 from __future__ import annotations
@@ -89,6 +88,9 @@ def _is_control(
     template = names.template(pattern.slot)
     if template is None:
         return False
+    if template.keys:
+        given = {index for test in _tests(pattern) for index in _given(test, pattern.slot.number)}
+        return any(given >= set(key.fields) for key in template.keys)
     fixed = {
         atom.subject.index
         for test in _tests(pattern)
@@ -101,8 +103,6 @@ def _is_control(
         for test in _tests(pattern)
         if isinstance(test, tree.Not) and isinstance(test.operand, tree.FieldRef)
     }
-    if template.keys:
-        return any(fixed >= set(key.fields) for key in template.keys)
     if not template.open and fixed | flags >= set(template.positions.values()):
         return True
     read = {
@@ -113,6 +113,16 @@ def _is_control(
         if isinstance(ref, tree.FieldRef) and ref.slot == pattern.slot.number
     }
     return bool(read & volatile.get(template.name, frozenset()))
+
+
+def _given(test: tree.Expression, slot: int) -> Iterator[int]:
+    """The field of a pattern that a test sets equal to what is known without it."""
+    if not isinstance(test, tree.Compare) or len(test.rest) != 1 or test.rest[0][0] != "==":
+        return
+    right = test.rest[0][1]
+    for field, other in ((test.first, right), (right, test.first)):
+        if isinstance(field, tree.FieldRef) and field.slot == slot and slot not in slots_of(other):
+            yield field.index
 
 
 def _tests(pattern: Pattern) -> Iterator[tree.Expression]:
