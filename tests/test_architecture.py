@@ -42,6 +42,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     # Where it is imported late itself.
     "pydantic": frozenset(["integrations", "language", "services"]),
     "fastapi": frozenset(["services"]),
+    "mcp": frozenset(["services"]),
     "starlette": frozenset(["services"]),
     "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
