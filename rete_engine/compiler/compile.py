@@ -11,7 +11,6 @@ from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
 from rete_engine.compiler.following import follow
-from rete_engine.compiler.impossible import warn_impossible
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
     Reading,
@@ -20,7 +19,6 @@ from rete_engine.compiler.normalise import (
     size,
 )
 from rete_engine.compiler.plan import condition_expressions, plan
-from rete_engine.compiler.reactivation import warn_reactivation
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import (
@@ -31,9 +29,9 @@ from rete_engine.compiler.scope import (
     Reports,
     RuleNames,
 )
-from rete_engine.compiler.unjoined import warn_unjoined
-from rete_engine.compiler.unused import is_kept, warn_unused_in_action
 from rete_engine.compiler.volatility import Volatile, volatile_fields
+from rete_engine.compiler.warnings import warn
+from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -102,7 +100,7 @@ def compile_documents(
     reports = compiler.reports
     order = {id(document.source): number for number, document in enumerate(documents)}
     diagnostics = sorted(
-        dict.fromkeys(reports.diagnostics),
+        dict.fromkeys(d for d in reports.diagnostics if not is_allowed(d)),
         key=lambda d: (order.get(id(d.span.source), 0), d.span.line, d.span.column),
     )
     return (None if reports.has_errors else compiled), tuple(diagnostics)
@@ -280,7 +278,8 @@ class _Compiler:
             builder.production(path, own)
         if not readings:  # there are errors: see what else is wrong
             self.action(declaration, names, spec, None)
-        self.warn(declaration, readings, names)
+        warn(declaration, [reading.conditions for reading in readings], names, self.volatile)
+        self.warn_unused(names)
 
     def action(
         self,
@@ -387,42 +386,17 @@ class _Compiler:
         )
         return own
 
-    def warn(self, declaration: RuleDeclaration, readings: list[Reading], names: RuleNames) -> None:
-        """Give the warnings of a rule, as long as there were no errors.
-
-        What a condition with alternatives makes of the others is warned of only where it holds of
-        every reading.
-        """
-        if self.reports.has_errors:
-            return
-        self.warn_unused(names)
-        warn_unused_in_action(declaration.then, self.reports)
-        if is_off(declaration):
-            return
-        found: list[list[Diagnostic]] = []
-        for reading in readings:
-            with self.reports.apart() as apart:
-                warn_impossible(reading.conditions, names)
-                warn_unjoined(reading.conditions, names, self.volatile)
-                warn_reactivation(declaration, reading.conditions, names)
-            # Where a reference is none, what was checked as written may be seen to fail.
-            found.append([each for each in apart if each.severity == "warning"])
-        if found:
-            self.reports.diagnostics.extend(
-                warning for warning in found[0] if all(warning in others for others in found[1:])
-            )
-
     def warn_unused(self, names: RuleNames) -> None:
         """Warn of variables that nothing reads."""
+        if self.reports.has_errors:
+            return
         for name, variable in names.scopes[0].items():
-            if is_kept(name):
-                continue
             for binding in variable.unread():
                 self.reports.warning(
                     "RE0500",
                     f"variable '{name}' is never used",
                     binding.span,
-                    "begin its name with '_'" if binding.each else f"leave '{name} :=' out",
+                    None if binding.each else f"leave '{name} :=' out",
                 )
 
 
@@ -468,12 +442,6 @@ def _masks(
                 mask |= field_bits(expression, slot.number)
             masks[slot.number] = mask
     return masks
-
-
-def is_off(declaration: RuleDeclaration) -> bool:
-    """Whether a rule is switched off for good, so that it need not make sense."""
-    enabled = declaration.attributes.enabled
-    return isinstance(enabled, tree.Constant) and enabled.value is False
 
 
 def _param_refs(node: tree.Expression) -> list[tree.ParamRef]:
