@@ -62,6 +62,7 @@ FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
 FORBIDDEN_MODULES = frozenset(["pickle", "marshal", "shelve", "dill", "cloudpickle", "code"])
 
 PUBLIC = [
+    "CurrentFiring",
     "Diagnostic",
     "Fact",
     "FactError",
@@ -69,6 +70,7 @@ PUBLIC = [
     "KeyInUseError",
     "Limits",
     "Loop",
+    "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",
@@ -82,6 +84,7 @@ PUBLIC = [
     "Waiting",
     "__version__",
     "compiled",
+    "rule",
     "safe_eval",
     "validate_expression",
 ]

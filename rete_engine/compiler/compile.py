@@ -269,6 +269,7 @@ class _Compiler:
         salience, followed = self.attributes(declaration, names, spec)
         conditions += followed
         self.locals = max(self.locals, len(names.locals))
+        spec.function = declaration.function
         readings = [] if reports.has_errors else self.readings(declaration, conditions)
         names.masks = _masks(readings, names, salience)
         for reading in readings:
@@ -279,7 +280,8 @@ class _Compiler:
         if not readings:  # there are errors: see what else is wrong
             self.action(declaration, names, spec, None)
         warn(declaration, [reading.conditions for reading in readings], names, self.volatile)
-        self.warn_unused(names)
+        if spec.function is None:  # what a function reads is not known
+            self.warn_unused(names)
 
     def action(
         self,

@@ -170,3 +170,4 @@ class Document:
     declarations: tuple[Declaration, ...]
     # Names whose declarations have a syntax error: nothing is said of their uses.
     broken_names: frozenset[str] = frozenset()
+    identity: str | None = None  # what it says, where that is not the text of its source

@@ -8,6 +8,7 @@ Large Learning Systems*, 1995).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final, final
 
@@ -356,9 +357,9 @@ class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "auto_focus", "complexity", "deferrable", "description", "enabled", "file", "group", "line",
-        "locals", "lock_on_active", "name", "no_loop", "number", "period", "plain", "readings",
-        "rivalry", "tags",
+        "auto_focus", "complexity", "deferrable", "description", "enabled", "file", "function",
+        "group", "line", "locals", "lock_on_active", "name", "no_loop", "number", "period", "plain",
+        "readings", "rivalry", "tags",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
@@ -380,6 +381,7 @@ class RuleSpec:
         self.period: Period | None = None  # when the rule is effective; None is always
         self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
         self.complexity = 0  # constraints and tests as written
+        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
         self.locals = 0  # how many local variables the statements need
         self.readings: list[ReadingSpec] = []  # one, or more where conditions have alternatives
 

@@ -80,7 +80,7 @@ class StatementFailure(Exception):  # noqa: N818 - the session turns it into an 
 class Host:
     """Whom the engine tells what actions say; functions, for compiled code cannot be extended."""
 
-    __slots__ = ("fired", "log", "output", "say")
+    __slots__ = ("act", "fired", "log", "output", "remember", "say")
 
     def __init__(
         self,
@@ -88,11 +88,15 @@ class Host:
         say: Callable[[str], None],
         log: Callable[[str, str], None],
         fired: Callable[[Fired], None],
+        act: Callable[[Callable[..., object], Execution, Activation], None],
+        remember: Callable[[object, Element], None],
     ) -> None:
         self.output = output  # takes each emitted value
         self.say = say  # takes each printed line
         self.log = log  # takes level and message of each log
         self.fired = fired  # takes each firing, when the engine `watches_firings`
+        self.act = act  # calls the action of a rule in Python
+        self.remember = remember  # takes an object that a rule in Python made a fact of
 
 
 @final
@@ -201,7 +205,11 @@ class Engine:
         self.agenda.take(activation)
         execution = Execution(self.memory, self.context, activation, rule.locals)
         try:
-            execution.run(activation.reading.statements)
+            if rule.function is None:
+                execution.run(activation.reading.statements)
+            else:
+                execution.line = rule.line
+                self.host.act(rule.function, execution, activation)
         except SessionLimitError:
             raise
         except Exception as error:
@@ -232,6 +240,8 @@ class Engine:
         for group in execution.focuses:
             self.agenda.focus(group)
         host = self.host
+        for instance, element in execution.objects:
+            host.remember(instance, element)
         for value in execution.outputs:
             host.output(value)
         for line in execution.prints:

@@ -102,7 +102,9 @@ class Session:
         self._gate.seconds = limits.seconds or 0.0
         vars(self)["insert"] = _quick_insert(self._gate.insert)
         out = out or logging.getLogger("rete_engine.print").info
-        self._events = Events(self._translator, out, write_back)
+        self._events = Events(
+            self._translator, out, write_back, tuple(param.name for param in compiled.params)
+        )
         self._context = Context(
             limits,
             (),

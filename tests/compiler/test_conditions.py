@@ -214,6 +214,8 @@ def test_conditions_inside_of_others_count_too() -> None:
         ("salience total", "RE0102", "unknown name 'total'"),
         ("enabled o", "RE0102", "unknown name 'o'"),
         ("enabled 3", "RE0202", "3 is a constant"),
+        ('group ""', "RE0303", "the name of 'group' cannot be empty"),
+        ('effective "soon"', "RE0303", "'soon' is no date"),
     ],
 )
 def test_an_attribute_that_does_not_fit_is_told(attributes: str, code: str, message: str) -> None:
