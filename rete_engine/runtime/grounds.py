@@ -15,6 +15,7 @@ from rete_engine.runtime.memory import (
     FoundToken,
     GroupToken,
     GuardToken,
+    RightToken,
     Token,
 )
 from rete_engine.runtime.nodes import ExistsNode, GroupNode
@@ -34,6 +35,12 @@ def is_negated(token: Token) -> bool:
     """Whether a guard or a group is one of a `not`."""
     node = token.node
     return cast(ExistsNode | GroupNode, node).negated
+
+
+def right_of(token: Token) -> RightToken | None:
+    """The match of a right sub-network that a token adds, if it is one."""
+    item = token.item
+    return item if isinstance(item, RightToken) else None
 
 
 def found_for(group: GroupToken) -> list[FoundToken]:
@@ -101,6 +108,11 @@ def activations_below(stack: list[Token]) -> list[Activation]:
             if owner not in groups and not is_negated(owner):
                 groups[owner] = None
                 push_children(owner, stack, of_branch=False)
+        elif isinstance(token, RightToken):
+            made = token.tokens
+            while made is not None:
+                stack.append(made)
+                made = made.element_next
         else:
             push_children(token, stack, of_branch=False)
     return found
@@ -114,6 +126,9 @@ def grounds_of(match: Token, end: Token | None) -> list[Element]:
         assert token is not None
         if is_matched(token):
             found.append(cast(Element, token.item))
+        right = right_of(token)
+        if right is not None:
+            found.extend(grounds_of(right, None))
         if isinstance(token, GuardToken):
             if not is_negated(token):
                 found.extend([e.element for e in cast(ExistsNode, token.node).agreeing(token)])

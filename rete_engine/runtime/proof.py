@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast, final
 
-from rete_engine.runtime.grounds import found_for, is_matched, is_negated, supported_by
+from rete_engine.runtime.grounds import found_for, is_matched, is_negated, right_of, supported_by
 from rete_engine.runtime.memory import (
     Activation,
     Element,
@@ -88,7 +88,10 @@ class Proof:
             assert token is not None
             if is_matched(token) and not self.is_ground(cast(Element, token.item), rank):
                 return False
-            if isinstance(token, GuardToken):
+            right = right_of(token)
+            if right is not None:
+                holds = self.rests(right, None, rank)
+            elif isinstance(token, GuardToken):
                 holds = is_negated(token) or self.guard_rests(token, rank)
             elif isinstance(token, GroupToken):
                 holds = is_negated(token) or self.group_rests(token, rank)

@@ -19,7 +19,7 @@ from rete_engine.runtime.grounds import (
     push_children,
     supported_below,
 )
-from rete_engine.runtime.memory import Activation, Element, LiveNode, Token
+from rete_engine.runtime.memory import Activation, AgendaEntry, Element, LiveNode, RightToken, Token
 from rete_engine.runtime.proof import Proof
 from rete_engine.runtime.strategies import time_tags
 
@@ -173,9 +173,10 @@ class Truth:
                 self.ended.append(Ended(activation, cause, matcher.tag))
 
     def end(self, activation: Activation) -> None:
-        """The match of a fired activation that was kept has ended."""
+        """The match of an activation has ended; one that fired and was kept supports no more."""
         supports = activation.supports
-        assert supports is not None
+        if supports is None:
+            return
         activation.supports = None
         for element in supports:
             known = self.derived[element]
@@ -256,11 +257,13 @@ class Truth:
                     left.append(ground)
         return found
 
-    def spends(self, activation: Activation) -> bool:
+    def spends(self, activation: AgendaEntry) -> bool:
         """Whether a new match is one that defeated itself and comes back: it does not fire.
 
         Its token is kept, for so it is known again when that happens another time.
         """
+        if not isinstance(activation, Activation):
+            return False  # matches of rules that derive are not deferred
         items = items_of(activation)
         records = self.defeated.get(identity(activation.node, items), [])
         for record in records:
@@ -294,7 +297,8 @@ def items_of(activation: Activation) -> list[object]:
     items: list[object] = []
     token: Token | None = activation
     while token is not None:
-        items.append(token.item)
+        if not isinstance(token.item, RightToken):  # its facts stand behind it
+            items.append(token.item)
         token = cast("Token | None", token.parent)
     return items
 
