@@ -30,6 +30,9 @@ DENSE: Fields = {
 #: One template and little else than groups within groups.
 NESTED: Fields = {"A": {"n": "bit", "m": "bit"}}
 
+#: The agenda groups.
+GROUPS = ["main", "g", "h"]
+
 VALUES: dict[str, list[object]] = {
     "bit": [0, 1],
     "int": [0, 1, 2],
@@ -74,14 +77,18 @@ class Names:
 class RuleText:
     """Writes one rule, drawing what it says."""
 
-    def __init__(self, draw: st.DrawFn, name: str, fields: Fields, keyed: bool) -> None:
+    def __init__(
+        self, draw: st.DrawFn, name: str, fields: Fields, keyed: bool, grouped: bool
+    ) -> None:
         self.draw = draw
         self.templates = fields
         self.number_kind = "int" if fields is RICH else "bit"
         self.name = name
         self.keyed = keyed
+        self.grouped = grouped
         self.variables = 0
         self.patterns = 0
+        self.has_alternatives = False
 
     def pick(self, *options: str) -> str:
         return self.draw(st.sampled_from(options))
@@ -169,13 +176,20 @@ class RuleText:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def pattern(self, names: Names, named: bool) -> str:
-        """`[x :=] T(…)`; what it binds comes into `names`."""
+    def pattern(
+        self, names: Names, named: bool, given: tuple[str, str] | None = None, also: str = ""
+    ) -> str:
+        """`[x :=] T(…)`; what it binds comes into `names`.
+
+        `given` are its name and template, `also` is an argument.
+        """
         self.patterns += 1
-        template = self.pick("A", *self.templates)
         name = self.new("p") if named else None
+        template = self.pick("A", *self.templates)
+        if given is not None:
+            name, template = given
         own = self.templates[template]
-        arguments: list[str] = []
+        arguments = [also] if also else []
         earlier = names.copy()
         if name is not None:
             names.facts[name] = template
@@ -205,8 +219,12 @@ class RuleText:
         parts: list[str] = []
         nested = self.templates is NESTED
         for _ in range(2 if nested else self.draw(st.integers(1, 3))):
-            match self.draw(st.integers(0, 13 if nested else 9)):
-                case 0 | 1 | 10 | 11 | 12 if depth < 2:
+            match self.draw(st.integers(0, 16 if nested else 11)):
+                case 5 | 14 if depth < 2:
+                    parts.append(self.alternatives(inner))
+                case 6 | 15 if depth < 2:
+                    parts.append(self.every(inner, depth + 1))
+                case 0 | 1 | 10 | 12 | 13 if depth < 2:
                     word = self.pick("not", "not", "exists")
                     parts.append(f"{word} {self.group(inner, depth + 1)}")
                 case 2:
@@ -224,6 +242,53 @@ class RuleText:
             return parts[0]
         return f"({' and '.join(parts)})"
 
+    def alternatives(self, names: Names, tag: str | None = None) -> str:
+        """`(C or D …)`; what the branches share comes into `names`.
+
+        `tag` is a variable that tells the branches apart.
+        """
+        fact = (self.new("p"), self.pick("A", *self.templates))
+        value = self.new("v")
+        shares = self.pick("fact", "value", "value", "nothing")
+        branches: list[str] = []
+        for number in range(self.draw(st.integers(2, 3))):
+            inner = names.copy()
+            parts = [f"{tag} := {number}"] if tag else []
+            if self.chance(30):
+                word = self.pick("not", "exists")
+                parts.append(f"{word} {self.pattern(inner.copy(), False)}")
+            if shares == "fact":
+                parts.append(self.pattern(inner, True, given=fact))
+            elif shares == "value" and self.chance(50):
+                parts.append(self.pattern(inner, False, also=f"{value} := n"))
+            elif shares == "value":
+                parts.append(f"{value} := {self.number(inner)}")
+            elif self.chance(50):
+                parts.append(self.pattern(inner, self.chance(50)))
+            else:
+                parts.append(f"not {self.group(inner, 2)}")
+            self.draw(st.randoms(use_true_random=False)).shuffle(parts)
+            branches.append(parts[0] if len(parts) == 1 else f"({' and '.join(parts)})")
+        if shares == "fact":
+            names.facts[fact[0]] = fact[1]
+        elif shares == "value":
+            names.values[value] = self.number_kind
+        if tag:
+            names.values[tag] = self.number_kind
+        return f"({' or '.join(branches)})"
+
+    def every(self, names: Names, depth: int) -> str:
+        """`forall (C, D, …)`."""
+        inner = names.copy()
+        first = self.pick("pattern", "pattern", "or")
+        operands = [self.pattern(inner, True) if first == "pattern" else self.alternatives(inner)]
+        for _ in range(self.draw(st.integers(1, 2))):
+            if self.chance(70):
+                operands.append(self.pattern(inner, self.chance(50)))
+            else:
+                operands.append(f"not {self.group(inner, depth + 1)}")
+        return f"forall ({', '.join(operands)})"
+
     def each(self, names: Names) -> str:
         """`for v in …`."""
         lists = [*self.references(names, ["list"]), "[0, 1]", "[1, 1]", "{2, 0}"]
@@ -236,7 +301,13 @@ class RuleText:
         """One line of the `when`."""
         if self.templates is NESTED and self.chance(50):
             return f"{self.pick('not', 'exists')} {self.group(names, 0)}"
-        match self.draw(st.integers(0, 15)):
+        match self.draw(st.integers(0, 18)):
+            case 16:
+                return self.every(names, 0)
+            case 17 | 18 if not self.has_alternatives:
+                # Matches with the same facts in other places would look alike.
+                self.has_alternatives = True
+                return self.alternatives(names, self.new("v"))
             case 0 | 1:
                 return f"not {self.pattern(names.copy(), self.chance(20))}"
             case 2:
@@ -306,6 +377,20 @@ class RuleText:
 
     # -- the whole -----------------------------------------------------------------------------
 
+    def groups(self) -> list[str]:
+        """What the rule says of groups and of its days."""
+        lines = [f'group "{self.pick(*GROUPS)}"'] if self.chance(70) else []
+        if self.chance(25):
+            lines.append("auto_focus")
+        if self.chance(25):
+            lines.append(f'activation_group "{self.pick("x", "y")}"')
+        if self.chance(25):
+            lines.append("lock_on_active")
+        if self.chance(15):
+            days = ('"2026-01-02"', '"2026-01-02" to "2026-01-02"', 'to "2026-01-02"')
+            lines.append(f"effective {self.pick(*days)}")
+        return [f"    {line}" for line in lines]
+
     def text(self, silent: bool) -> str:
         """The rule."""
         names = Names()
@@ -318,10 +403,14 @@ class RuleText:
             lines.append(f"    salience {self.pick(*numbers)}{self.pick('', ' * -1')}")
         if self.chance(15):
             lines.append("    no_loop")
+        if self.grouped:
+            lines += self.groups()
         lines += ["when", *(f"    {line}" for line in conditions), "then"]
         if not silent:
             for _ in range(self.draw(st.integers(0, 2))):
                 lines += [f"    {line}" for line in self.action(names)]
+            if self.grouped and self.chance(40):
+                lines.append(f'    focus "{self.pick(*GROUPS)}"')
         return "\n".join([*lines, "end"])
 
 
@@ -371,15 +460,16 @@ def values(kind: str) -> st.SearchStrategy[object]:
 class Strategies:
     """Rule sets and scripts over some templates."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, grouped: bool = False) -> None:
         self.fields = fields
+        self.grouped = grouped  # whether there are agenda groups
         self.changes: st.SearchStrategy[Operation] = st.one_of(
             self.inserts(), self.modifies(), self.modifies(), retracts
         )
 
     def programs(self, silent: bool = False) -> st.SearchStrategy[str]:
         """The text of a rule set; with `silent`, its rules change nothing."""
-        return programs_over(self.fields, silent)
+        return programs_over(self.fields, silent, self.grouped)
 
     def rows(self, template: str) -> st.SearchStrategy[dict[str, object]]:
         """The fields of a fact; those with a default may be left out."""
@@ -415,6 +505,16 @@ class Strategies:
 
     def operations(self) -> st.SearchStrategy[Operation]:
         """One operation of a script."""
+        if self.grouped:
+            return st.one_of(
+                self.changes,
+                self.changes,
+                st.just(("step",)),
+                st.tuples(st.just("run"), st.integers(1, 4)),
+                st.tuples(st.just("focus"), st.sampled_from(GROUPS)),
+                st.tuples(st.just("switch"), st.integers(0, 3)),
+                st.tuples(st.just("day"), st.integers(1, 3)),
+            )
         return st.one_of(
             self.changes,
             self.changes,
@@ -434,7 +534,7 @@ class Strategies:
 
 
 @st.composite
-def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
+def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool) -> str:
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
     templates = DENSE_TEMPLATES if fields is DENSE else NESTED_TEMPLATES
@@ -442,8 +542,8 @@ def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
         templates = RICH_TEMPLATES.format(
             a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
         )
-    count = 1 if fields is NESTED else draw(st.integers(1, 3))
-    rules = [RuleText(draw, f"r{i}", fields, keyed).text(silent) for i in range(count)]
+    count = 1 if fields is NESTED else draw(st.integers(1, 5 if grouped else 3))
+    rules = [RuleText(draw, f"r{i}", fields, keyed, grouped).text(silent) for i in range(count)]
     return templates + "\n".join(rules) + "\n"
 
 
@@ -451,6 +551,7 @@ retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.intege
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
 nested = Strategies(NESTED)
+grouped = Strategies(DENSE, grouped=True)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",
                               "random"])  # fmt: skip
