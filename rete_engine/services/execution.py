@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rete_engine.diagnostics.errors import RuleEngineError
@@ -11,8 +11,12 @@ from rete_engine.expressions.frame import Limits
 from rete_engine.services.catalog import Entry
 from rete_engine.services.facts import insert_facts
 from rete_engine.services.faults import Code, Fault, fault_of
+from rete_engine.services.running import Told, weight_of
 from rete_engine.session.jsonable import jsonable
 from rete_engine.session.single_facts import SingleFacts
+
+#: Facts that rules over one fact look at between two looks at the time.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -25,17 +29,29 @@ class Bounds:
         steps: Steps of one evaluation, as in `Limits`.
         value: Size of one value, as in `Limits`.
         tokens: Partial matches and activations, as in `Limits`.
+        output: Characters and numbers of what one run emits, prints and traces.
     """
 
     facts: int = 100_000
     run_time: float = 10.0
     steps: int = 100_000
     value: int = 100_000
-    tokens: int = 2_000_000
+    tokens: int = 1_000_000
+    output: int = 10_000_000
 
     def limits(self) -> Limits:
-        """The bounds as the engine knows them."""
-        return Limits(steps=self.steps, value=self.value, facts=self.facts, tokens=self.tokens)
+        """The bounds as the engine knows them.
+
+        A run ends between two firings when its time is over. One firing, or the insertion of facts,
+        that goes on for as long again is given up, and the session with it.
+        """
+        return Limits(
+            steps=self.steps,
+            value=self.value,
+            facts=self.facts,
+            tokens=self.tokens,
+            seconds=2 * self.run_time,
+        )
 
     def timeout(self, wanted: float | None) -> float:
         """The seconds of a run for which so many are asked.
@@ -132,14 +148,15 @@ def _run(
     bounds: Bounds,
 ) -> _Done:
     deadline = time.monotonic() + seconds
-    printed: list[str] = []
-    with entry.rules.session(params, limits=bounds.limits(), out=printed.append) as session:
+    told = Told()
+    with entry.rules.session(params, limits=bounds.limits(), out=told.say) as session:
         insert_facts(session, entry.rules, facts, bounds.facts)
-        result = session.run(limit, max(deadline - time.monotonic(), 0))
-        if result.stopped == "timeout":
-            raise too_long(seconds)
-        outputs = [jsonable(value) for value in result.outputs]
-    return outputs, result.fired, result.stopped, printed
+        left = max(deadline - time.monotonic(), 0.0)
+        if not told.run(session, limit, left, trace=False, most=bounds.output):
+            raise too_much()
+    if told.stopped == "timeout":
+        raise too_long(seconds)
+    return told.outputs, told.fired, told.stopped, told.printed
 
 
 def _single(
@@ -156,16 +173,25 @@ def _single(
         raise Fault(Code.WRONG_REQUEST, "rules over one fact have no params and no limit")
     if len(facts) > bounds.facts:
         raise Fault(Code.OVER_LIMIT, f"at most {bounds.facts:,} facts are taken at once")
-    found = rules.run(_in_time(facts, seconds), limits=bounds.limits())
-    return [jsonable(value) for value in found.results], found.fired, "quiescent", []
-
-
-def _in_time(facts: list[object], seconds: float) -> Iterator[object]:
     deadline = time.monotonic() + seconds
-    for fact in facts:
+    results: list[object] = []
+    fired = weight = 0
+    for start in range(0, len(facts), _AT_ONCE):
         if time.monotonic() > deadline:
             raise too_long(seconds)
-        yield fact
+        found = rules.run(facts[start : start + _AT_ONCE], limits=bounds.limits())
+        part = [jsonable(value) for value in found.results]
+        fired += found.fired
+        weight += sum(map(weight_of, part))
+        if weight > bounds.output:
+            raise too_much()
+        results += part
+    return results, fired, "quiescent", []
+
+
+def too_much() -> Fault:
+    """The fault of a run that gives more than is taken."""
+    return Fault(Code.OVER_LIMIT, "the rules emit and print more than the service keeps")
 
 
 def too_long(seconds: float) -> Fault:
