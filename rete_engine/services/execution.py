@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rete_engine.diagnostics.errors import RuleEngineError
 from rete_engine.expressions.frame import Limits
 from rete_engine.services.catalog import Entry
-from rete_engine.services.facts import insert_facts
+from rete_engine.services.facts import insert_facts, unknown_template
 from rete_engine.services.faults import Code, Fault, fault_of
 from rete_engine.services.running import Told, weight_of
+from rete_engine.session.fact import Fact
 from rete_engine.session.jsonable import jsonable
 from rete_engine.session.single_facts import SingleFacts
 
@@ -74,6 +76,9 @@ class Execution:
         stopped: `"quiescent"`, `"halted"` or `"limit"`.
         printed: The lines that rules printed.
         execution_time_ms: How long it took, in milliseconds.
+        loop: With `"limit"`, the rules that made each other fire, and what they change.
+        fired: How often each rule fired, in the order of first firings; empty if nobody asked.
+        facts: The facts that were asked for, by template.
     """
 
     results: list[object]
@@ -81,6 +86,9 @@ class Execution:
     stopped: str
     printed: list[str]
     execution_time_ms: float
+    loop: str | None = None
+    fired: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, list[dict[str, object]]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The execution as plain values."""
@@ -101,6 +109,8 @@ def execute(
     limit: int | None = None,
     timeout: float | None = None,
     bounds: Bounds = Bounds(),
+    count: bool = False,
+    show: Sequence[str] = (),
 ) -> Execution:
     r"""Execute rules over facts. Nothing of it stays.
 
@@ -111,9 +121,11 @@ def execute(
         limit: The most firings to try; not for rules over one fact.
         timeout: Seconds; by default those that are allowed.
         bounds: What it may cost.
+        count: Whether to tell how often each rule fired; not for rules over one fact.
+        show: The templates whose facts to tell after the run.
 
     Raises:
-        Fault: Facts or params do not fit, a rule failed, or it is over a bound.
+        Fault: Facts, params or templates do not fit, a rule failed, or it is over a bound.
 
     Example:
         >>> from rete_engine.services.catalog import Catalog
@@ -126,17 +138,15 @@ def execute(
     seconds = bounds.timeout(timeout)
     try:
         if entry.single_facts is not None:
+            if show:
+                raise Fault(Code.WRONG_REQUEST, "rules over one fact keep no facts to show")
             done = _single(entry.single_facts, facts, params, limit, seconds, bounds)
         else:
-            done = _run(entry, facts, params, limit, seconds, bounds)
+            done = _run(entry, facts, params, limit, seconds, bounds, count, show)
     except RuleEngineError as error:
         raise fault_of(error) from error
-    results, fired, stopped, printed = done
     elapsed = round((time.perf_counter() - started) * 1000, 3)
-    return Execution(results, fired, stopped, printed, elapsed)
-
-
-_Done = tuple[list[object], int, str, list[str]]
+    return replace(done, execution_time_ms=elapsed)
 
 
 def _run(
@@ -146,17 +156,41 @@ def _run(
     limit: int | None,
     seconds: float,
     bounds: Bounds,
-) -> _Done:
+    count: bool,
+    show: Sequence[str],
+) -> Execution:
     deadline = time.monotonic() + seconds
     told = Told()
-    with entry.rules.session(params, limits=bounds.limits(), out=told.say) as session:
-        insert_facts(session, entry.rules, facts, bounds.facts)
+    fired: Counter[str] = Counter()
+    rules = entry.rules
+    for name in show:
+        if name not in rules.templates:
+            raise Fault(Code.WRONG_REQUEST, f"show: {unknown_template(name, rules.templates)}")
+    with rules.session(params, limits=bounds.limits(), out=told.say) as session:
+        insert_facts(session, rules, facts, bounds.facts)
+        if count:
+            session.on("fire", lambda firing: fired.update([firing.rule]))
         left = max(deadline - time.monotonic(), 0.0)
         if not told.run(session, limit, left, trace=False, most=bounds.output):
             raise too_much()
-    if told.stopped == "timeout":
-        raise too_long(seconds)
-    return told.outputs, told.fired, told.stopped, told.printed
+        if told.stopped == "timeout":
+            raise too_long(seconds)
+        return Execution(
+            told.outputs,
+            told.fired,
+            told.stopped,
+            told.printed,
+            0.0,
+            None if told.loop is None else str(told.loop),
+            fired,
+            {
+                name: [
+                    {k: jsonable(v) for k, v in Fact.as_dict(f).items()}
+                    for f in session.facts(name)
+                ]
+                for name in show
+            },
+        )
 
 
 def _single(
@@ -166,7 +200,7 @@ def _single(
     limit: int | None,
     seconds: float,
     bounds: Bounds,
-) -> _Done:
+) -> Execution:
     if not isinstance(facts, list):
         raise Fault(Code.WRONG_FACTS, "facts: for rules over one fact they are a list")
     if params or limit is not None:
@@ -186,7 +220,7 @@ def _single(
         if weight > bounds.output:
             raise too_much()
         results += part
-    return results, fired, "quiescent", []
+    return Execution(results, fired, "quiescent", [], 0.0)
 
 
 def too_much() -> Fault:

@@ -83,7 +83,7 @@ class Feed:
         self._wake()
 
     def take(self) -> tuple[list[tuple[str, str]], str]:
-        """What waits, each with its data as JSON, and why nothing more comes (empty if more may)."""
+        """What waits, each with its data as JSON; and why nothing more comes, if that is so."""
         with self._lock:
             taken = list(self._waiting)
             self._waiting.clear()

@@ -70,10 +70,9 @@ class Told:
             self.fired += result.fired
             self._add(self.outputs, [jsonable(value) for value in result.outputs])
             self._add(self.firings, [firing_as_json(firing) for firing in result.firings])
-            self.errors += [str(error) for error in result.errors]
-            self.weight += sum(
-                map(len, self.errors[-len(result.errors) :] if result.errors else ())
-            )
+            for error in map(str, result.errors):
+                self.errors.append(error)
+                self.weight += len(error)
             self.stopped, self.loop = result.stopped, result.loop
             if result.stopped != "limit":
                 self.loop = None
@@ -95,7 +94,7 @@ def weight_of(value: object) -> int:
 
     Example:
         >>> weight_of({"a": [1, 2, "three"]})
-        28
+        30
     """
     if isinstance(value, str):
         return len(value) + 2
