@@ -63,6 +63,7 @@ FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
 FORBIDDEN_MODULES = frozenset(["pickle", "marshal", "shelve", "dill", "cloudpickle", "code"])
 
 PUBLIC = [
+    "CurrentFiring",
     "Diagnostic",
     "Fact",
     "FactError",
@@ -70,6 +71,7 @@ PUBLIC = [
     "KeyInUseError",
     "Limits",
     "Loop",
+    "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",
@@ -83,6 +85,7 @@ PUBLIC = [
     "Waiting",
     "__version__",
     "compiled",
+    "rule",
     "safe_eval",
     "validate_expression",
 ]

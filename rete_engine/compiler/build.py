@@ -97,6 +97,7 @@ class NetworkBuilder:
         self.shared: dict[Hashable, object] = {}
         self.rules: list[specs.RuleSpec] = []
         self.locals = 0
+        self.groups: tuple[str, ...] = ("main",)
 
     # -- one rule ------------------------------------------------------------------------------
 
@@ -189,6 +190,7 @@ class NetworkBuilder:
             self.root,
             tuple(self.rules),
             self.routes(),
+            self.groups,
             self.locals,
         )
 

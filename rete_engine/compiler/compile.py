@@ -10,9 +10,7 @@ from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, 
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declare import declare, function_names
-from rete_engine.compiler.impossible import warn_impossible
 from rete_engine.compiler.plan import condition_expressions, plan
-from rete_engine.compiler.reactivation import warn_reactivation
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.scope import (
     Declared,
@@ -23,9 +21,9 @@ from rete_engine.compiler.scope import (
     RuleNames,
     Variable,
 )
-from rete_engine.compiler.unjoined import warn_unjoined
-from rete_engine.compiler.unused import is_kept, warn_unused_in_action
 from rete_engine.compiler.volatility import Volatile, volatile_fields
+from rete_engine.compiler.warnings import warn
+from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -94,7 +92,7 @@ def compile_documents(
     reports = compiler.reports
     order = {id(document.source): number for number, document in enumerate(documents)}
     diagnostics = sorted(
-        dict.fromkeys(reports.diagnostics),
+        dict.fromkeys(d for d in reports.diagnostics if not is_allowed(d)),
         key=lambda d: (order.get(id(d.span.source), 0), d.span.line, d.span.column),
     )
     return (None if reports.has_errors else compiled), tuple(diagnostics)
@@ -150,6 +148,9 @@ class _Compiler:
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
+        builder.groups = tuple(declared.groups.numbers)
+        if not self.reports.has_errors:
+            declared.groups.warn(self.reports)
         for template in declared.templates.values():
             template.read_further = declared.further
         places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
@@ -257,6 +258,7 @@ class _Compiler:
         )
         builder.rules.append(spec)
         spec.complexity = reader.complexity
+        warn(declaration, conditions, names, self.volatile)
         salience = self.attributes(declaration, names, spec)
         self.locals = max(self.locals, len(names.locals))
         scope: ActionScope | None = None
@@ -273,7 +275,9 @@ class _Compiler:
         actions = ActionNames(self.declared, names)
         spec.statements = ActionReader(actions, scope).read(declaration.then)
         spec.locals = len(actions.locals)
-        self.warn(declaration, conditions, names)
+        spec.function = declaration.function
+        if spec.function is None:  # what a function reads is not known
+            self.warn_unused(names)
 
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
@@ -283,15 +287,7 @@ class _Compiler:
         spec.description = given.description
         spec.tags = given.tags
         spec.no_loop = given.no_loop is not None
-        for what, span in (
-            ("agenda groups ('group')", given.group_span),
-            ("'auto_focus'", given.auto_focus),
-            ("'activation_group'", given.activation_group_span),
-            ("'lock_on_active'", given.lock_on_active),
-            ("'effective'", given.effective),
-        ):
-            if span is not None:
-                self.reports.error("RE0900", f"{what}: not part of this version yet", span)
+        self.declared.groups.read(given, spec, self.reports)
         if given.enabled is not None:
             place = PlaceNames(self.declared)
             resolved = self.plain(given.enabled, place)
@@ -340,29 +336,17 @@ class _Compiler:
             for name, variable in names.scopes[0].items()
         )
 
-    def warn(
-        self, declaration: RuleDeclaration, conditions: tuple[Condition, ...], names: RuleNames
-    ) -> None:
-        """Give the warnings of a rule, as long as there were no errors."""
-        if self.reports.has_errors:
-            return
-        self.warn_unused(names)
-        warn_unused_in_action(declaration.then, self.reports)
-        if is_off(declaration):
-            return
-        warn_impossible(conditions, names)
-        warn_unjoined(conditions, names, self.volatile)
-        warn_reactivation(declaration, conditions, names)
-
     def warn_unused(self, names: RuleNames) -> None:
         """Warn of variables that nothing reads."""
+        if self.reports.has_errors:
+            return
         for name, variable in names.scopes[0].items():
-            if not variable.used and not is_kept(name):
+            if not variable.used:
                 self.reports.warning(
                     "RE0500",
                     f"variable '{name}' is never used",
                     variable.span,
-                    "begin its name with '_'" if variable.each else f"leave '{name} :=' out",
+                    None if variable.each else f"leave '{name} :=' out",
                 )
 
 
@@ -391,12 +375,6 @@ def _masks(
             masks[slot.number] = mask
     names.masks = masks
     return masks
-
-
-def is_off(declaration: RuleDeclaration) -> bool:
-    """Whether a rule is switched off for good, so that it need not make sense."""
-    enabled = declaration.attributes.enabled
-    return isinstance(enabled, tree.Constant) and enabled.value is False
 
 
 def _param_refs(node: tree.Expression) -> list[tree.ParamRef]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rete_engine.diagnostics.allowing import is_allowed
+from rete_engine.compiler.groups import Groups
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -38,10 +38,8 @@ class Reports:
     def warning(
         self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
     ) -> None:
-        """Take up a warning, unless the text allows what it is about."""
-        diagnostic = Diagnostic(code, message, span, hint, "warning", notes)
-        if not is_allowed(diagnostic):
-            self.diagnostics.append(diagnostic)
+        """Take up a warning."""
+        self.diagnostics.append(Diagnostic(code, message, span, hint, "warning", notes))
 
 
 @dataclass
@@ -85,6 +83,7 @@ class Declared:
     reading: set[str] = field(default_factory=set)  # functions that read through references
     # Names whose declarations could not be read: nothing is said of their uses.
     broken: set[str] = field(default_factory=set)
+    groups: Groups = field(default_factory=Groups)
 
     def template(self, name: str, span: Span) -> TemplateSpec | None:
         """The template of a name; an unknown one is reported."""
