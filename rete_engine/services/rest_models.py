@@ -156,8 +156,10 @@ _FACTS: Any = Field(
     examples=[[{"type": "Order", "id": 1, "total": 250.0}], {"Order": [{"id": 1, "total": 250.0}]}],
 )
 
-Limit = Annotated[Whole | None, Field(ge=0, description="The most firings to try.")]
-Timeout = Annotated[float | None, Field(gt=0, description="Seconds that it may take.")]
+_Count = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+_Seconds = Annotated[float, Field(gt=0)]
+Limit = Annotated[_Count | None, Field(description="The most firings to try.")]
+Timeout = Annotated[_Seconds | None, Field(description="Seconds that it may take.")]
 Params = Annotated[dict[str, Any], Field(description="Values of parameters, by name.")]
 
 
