@@ -19,8 +19,6 @@ end
 """
 
 CONDITIONS = {
-    "forall": "forall (T(), T(n > 1))",
-    "or": "(T(n == 1) or T(n == 2))",
     "count": "x := count(T())",
     "sum": "x := sum(n for T())",
     "avg": "x := avg(n for T())",
@@ -31,8 +29,6 @@ CONDITIONS = {
     "grouped": "x := sum(n for T() by i := id)",
     "a query": "m := larger(1)",
     "a query without a name": "larger(1)",
-    "through a reference": "t := T(of.n == 1)",
-    "through a reference in a test": "t := T()\ntest t.of.n == 1",
 }
 
 ACTIONS = {

@@ -258,8 +258,28 @@ class Naive:
                     yield match
             case tree.And():
                 yield from self.extend(match, list(node.operands))
+            case tree.Or():
+                yield from self.alternatives(match, node)
+            case tree.ForallForm():
+                first, *others = node.operands
+                without = [
+                    one
+                    for one in list(self.condition(match, first))
+                    if not list(self.extend(one, others))
+                ]
+                if not without:
+                    yield match
             case _:
                 raise NotImplementedError(type(node).__name__)
+
+    def alternatives(self, match: Match, node: tree.Or) -> Iterator[Match]:
+        """The matches of each branch; they keep the variables that all branches bind."""
+        kept = self.program.bound_names(node)
+        for number, operand in enumerate(node.operands):
+            for longer in self.condition(match, operand):
+                shared = {name: longer.bindings[name] for name in kept}
+                positions = (*longer.positions, -1 - number)  # which branch it is
+                yield Match(longer.rule, longer.facts, positions, {**match.bindings, **shared})
 
     def attempt(self, rule: Rule, evaluator: Evaluator, node: tree.Expression) -> object:
         """A value; FAILED where the expression is an error, which does not hold."""
