@@ -199,8 +199,10 @@ class NetworkBuilder:
         """The way of a new fact, for each template."""
         tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in self.templates]
         rest: list[list[specs.AlphaSpec]] = [[] for _ in self.templates]
+        masks = [0 for _ in self.templates]
         for alpha in self.alphas:
             number = alpha.template.number
+            masks[number] |= alpha.mask
             if alpha.constants:
                 index, key = alpha.constants[0]
                 tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
@@ -213,9 +215,19 @@ class NetworkBuilder:
                     for index, by_key in table.items()
                 ),
                 tuple(others),
+                self.mask_of(template, masks),
             )
-            for table, others in zip(tables, rest, strict=True)
+            for template, table, others in zip(self.templates, tables, rest, strict=True)
         )
+
+    def mask_of(self, template: TemplateSpec, masks: list[int]) -> int:
+        """The field bits that rules read of a template's facts; `masks` has those of its own."""
+        mask = masks[template.number]
+        base = template.base
+        while base is not None:
+            mask |= masks[base.number]
+            base = base.base
+        return mask
 
 
 class _PathBuilder:

@@ -426,15 +426,18 @@ class Route:
     Alpha specs that ask for a constant are found by it, so their number costs a fact nothing.
     """
 
-    __slots__ = ("rest", "tables")
+    __slots__ = ("mask", "rest", "tables")
 
     def __init__(
         self,
         tables: tuple[tuple[int, dict[object, tuple[AlphaSpec, ...]]], ...],
         rest: tuple[AlphaSpec, ...],
+        mask: int,
     ) -> None:
         self.tables = tables  # field position, then join key of its value -> alpha specs
         self.rest = rest  # alpha specs with no constant
+        # Field bits that any rule reads of such a fact, also as one of a template it extends.
+        self.mask = mask
 
 
 @final

@@ -213,6 +213,12 @@ class Matcher:
             self.in_time()
         self.tag += 1
         self.stamp(element, len(values), changed)
+        template = cast(TemplateSpec, element.type)
+        if not self.network.routes[template.number].mask & changed:
+            # Nobody reads it: the tokens, which may be many, need not be looked at. (A counter in
+            # Miss Manners with 256 guests has 77,000, and changes 256 times: 0.2 of 0.6 seconds.)
+            element.values = values
+            return
         left: list[Entry] = []
         kept: Entry | None = None
         entry = element.entries
