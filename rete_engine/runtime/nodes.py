@@ -139,6 +139,9 @@ class MeetingNode(RightInput):
 def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
     """The key made of several values."""
     frame = matcher.frame
+    if len(nodes) == 2:
+        # The commonest of them, without a list in between.
+        return (join_key(nodes[0].evaluate(frame)), join_key(nodes[1].evaluate(frame)))
     return tuple([join_key(node.evaluate(frame)) for node in nodes])
 
 
