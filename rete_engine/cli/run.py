@@ -184,7 +184,7 @@ def _fire(session: Session, report: Report, options: RunOptions, screen: Screen)
         )
         screen.error(f"stopped at {bound} after {report.fired:,} firings")
         if result.loop:
-            screen.notice(str(result.loop))
+            screen.notice(f"these rules make each other fire: {result.loop}")
         return ExitCode.STOPPED
     return ExitCode.DONE
 

@@ -590,4 +590,6 @@ def _quick_insert(insert: Callable[[object, dict[str, object]], object]) -> Call
     def quick(template: Any, /, **fields: Any) -> Any:
         return insert(template, fields)
 
+    quick.__name__ = "insert"  # the name that Python puts into a TypeError
+    quick.__qualname__ = "Session.insert"
     return quick
