@@ -21,6 +21,7 @@ from rete_engine.diagnostics.errors import (
 from rete_engine.expressions.frame import Limits
 from rete_engine.session.classes import Template
 from rete_engine.session.fact import Fact
+from rete_engine.session.queries import LiveQuery, Match
 from rete_engine.session.results import Firing, Loop, RunResult, Waiting
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import safe_eval, validate_expression
@@ -34,7 +35,9 @@ __all__ = [
     "FactError",
     "Firing",
     "Limits",
+    "LiveQuery",
     "Loop",
+    "Match",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",

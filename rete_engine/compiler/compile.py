@@ -11,15 +11,16 @@ from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declare import declare, function_names
 from rete_engine.compiler.plan import condition_expressions, plan
+from rete_engine.compiler.queries import read_queries
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.scope import (
     Declared,
     DeclaredFunction,
+    DeclaredQuery,
     Param,
     PlaceNames,
     Reports,
     RuleNames,
-    Variable,
 )
 from rete_engine.compiler.volatility import Volatile, volatile_fields
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note
@@ -35,10 +36,9 @@ from rete_engine.model.declarations import (
     Document,
     FactsDeclaration,
     ParamDeclaration,
-    QueryDeclaration,
     RuleDeclaration,
 )
-from rete_engine.model.rules import Condition
+from rete_engine.model.rules import Condition, Pattern
 from rete_engine.network.specs import EXISTENCE, Network, PatternUse, RuleSpec
 from rete_engine.network.statements import Statement
 
@@ -125,6 +125,7 @@ class _Compiler:
             d for doc in self.documents for d in doc.declarations if isinstance(d, RuleDeclaration)
         )
         self.volatile = volatile_fields(rules, declared.templates)
+        read_queries(declared)
         seen: dict[str, Span] = {}
         facts: list[InsertAction] = []
         for document in self.documents:
@@ -137,12 +138,8 @@ class _Compiler:
                             InsertAction(call.span, call, False, None, None)
                             for call in declaration.facts
                         )
-                    case QueryDeclaration():
-                        self.reports.error(
-                            "RE0900",
-                            "queries are not part of this version yet",
-                            declaration.span,
-                        )
+        for query in declared.queries.values():
+            self.query(query, builder)
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
@@ -240,9 +237,7 @@ class _Compiler:
             return
         seen[declaration.name] = declaration.span
         names = RuleNames(self.declared)
-        for condition in declaration.when:
-            if isinstance(condition, tree.Bind):
-                names.lines.setdefault(condition.name, condition.span.line)
+        names.note_lines(declaration.when)
         reader = ConditionReader(names, reports)
         conditions = reader.read(declaration.when)
         spec = RuleSpec(
@@ -260,12 +255,7 @@ class _Compiler:
             path = self.path(declaration.name, conditions, names, salience, builder)
             self.attach(spec, path, names, salience)
             builder.production(path, spec)
-            aliases = {
-                variable.slot.number: variable.alias
-                for variable in names.scopes[0].values()
-                if variable.alias is not None
-            }
-            scope = ActionScope(path.positions, path.length, aliases)
+            scope = ActionScope(path.positions, path.length, names)
         actions = ActionNames(self.declared, names)
         spec.statements = ActionReader(actions, scope).read(declaration.then)
         spec.locals = len(actions.locals)
@@ -321,7 +311,7 @@ class _Compiler:
         self, spec: RuleSpec, path: Path, names: RuleNames, salience: tree.Expression | None
     ) -> None:
         """Give a rule's spec what depends on where its variables stand in a match."""
-        scope = MatchScope(path.positions, path.length, -1)
+        scope = MatchScope(path.positions, path.length, -1, names)
         if salience is not None and not (
             isinstance(salience, tree.Constant) and salience.value == 0
         ):
@@ -332,8 +322,36 @@ class _Compiler:
             if slot.is_fact and slot.number in path.positions
         )
         spec.bindings = tuple(
-            (name, lower(_reference(name, variable), scope))
+            (name, scope.item(variable.slot.number, name))
             for name, variable in names.scopes[0].items()
+        )
+
+    # -- queries -------------------------------------------------------------------------------
+
+    def query(self, query: DeclaredQuery, builder: NetworkBuilder) -> None:
+        """Plan and build a query: its arguments come first, as if they were a fact."""
+        meaning = query.meaning
+        if meaning is None:
+            return
+        names, spec = meaning.names, meaning.spec
+        self.locals = max(self.locals, len(names.locals))
+        if self.reports.has_errors:
+            return
+        first = Pattern(query.declaration.span, meaning.arguments, ())
+        conditions = (first, *meaning.conditions)
+        masks = _masks(conditions, names, None)
+        steps = plan(conditions, set(), lambda expression: total(expression, names), {}, late=True)
+        builder.begin_query(spec)
+        path = builder.path(spec.name, steps, masks)
+        scope = MatchScope(path.positions, path.length, -1, names)
+        end = builder.answers(path, spec, scope.steps(meaning.arguments.number))
+        end.bindings = tuple(
+            scope.item(variable.slot.number, name) for name, variable in meaning.variables.items()
+        )
+        end.order = tuple(
+            scope.steps(slot.number)
+            for slot in names.slots
+            if slot.is_fact and slot is not meaning.arguments and slot.number in path.positions
         )
 
     def warn_unused(self, names: RuleNames) -> None:
@@ -350,13 +368,6 @@ class _Compiler:
                 )
 
 
-def _reference(name: str, variable: Variable) -> tree.Expression:
-    """What a variable stands for, as a resolved tree."""
-    if variable.alias is not None:
-        return variable.alias
-    return tree.SlotRef(variable.span, variable.slot.number, name)
-
-
 def _masks(
     conditions: tuple[Condition, ...], names: RuleNames, salience: tree.Expression | None
 ) -> dict[int, int]:
@@ -365,7 +376,7 @@ def _masks(
     if salience is not None:
         expressions.append(salience)
     # `v := field` reads the field, whether a condition uses v or only the action does.
-    expressions.extend(v.alias for v in names.scopes[0].values() if v.alias is not None)
+    expressions.extend(names.bound_fields)
     masks: dict[int, int] = {}
     for slot in names.slots:
         if slot.is_fact:

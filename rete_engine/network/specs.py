@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from rete_engine.expressions.frame import Node
+from rete_engine.expressions.frame import Node, RecordType
 from rete_engine.network.statements import Statement
 from rete_engine.network.templates import TemplateSpec
 
@@ -24,10 +24,11 @@ EVERYTHING: Final = -1
 class Origin:
     """Where a condition stands: for errors, which must name every rule that shares it."""
 
-    __slots__ = ("file", "line", "rule", "text")
+    __slots__ = ("file", "line", "of_query", "rule", "text")
 
-    def __init__(self, rule: str, file: str, line: int, text: str) -> None:
-        self.rule = rule
+    def __init__(self, rule: str, file: str, line: int, text: str, of_query: bool = False) -> None:
+        self.rule = rule  # its name, or that of the query
+        self.of_query = of_query
         self.file = file
         self.line = line
         self.text = text
@@ -49,7 +50,8 @@ class AlphaSpec:
     """What a pattern asks of a fact alone: template, constants, further tests."""
 
     __slots__ = (
-        "constants", "firsts", "mask", "number", "others", "reads", "rights", "template", "tests",
+        "constants", "firsts", "lazy", "mask", "number", "others", "reads", "rights", "template",
+        "tests",
     )  # fmt: skip
 
     def __init__(
@@ -59,8 +61,10 @@ class AlphaSpec:
         constants: tuple[tuple[int, object], ...],
         tests: tuple[Test, ...],
         reads: int,
+        lazy: bool,
     ) -> None:
         self.number = number
+        self.lazy = lazy  # only queries use it: asleep until one of them is asked
         self.template = template
         self.constants = constants  # (field position, join key of the constant): all must agree
         self.others = constants[1:]  # a route finds the spec by the first one
@@ -75,10 +79,11 @@ class AlphaSpec:
 class RightSpec:
     """An index over the facts of an alpha spec, shared by every join with the same key."""
 
-    __slots__ = ("alpha", "key", "mask", "number")
+    __slots__ = ("alpha", "key", "lazy", "mask", "number")
 
-    def __init__(self, number: int, alpha: AlphaSpec, key: tuple[Node, ...]) -> None:
+    def __init__(self, number: int, alpha: AlphaSpec, key: tuple[Node, ...], lazy: bool) -> None:
         self.number = number
+        self.lazy = lazy  # only queries use it: built when one of them is first asked
         self.alpha = alpha
         self.key = key  # evaluated over the fact; empty: one bucket holds all
         self.mask = 0  # fields read by any node that uses the index
@@ -318,6 +323,54 @@ class ProductionSpec(NodeSpec):
 
 
 @final
+class QuerySpec:
+    """A query: what asking it needs to know.
+
+    Its arguments are a record of a template that only queries have. The record goes through the
+    network as a fact would, is joined with the query's conditions, and is taken out again.
+    """
+
+    __slots__ = ("answers", "arguments", "entrances", "file", "line", "name", "number", "rights")
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        file: str,
+        line: int,
+        arguments: TemplateSpec,
+        variables: list[str],
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.file = file
+        self.line = line
+        self.arguments = arguments  # the template of the record of arguments
+        positions = {variable: index for index, variable in enumerate(variables)}
+        self.answers = RecordType(name, positions, frozenset(), False)
+        self.entrances: list[AlphaSpec] = []  # where the arguments come in
+        self.rights: list[RightSpec] = []  # the indexes that only queries use
+
+
+@final
+class AnswerSpec(NodeSpec):
+    """The end of a query's path: each match that arrives is an answer."""
+
+    __slots__ = ("bindings", "order", "query", "steps")
+
+    def __init__(self, number: int, parent: NodeSpec, query: QuerySpec, steps: int) -> None:
+        super().__init__(number, parent)
+        self.query = query
+        self.steps = steps  # how many links up from the end of the match the arguments are
+        self.bindings: tuple[Node, ...] = ()  # the query's variables, over the match
+        self.order: tuple[int, ...] = ()  # steps to the facts that answers are ordered by
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"query {self.query.name}"
+
+
+@final
 class Route:
     """The way of a new fact of one template: which alpha specs it can satisfy.
 
@@ -340,7 +393,8 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "locals", "nodes", "root", "routes", "rules", "starts", "switched", "templates",
+        "alphas", "locals", "nodes", "queries", "root", "routes", "rules", "starts", "switched",
+        "templates",
     )  # fmt: skip
 
     def __init__(
@@ -350,11 +404,13 @@ class Network:
         nodes: tuple[NodeSpec, ...],
         root: RootSpec,
         rules: tuple[RuleSpec, ...],
+        queries: tuple[QuerySpec, ...],
         routes: tuple[Route, ...],
         locals: int,
     ) -> None:
         self.templates = templates
-        self.routes = routes  # by the template's number
+        self.queries = queries
+        self.routes = routes  # by the template's number, those of queries' arguments too
         self.alphas = alphas
         self.nodes = nodes
         self.root = root

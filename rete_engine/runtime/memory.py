@@ -301,6 +301,18 @@ class Activation(Token):
         self.waiting = False  # on the agenda (not: held back, spent or being fired)
 
 
+@final
+class AnswerToken(Token):
+    """A complete match of a query, for the arguments that it was asked with."""
+
+    __slots__ = ("owner", "told")
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object, owner: Element) -> None:
+        super().__init__(node, parent, item)
+        self.owner = owner  # the record of the arguments
+        self.told = False  # whether somebody was told of it, and so hears when it ceases
+
+
 class LiveNode:
     """A node of a session: what it remembers of the spec's matches."""
 

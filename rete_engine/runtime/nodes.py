@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast, final
 from rete_engine.expressions.frame import Link, Node
 from rete_engine.expressions.values import join_key
 from rete_engine.network.specs import (
+    AnswerSpec,
     ComputeSpec,
     ExistsSpec,
     FirstSpec,
@@ -26,6 +27,7 @@ from rete_engine.network.specs import (
 )
 from rete_engine.runtime.memory import (
     Activation,
+    AnswerToken,
     Element,
     Entry,
     FoundToken,
@@ -443,6 +445,36 @@ class ProductionNode(LiveNode):
         self.matcher.cancel(cast(Activation, token))
 
 
+@final
+class AnswerNode(LiveNode):
+    """The end of a query: matches are answers for whoever asked. Its tokens are `AnswerToken`s."""
+
+    __slots__ = ("matcher", "steps")
+
+    def __init__(self, spec: AnswerSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+        self.steps = spec.steps
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Take an answer."""
+        matcher = self.matcher
+        link: Link = Link(parent, item)
+        for _ in range(self.steps):
+            link = cast(Link, link.parent)
+        token = AnswerToken(self, parent, item, cast(Element, link.item))
+        if matched is not None:
+            chain(token, matched)
+        matcher.count()
+        matcher.news.append(token)
+
+    def forget(self, token: Token) -> None:
+        """Tell that an answer ceased."""
+        answer = cast(AnswerToken, token)
+        if answer.told:
+            self.matcher.news.append(answer)
+
+
 def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
     """The live node of a spec."""
     if isinstance(spec, JoinSpec):
@@ -461,6 +493,8 @@ def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
         return PartnerNode(spec, matcher)
     if isinstance(spec, FirstSpec):
         return FirstNode(spec, matcher)
+    if isinstance(spec, AnswerSpec):
+        return AnswerNode(spec, matcher)
     raise AssertionError(spec.describe())
 
 

@@ -22,7 +22,7 @@ class WorkingMemory:
     """The live facts of a session, and the doors through which they change."""
 
     __slots__ = (
-        "count", "inserted", "keys", "limits", "listener", "matcher", "members",
+        "after_change", "count", "inserted", "keys", "limits", "listener", "matcher", "members",
     )  # fmt: skip
 
     def __init__(self, network: Network, matcher: Matcher, limits: Limits) -> None:
@@ -33,6 +33,7 @@ class WorkingMemory:
         self.members: dict[int, Members] = {}  # by template's number
         self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
         self.listener: Listener | None = None
+        self.after_change: Callable[[], None] | None = None  # called behind the listener
 
     # -- single changes ------------------------------------------------------------------------
 
@@ -109,6 +110,8 @@ class WorkingMemory:
         self.matcher.insert(element)
         if self.listener is not None:
             self.listener.inserted(element)
+        if self.after_change is not None:
+            self.after_change()
 
     def leave(self, element: Element) -> None:
         """Make a live fact leave; its keys are given up already."""
@@ -120,6 +123,8 @@ class WorkingMemory:
         self.matcher.retract(element)
         if self.listener is not None:
             self.listener.retracted(element)
+        if self.after_change is not None:
+            self.after_change()
 
     def renew(self, element: Element, values: tuple[object, ...], mask: int) -> None:
         """Give a live fact other values; its keys are moved already."""
@@ -127,6 +132,8 @@ class WorkingMemory:
         self.matcher.modify(element, values, mask)
         if self.listener is not None:
             self.listener.modified(element, old)
+        if self.after_change is not None:
+            self.after_change()
 
     def all(self) -> list[Element]:
         """All live facts in the order of their insertion."""
@@ -158,6 +165,7 @@ class WorkingMemory:
         self.keys.clear()
         self.count = 0
         self.listener = None
+        self.after_change = None
 
     # -- keys ----------------------------------------------------------------------------------
 
