@@ -91,6 +91,7 @@ class RuleSet:
         rules: The rules in the order in which they are written, imports first.
         params: The parameters, by name.
         queries: The queries, by name.
+        external_functions: The names of the functions that the program has to provide.
         diagnostics: The warnings.
         hash: A hexadecimal digest of all that was read.
 
@@ -138,6 +139,7 @@ class RuleSet:
         self.queries: Mapping[str, QueryInfo] = MappingProxyType(
             {query.name: _query_info(query) for query in compiled.network.queries}
         )
+        self.external_functions = tuple(external.name for external in compiled.externals)
         self.rules = tuple(
             RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
             for rule in compiled.network.rules

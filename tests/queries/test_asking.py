@@ -270,9 +270,10 @@ def test_what_a_condition_raises_is_raised_to_who_asks() -> None:
 
 def test_asking_is_no_change() -> None:
     rule = 'rule "r"\nsalience -o.id\nwhen\no := Order()\nthen\nend\n'
+    heard: list[Any] = []
     for strategy in ("depth", "lex", "random"):
         asked, silent = opened(rule, strategy=strategy), opened(rule, strategy=strategy)
-        heard: list[Any] = []
+        heard.clear()
         for event in ("insert", "modify", "retract", "activate", "cancel"):
             asked.on(event, lambda *told: heard.append(told))
         fired = []

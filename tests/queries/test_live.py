@@ -191,7 +191,12 @@ def test_a_reset_lets_all_leave_and_goes_on() -> None:
     view = View(session, "of", least=1)
     session.insert("T", id=1, n=2)
     session.reset()
-    assert [(len(j), len(l)) for j, l in view.calls] == [(1, 0), (1, 0), (0, 2), (1, 0)]
+    assert [(len(joined), len(left)) for joined, left in view.calls] == [
+        (1, 0),
+        (1, 0),
+        (0, 2),
+        (1, 0),
+    ]
     session.insert("T", id=1, n=2)
     assert view.agrees()
 
