@@ -10,7 +10,7 @@ from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, 
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declare import declare, function_names
-from rete_engine.compiler.plan import condition_expressions, plan
+from rete_engine.compiler.plan import JoinStep, condition_expressions, plan
 from rete_engine.compiler.queries import read_queries
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.scope import (
@@ -337,12 +337,17 @@ class _Compiler:
         self.locals = max(self.locals, len(names.locals))
         if self.reports.has_errors:
             return
-        first = Pattern(query.declaration.span, meaning.arguments, ())
-        conditions = (first, *meaning.conditions)
-        masks = _masks(conditions, names, None)
-        steps = plan(conditions, set(), lambda expression: total(expression, names), {}, late=True)
+        masks = _masks(meaning.conditions, names, None)
+        steps = plan(
+            meaning.conditions,
+            {meaning.arguments.number},
+            lambda expression: total(expression, names),
+            {},
+            late=True,
+        )
+        first = JoinStep(Pattern(query.declaration.span, meaning.arguments, ()))
         builder.begin_query(spec)
-        path = builder.path(spec.name, steps, masks)
+        path = builder.path(spec.name, [first, *steps], masks)
         scope = MatchScope(path.positions, path.length, -1, names)
         end = builder.answers(path, spec, scope.steps(meaning.arguments.number))
         end.bindings = tuple(
@@ -376,7 +381,7 @@ def _masks(
     if salience is not None:
         expressions.append(salience)
     # `v := field` reads the field, whether a condition uses v or only the action does.
-    expressions.extend(names.bound_fields)
+    expressions.extend(names.named_fields)
     masks: dict[int, int] = {}
     for slot in names.slots:
         if slot.is_fact:

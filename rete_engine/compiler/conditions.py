@@ -241,6 +241,8 @@ class ConditionReader:
                 computation = Computation(value.span, slot, value, each=False)
                 found.append(Compute(value.span, computation))
                 value = tree.SlotRef(value.span, slot.number, field.name)
+            if isinstance(value, tree.FieldRef):
+                names.named_fields.append(value)  # the query may leave its parameter out
             given.append(value)
         inlining = Inlining(names, meaning, given, name)
         found.extend(inlining.conditions())
@@ -335,7 +337,7 @@ class ConditionReader:
             names.bind(name, span, Variable(slot, span, resolved, type))
             names.aliases[slot.number] = resolved
             if len(names.scopes) == 1:
-                names.bound_fields.append(resolved)
+                names.named_fields.append(resolved)
             return []
         slot = names.new_slot(name, type, is_fact=False)
         names.bind(name, span, Variable(slot, span))

@@ -48,7 +48,8 @@ class Inlining:
         for number, answers in asked.answers.items():
             names.answers[self.slots[number].number] = self.answers(answers)
         if len(names.scopes) == 1:
-            names.bound_fields.extend(self.field(alias) for alias in asked.bound_fields)
+            fields = [self.expression(field) for field in asked.named_fields]
+            names.named_fields.extend(f for f in fields if isinstance(f, tree.FieldRef))
 
     def variables(self) -> dict[str, Variable]:
         """The query's variables over the rule's slots."""

@@ -306,8 +306,9 @@ class RuleNames(PlaceNames):
         # Slots that hold nothing themselves: of another name for a field, and of an answer.
         self.aliases: dict[int, tree.FieldRef] = {}
         self.answers: dict[int, Answers] = {}
-        # The fields that variables stand for which are not bound within a `not` or `exists`.
-        self.bound_fields: list[tree.FieldRef] = []
+        # Fields that conditions read by naming them alone: `v := field`, where it is not within a
+        # `not` or `exists`, and an argument of a query.
+        self.named_fields: list[tree.FieldRef] = []
 
     # -- variables -----------------------------------------------------------------------------
 

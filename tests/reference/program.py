@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from rete_engine.model.declarations import (
     FieldDeclaration,
     FunctionDeclaration,
     ParamDeclaration,
+    QueryDeclaration,
+    RuleAttributes,
     RuleDeclaration,
     TemplateDeclaration,
 )
@@ -32,6 +35,18 @@ class Template:
     ancestors: frozenset[str]
 
 
+#: Parameters of a query with the arguments, whose own names are what the second part says.
+Given = dict[str, tuple[tree.Expression, "Given"]]
+
+
+@dataclass
+class Use:
+    """A query as a condition: a copy of its conditions, whose patterns are of this use alone."""
+
+    query: QueryDeclaration
+    conditions: tuple[tree.Expression, ...]
+
+
 @dataclass
 class Rule:
     """A rule, with what the conditions read of the fact of each pattern."""
@@ -42,6 +57,9 @@ class Rule:
     reads: dict[int, set[str] | None] = field(default_factory=dict)
     patterns: list[tree.Call] = field(default_factory=list)  # the ones within `not` too
     complexity: int = 0  # constraints and tests as written
+    uses: dict[int, Use] = field(default_factory=dict)  # by the id() of a query's call
+    # By the id() of a pattern's call within a query: what its parameters are given.
+    given: dict[int, Given] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -57,6 +75,14 @@ class Program:
     functions: dict[str, FunctionDeclaration]
     facts: list[tree.Call]
     rules: list[Rule]
+    queries: dict[str, Rule]  # as rules that do nothing
+    declared_queries: dict[str, QueryDeclaration]
+
+    def query_of(self, node: tree.Expression) -> QueryDeclaration | None:
+        """The query that a condition asks."""
+        if isinstance(node, tree.Call) and isinstance(node.function, tree.Name):
+            return self.declared_queries.get(node.function.name)
+        return None
 
     def is_pattern(self, node: tree.Expression) -> bool:
         return (
@@ -75,7 +101,7 @@ def read_program(text: str) -> Program:
     """A rule text; it must be right."""
     document, problems = parse_document(make_source(text))
     assert not problems, problems
-    program = Program({}, {}, {}, [], [])
+    program = Program({}, {}, {}, [], [], {}, {})
     for declaration in document.declarations:
         match declaration:
             case TemplateDeclaration():
@@ -88,11 +114,24 @@ def read_program(text: str) -> Program:
                 program.facts.extend(declaration.facts)
             case RuleDeclaration():
                 program.rules.append(Rule(len(program.rules), declaration))
+            case QueryDeclaration():
+                program.declared_queries[declaration.name] = declaration
+                program.queries[declaration.name] = Rule(-1, as_rule(declaration))
             case _:
                 raise NotImplementedError(type(declaration).__name__)
+    for name, asked in program.queries.items():
+        parameters = program.declared_queries[name].parameters
+        Reader(program, asked).read({parameter.name: None for parameter in parameters})
     for rule in program.rules:
-        Reader(program, rule).read()
+        Reader(program, rule).read({})
     return program
+
+
+def as_rule(query: QueryDeclaration) -> RuleDeclaration:
+    """A query as a rule that does nothing."""
+    return RuleDeclaration(
+        query.span, f"query {query.name}", RuleAttributes(), query.conditions, ()
+    )
 
 
 def add_template(program: Program, declaration: TemplateDeclaration) -> None:
@@ -111,8 +150,15 @@ def add_template(program: Program, declaration: TemplateDeclaration) -> None:
     )
 
 
-# What a variable stands for: the fact of a pattern, a field of it, or a value (then None).
-Meaning = tuple[tree.Call, str | None] | None
+@dataclass
+class Variables:
+    """What the answer of a query has."""
+
+    meanings: dict[str, Meaning]
+
+
+# What a variable stands for: the fact of a pattern, a field of it, an answer, or a value (None).
+Meaning = tuple[tree.Call, str | None] | Variables | None
 
 
 class Reader:
@@ -121,9 +167,10 @@ class Reader:
     def __init__(self, program: Program, rule: Rule) -> None:
         self.program = program
         self.rule = rule
+        self.given: Given = {}  # the parameters of the query that is being read
 
-    def read(self) -> None:
-        variables: dict[str, Meaning] = {}
+    def read(self, given: dict[str, Meaning]) -> None:
+        variables = dict(given)
         for condition in self.rule.declaration.when:
             self.condition(condition, variables)
         salience = self.rule.declaration.attributes.salience
@@ -136,6 +183,8 @@ class Reader:
                 assert isinstance(node.value, tree.Call)
                 variables[node.name] = (node.value, None)
                 self.pattern(node.value, variables)
+            case tree.Bind(value=tree.Call() as call) if self.program.query_of(call) is not None:
+                variables[node.name] = self.query(call, variables)
             case tree.Bind():
                 self.expression(node.value, variables, None)
                 variables[node.name] = None
@@ -152,11 +201,50 @@ class Reader:
                     self.condition(operand, variables)
             case tree.Call() if self.program.is_pattern(node):
                 self.pattern(node, variables)
+            case tree.Call():
+                self.query(node, variables)
             case _:
                 raise NotImplementedError(type(node).__name__)
 
+    def query(self, node: tree.Call, variables: dict[str, Meaning]) -> Variables:
+        """The conditions of a query, for which its parameters mean what the arguments do."""
+        query = self.program.query_of(node)
+        assert query is not None
+        use = Use(query, copy.deepcopy(query.conditions))
+        self.rule.uses[id(node)] = use
+        inner: dict[str, Meaning] = {}
+        for parameter, argument in zip(query.parameters, node.arguments, strict=True):
+            meaning = self.meaning(argument.value, variables)
+            if not (isinstance(meaning, tuple) and meaning[1] is None):
+                self.expression(argument.value, variables, None)
+            inner[parameter.name] = meaning
+        outer = self.given
+        self.given = {
+            parameter.name: (argument.value, outer)
+            for parameter, argument in zip(query.parameters, node.arguments, strict=True)
+        }
+        for condition in use.conditions:
+            self.condition(condition, inner)
+        self.given = outer
+        own = {parameter.name for parameter in query.parameters}
+        return Variables({name: held for name, held in inner.items() if name not in own})
+
+    def meaning(self, node: tree.Expression, variables: dict[str, Meaning]) -> Meaning:
+        """What an expression stands for, if it is a variable or `x.f`."""
+        match node:
+            case tree.Name():
+                return variables.get(node.name)
+            case tree.Attribute():
+                held = self.meaning(node.target, variables)
+                if isinstance(held, Variables):
+                    return held.meanings[node.name]
+                if held is not None and held[1] is None:
+                    return held[0], node.name
+        return None
+
     def pattern(self, node: tree.Call, variables: dict[str, Meaning]) -> None:
         self.rule.reads[id(node)] = set()
+        self.rule.given[id(node)] = self.given
         self.rule.patterns.append(node)
         template = self.program.template_of(node)
         for argument in node.arguments:
@@ -181,18 +269,14 @@ class Reader:
             case tree.Name():
                 if node.name not in hidden:
                     self.name(node.name, variables, pattern)
-            case tree.Attribute(target=tree.Name(name=name)) if (
-                name not in hidden and self.fact(name, variables) is not None
-            ):
-                self.note(self.fact(name, variables), node.name)
+            case tree.Attribute() if self.known(node, variables, hidden) is not None:
+                meaning = self.known(node, variables, hidden)
+                if isinstance(meaning, tuple):  # not an answer: reading that reads no field
+                    self.note(*meaning)
             case tree.Compare() if all(operator in IDENTITY for operator, _ in node.rest):
                 for child in tree.children(node):
-                    is_fact = (
-                        isinstance(child, tree.Name)
-                        and child.name not in hidden
-                        and self.fact(child.name, variables) is not None
-                    )
-                    if not is_fact:
+                    meaning = self.known(child, variables, hidden)
+                    if not (isinstance(meaning, tuple) and meaning[1] is None):
                         self.expression(child, variables, pattern, hidden)
             case tree.Comprehension():
                 names = frozenset(name for clause in node.clauses for name in clause.targets)
@@ -205,17 +289,23 @@ class Reader:
                 for child in tree.children(node):
                     self.expression(child, variables, pattern, hidden)
 
-    def fact(self, name: str, variables: dict[str, Meaning]) -> tree.Call | None:
-        """The pattern whose fact a variable holds."""
-        meaning = variables.get(name)
-        return meaning[0] if meaning is not None and meaning[1] is None else None
+    def known(
+        self, node: tree.Expression, variables: dict[str, Meaning], hidden: frozenset[str]
+    ) -> Meaning:
+        """What an expression stands for, where no comprehension hides its name."""
+        name = node
+        while isinstance(name, tree.Attribute):
+            name = name.target
+        if isinstance(name, tree.Name) and name.name in hidden:
+            return None
+        return self.meaning(node, variables)
 
     def name(self, name: str, variables: dict[str, Meaning], pattern: tree.Call | None) -> None:
         if pattern is not None and name in self.program.template_of(pattern).fields:
             self.note(pattern, name)
         elif name in variables:
             meaning = variables[name]
-            if meaning is not None:
+            if isinstance(meaning, tuple):
                 self.note(*meaning)
         elif name not in self.program.params:
             assert pattern is not None, name

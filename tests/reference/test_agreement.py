@@ -31,3 +31,25 @@ def test_few_values_that_often_meet(text: str, script: list[Operation], strategy
 @given(nested.programs(silent=True), nested.scripts(most=20), strategies)
 def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
+
+
+@examples(300)
+@given(rich.programs(asking=True), rich.scripts(asking=["ask"]), strategies)
+def test_queries(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
+@given(dense.programs(asking=True), dense.scripts(asking=["ask", "listen", "listen"]), strategies)
+def test_live_queries(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(200)
+@given(
+    nested.programs(asking=True, silent=True),
+    nested.scripts(most=20, asking=["ask", "listen"]),
+    strategies,
+)
+def test_queries_with_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
