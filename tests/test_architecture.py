@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
     "services": CORE | {"language", "session", "store"},
-    "cli": CORE | {"session", "store", "services"},
+    "cli": CORE | {"language", "session", "store", "services"},
 }
 
 EDGES = ("cli", "jsr94", "services", "store")

@@ -177,6 +177,28 @@ def check_command(
         check(files, strict, together, screen)
 
 
+@app.command("fmt")
+def fmt_command(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE", help="Rule files, folders of them, or - for standard input."
+        ),
+    ],
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with 1 if a file would change."),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Lay rule files out in the one way. Files with errors are told and left as they are."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.fmt import fmt
+
+        fmt(files, check, screen)
+
+
 @app.command("serve")
 def serve_command(
     files: Annotated[
