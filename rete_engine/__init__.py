@@ -21,7 +21,9 @@ from rete_engine.diagnostics.errors import (
 )
 from rete_engine.expressions.frame import Limits
 from rete_engine.session.classes import Template
+from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import Fact
+from rete_engine.session.python_rules import PythonRule, rule
 from rete_engine.session.queries import LiveQuery, Match
 from rete_engine.session.results import Firing, Loop, RunResult, Waiting
 from rete_engine.session.ruleset import RuleSet
@@ -31,6 +33,7 @@ from rete_engine.session.session import Session
 __version__ = "0.1.0"
 
 __all__ = [
+    "CurrentFiring",
     "Diagnostic",
     "Fact",
     "FactError",
@@ -40,6 +43,7 @@ __all__ = [
     "LiveQuery",
     "Loop",
     "Match",
+    "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",
@@ -53,6 +57,7 @@ __all__ = [
     "Waiting",
     "__version__",
     "compiled",
+    "rule",
     "safe_eval",
     "validate_expression",
 ]

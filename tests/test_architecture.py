@@ -39,9 +39,8 @@ EDGES = ("cli", "integrations", "jsr94", "services", "store")
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(
-        ["integrations", "language", "services"]
-    ),  # where it is imported late itself
+    # Where it is imported late itself.
+    "pydantic": frozenset(["integrations", "language", "services"]),
     "fastapi": frozenset(["services"]),
     "mcp": frozenset(["services"]),
     "starlette": frozenset(["services"]),
@@ -63,6 +62,7 @@ FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
 FORBIDDEN_MODULES = frozenset(["pickle", "marshal", "shelve", "dill", "cloudpickle", "code"])
 
 PUBLIC = [
+    "CurrentFiring",
     "Diagnostic",
     "Fact",
     "FactError",
@@ -72,6 +72,7 @@ PUBLIC = [
     "LiveQuery",
     "Loop",
     "Match",
+    "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",
@@ -85,6 +86,7 @@ PUBLIC = [
     "Waiting",
     "__version__",
     "compiled",
+    "rule",
     "safe_eval",
     "validate_expression",
 ]

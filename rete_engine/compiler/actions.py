@@ -23,6 +23,7 @@ from rete_engine.network.statements import (
     LOG_LEVELS,
     EmitStatement,
     EvaluateStatement,
+    FocusStatement,
     ForStatement,
     HaltStatement,
     IfStatement,
@@ -54,8 +55,8 @@ class ActionNames(PlaceNames):
         """A variable of the action, else of the conditions, else a parameter."""
         if node.name not in self.visible:
             variable = self.variable(node.name)
-            if variable is not None:
-                variable.used = True
+            if variable is not None and self.rule is not None:
+                self.rule.use(variable, node.span)
                 return tree.SlotRef(node.span, variable.slot.number, node.name)
         return super().name(node)
 
@@ -216,11 +217,8 @@ class ActionReader:
                     )
                 return [LogStatement(line, self.value(level), self.value(action.value))]
             case model.FocusAction():
-                self.reports.error(
-                    "RE0900", "agenda groups ('focus') are not part of this version yet",
-                    action.span,
-                )  # fmt: skip
-                return []
+                group = self.declared.groups.focus(action.group, action.span, self.reports)
+                return [FocusStatement(line, group)]
             case model.HaltAction():
                 return [HaltStatement(line)]
         raise AssertionError(action)

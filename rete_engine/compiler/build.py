@@ -6,12 +6,13 @@ from collections.abc import Callable, Hashable, Sequence
 
 from rete_engine.compiler.plan import (
     ComputeStep,
+    ControlStep,
     ExistsStep,
     JoinStep,
     Step,
     TestStep,
 )
-from rete_engine.compiler.scope import Answers, RuleNames
+from rete_engine.compiler.scope import Answers
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Node
@@ -41,14 +42,15 @@ class MatchScope(Scope):
         positions: dict[int, int],
         length: int,
         current: int,
-        names: RuleNames | None = None,
+        aliases: dict[int, tree.FieldRef] | None = None,
+        answers: dict[int, Answers] | None = None,
     ) -> None:
         self.positions = positions
         self.length = length  # links of the match
         self.current = current  # the slot of the fact that is being tested against it, or -1
         # Slots that hold nothing themselves, which expressions of conditions do not read.
-        self.aliases: dict[int, tree.FieldRef] = {} if names is None else names.aliases
-        self.answers: dict[int, Answers] = {} if names is None else names.answers
+        self.aliases = aliases or {}
+        self.answers = answers or {}
 
     def steps(self, slot: int) -> int:
         """How many links up from the end of the match a slot stands."""
@@ -81,9 +83,6 @@ class MatchScope(Scope):
 class ActionScope(MatchScope):
     """As `MatchScope`, for actions: facts show pending values, variables the match's."""
 
-    def __init__(self, positions: dict[int, int], length: int, names: RuleNames) -> None:
-        super().__init__(positions, length, -1, names)
-
     def alias(self, field: tree.FieldRef) -> Node:
         """The reader of a variable that stands for a field."""
         if field.index < 0:
@@ -115,6 +114,7 @@ class NetworkBuilder:
         self.queries: list[specs.QuerySpec] = []
         self.query: specs.QuerySpec | None = None  # whose path is being built
         self.locals = 0
+        self.groups: tuple[str, ...] = ("main",)
 
     # -- one rule ------------------------------------------------------------------------------
 
@@ -129,16 +129,18 @@ class NetworkBuilder:
         self.by_name[query.arguments.name] = query.arguments
         self.queries.append(query)
 
-    def answers(self, path: Path, query: specs.QuerySpec, steps: int) -> specs.AnswerSpec:
-        """End a path with its query."""
-        node = specs.AnswerSpec(len(self.nodes), path.node, query, steps)
+    def answers(
+        self, path: Path, query: specs.QuerySpec, reading: int, steps: int
+    ) -> specs.AnswerSpec:
+        """End a path with the reading of a query that it is of."""
+        node = specs.AnswerSpec(len(self.nodes), path.node, query, reading, steps)
         self.nodes.append(node)
         path.node.children.append(node)
         return node
 
-    def production(self, path: Path, rule: specs.RuleSpec) -> None:
-        """End a path with its rule."""
-        node = specs.ProductionSpec(len(self.nodes), path.node, rule)
+    def production(self, path: Path, reading: specs.ReadingSpec) -> None:
+        """End a path with the reading of a rule that it is of."""
+        node = specs.ProductionSpec(len(self.nodes), path.node, reading)
         self.nodes.append(node)
         path.node.children.append(node)
 
@@ -209,7 +211,7 @@ class NetworkBuilder:
             self.shared[key] = spec
             parent.children.append(spec)
         assert isinstance(spec, specs.NodeSpec)
-        if isinstance(spec, (specs.RightInputSpec, specs.TestSpec)):
+        if isinstance(spec, (specs.RightInputSpec, specs.TestSpec, specs.CrossSpec)):
             share_origins(spec.tests, tests)
         elif isinstance(spec, specs.ComputeSpec):
             share_origins((spec.value,), tests)
@@ -231,16 +233,20 @@ class NetworkBuilder:
             tuple(self.rules),
             tuple(self.queries),
             self.routes(),
+            self.groups,
             self.locals,
         )
 
     def routes(self) -> tuple[specs.Route, ...]:
         """The way of a new fact, for each template."""
-        count = len(self.templates) + len(self.queries)
+        templates = [*self.templates, *(query.arguments for query in self.queries)]
+        count = len(templates)
         tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in range(count)]
         rest: list[list[specs.AlphaSpec]] = [[] for _ in range(count)]
+        masks = [0 for _ in range(count)]
         for alpha in self.alphas:
             number = alpha.template.number
+            masks[number] |= alpha.mask
             if alpha.constants:
                 index, key = alpha.constants[0]
                 tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
@@ -253,9 +259,19 @@ class NetworkBuilder:
                     for index, by_key in table.items()
                 ),
                 tuple(others),
+                self.mask_of(template, masks),
             )
-            for table, others in zip(tables, rest, strict=True)
+            for template, table, others in zip(templates, tables, rest, strict=True)
         )
+
+    def mask_of(self, template: TemplateSpec, masks: list[int]) -> int:
+        """The field bits that rules read of a template's facts; `masks` has those of its own."""
+        mask = masks[template.number]
+        base = template.base
+        while base is not None:
+            mask |= masks[base.number]
+            base = base.base
+        return mask
 
 
 class _PathBuilder:
@@ -272,6 +288,8 @@ class _PathBuilder:
             match step:
                 case JoinStep():
                     path = self.join(path, step)
+                case ControlStep():
+                    path = self.control(path, step)
                 case TestStep():
                     path = self.test(path, step.tests)
                 case ComputeStep():
@@ -326,9 +344,35 @@ class _PathBuilder:
             path.node,
             ("join", right.number, tuple(n.key() for n in left_key), mask),
             tests,
-            lambda number: specs.JoinSpec(number, path.node, right, left_key, tests, mask),
+            lambda number: specs.JoinSpec(
+                number, path.node, right, left_key, tests, mask, step.total
+            ),
         )
         return Path(node, path.length + 1, {**path.positions, slot: path.length})
+
+    def control(self, path: Path, step: ControlStep) -> Path:
+        """Patterns of control facts: a path of their own, which meets the match at its end."""
+        inside = self.extend(Path(self.builder.root, 1, {}), list(step.joins))
+        adapter = self.builder.node(
+            inside.node,
+            ("adapter",),
+            (),
+            lambda number: specs.AdapterSpec(number, inside.node, inside.length),
+        )
+        assert isinstance(adapter, specs.AdapterSpec)
+        # The sub-network's match is an item of the longer one, and its facts follow it.
+        positions = dict(path.positions)
+        for slot, position in inside.positions.items():
+            positions[slot] = path.length + 1 + position
+        length = path.length + 1 + inside.length
+        tests = self.tests(step.tests, MatchScope(positions, length, -1))
+        node = self.builder.node(
+            path.node,
+            ("cross", adapter.number),
+            tests,
+            lambda number: specs.CrossSpec(number, path.node, adapter, tests, step.total),
+        )
+        return Path(node, length, positions)
 
     def first(self, alpha: specs.AlphaSpec, mask: int) -> specs.NodeSpec:
         """The first pattern of a rule."""

@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from rete_engine.compiler.actions import ActionNames, ActionReader
 from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, Path, field_bits
 from rete_engine.compiler.checks import boolean, checked_type, total
-from rete_engine.compiler.conditions import ConditionReader
+from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
+from rete_engine.compiler.following import follow
+from rete_engine.compiler.normalise import (
+    MOST_READINGS,
+    Reading,
+    TooManyReadingsError,
+    normalise,
+    size,
+)
 from rete_engine.compiler.plan import JoinStep, condition_expressions, plan
 from rete_engine.compiler.queries import read_queries
 from rete_engine.compiler.references import check_references, reads_through
+from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import (
     Declared,
     DeclaredFunction,
     DeclaredQuery,
     Param,
     PlaceNames,
+    QueryMeaning,
     Reports,
     RuleNames,
 )
@@ -41,7 +51,7 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
 )
 from rete_engine.model.rules import Condition, Pattern
-from rete_engine.network.specs import EXISTENCE, Network, PatternUse, RuleSpec
+from rete_engine.network.specs import EXISTENCE, Network, PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
 
@@ -145,6 +155,9 @@ class _Compiler:
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
+        builder.groups = tuple(declared.groups.numbers)
+        if not self.reports.has_errors:
+            declared.groups.warn(self.reports)
         for template in declared.templates.values():
             template.read_further = declared.further
         places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
@@ -250,84 +263,128 @@ class _Compiler:
         )
         builder.rules.append(spec)
         spec.complexity = reader.complexity
-        warn(declaration, conditions, names, self.volatile)
-        salience = self.attributes(declaration, names, spec)
+        salience, followed = self.attributes(declaration, names, spec)
+        conditions += followed
         self.locals = max(self.locals, len(names.locals))
-        scope: ActionScope | None = None
+        spec.function = declaration.function
+        readings: list[Reading] = []
         if not reports.has_errors:
-            path = self.path(declaration.name, conditions, names, salience, builder)
-            self.attach(spec, path, names, salience)
-            builder.production(path, spec)
-            scope = ActionScope(path.positions, path.length, names)
+            readings = self.readings("rule", declaration.span, conditions)
+        names.masks = _masks(readings, names, salience)
+        for reading in readings:
+            path = self.path(spec, reading, names, builder)
+            own = self.reading(spec, reading, path, names, salience)
+            own.statements = self.action(declaration, names, spec, _scope(reading, path, names))
+            builder.production(path, own)
+        if not readings:  # there are errors: see what else is wrong
+            self.action(declaration, names, spec, None)
+        warn(declaration, [reading.conditions for reading in readings], names, self.volatile)
+        if spec.function is None:  # what a function reads is not known
+            self.warn_unused(names)
+
+    def action(
+        self,
+        declaration: RuleDeclaration,
+        names: RuleNames,
+        spec: RuleSpec,
+        scope: ActionScope | None,
+    ) -> tuple[Statement, ...]:
+        """The statements of a rule's action in one reading; with no scope it is checked only."""
         actions = ActionNames(self.declared, names)
-        spec.statements = ActionReader(actions, scope).read(declaration.then)
+        statements = ActionReader(actions, scope).read(declaration.then)
         spec.locals = len(actions.locals)
-        self.warn_unused(names)
+        return statements
+
+    def readings(self, what: str, span: Span, conditions: tuple[Condition, ...]) -> list[Reading]:
+        """The readings of a rule or query; too many, or too long ones, are reported."""
+        try:
+            readings = normalise(conditions)
+        except TooManyReadingsError:
+            self.reports.error(
+                "RE0307",
+                f"the alternatives of this {what} combine in more than {MOST_READINGS} ways",
+                span,
+                f"split the {what}, or test alternatives of one pattern within it: T(a or b)",
+            )
+            return []
+        if any(size(reading.conditions) > MOST_CONDITIONS for reading in readings):
+            self.reports.error(
+                "RE0307",
+                f"without 'or' a reading of this {what} has more than {MOST_CONDITIONS} conditions",
+                span,
+                "split it, with a fact that hands the result of the first half on",
+            )
+            return []
+        return readings
 
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
-    ) -> tree.Expression | None:
-        """Take over a rule's attributes; its salience is returned resolved."""
+    ) -> tuple[tree.Expression | None, tuple[Condition, ...]]:
+        """Take over a rule's attributes.
+
+        Its salience is returned resolved, with the facts that it reads through references.
+        """
         given = declaration.attributes
         spec.description = given.description
         spec.tags = given.tags
         spec.no_loop = given.no_loop is not None
-        for what, span in (
-            ("agenda groups ('group')", given.group_span),
-            ("'auto_focus'", given.auto_focus),
-            ("'activation_group'", given.activation_group_span),
-            ("'lock_on_active'", given.lock_on_active),
-            ("'effective'", given.effective),
-        ):
-            if span is not None:
-                self.reports.error("RE0900", f"{what}: not part of this version yet", span)
+        self.declared.groups.read(given, spec, self.reports)
         if given.enabled is not None:
             place = PlaceNames(self.declared)
             resolved = self.plain(given.enabled, place)
             boolean(resolved, place)
             spec.enabled = self.lowered(resolved, Scope())
         if given.salience is None:
-            return None
-        salience = resolve(given.salience, names)
+            return None, ()
+        following = follow(resolve(given.salience, names), names)
+        salience = following.expression
         type = checked_type(salience, names)
         check_references(salience, names)
         if type.name not in ("int", "any") or type.optional:
             self.reports.error(
                 "RE0303", f"salience is a whole number (int), not {type}", given.salience.span
             )
-        return salience
+        return salience, following.before
 
     def path(
+        self, spec: RuleSpec, reading: Reading, names: RuleNames, builder: NetworkBuilder
+    ) -> Path:
+        """Plan and build the conditions of a reading."""
+        steps = plan(
+            reading.conditions, set(), lambda expression: total(expression, names), self.volatile
+        )
+        return builder.path(spec.name, steps, names.masks)
+
+    def reading(
         self,
-        rule: str,
-        conditions: tuple[Condition, ...],
+        spec: RuleSpec,
+        reading: Reading,
+        path: Path,
         names: RuleNames,
         salience: tree.Expression | None,
-        builder: NetworkBuilder,
-    ) -> Path:
-        """Plan and build the conditions of a rule."""
-        masks = _masks(conditions, names, salience)
-        steps = plan(conditions, set(), lambda expression: total(expression, names), self.volatile)
-        return builder.path(rule, steps, masks)
-
-    def attach(
-        self, spec: RuleSpec, path: Path, names: RuleNames, salience: tree.Expression | None
-    ) -> None:
-        """Give a rule's spec what depends on where its variables stand in a match."""
-        scope = MatchScope(path.positions, path.length, -1, names)
+    ) -> ReadingSpec:
+        """What depends on where the variables of a reading stand in a match."""
+        own = ReadingSpec(spec)
+        spec.readings.append(own)
+        positions, aliases = _places(reading, path, names)
+        scope = MatchScope(positions, path.length, -1, aliases, names.answers)
+        constant = salience is None or isinstance(salience, tree.Constant)
+        spec.deferrable = constant and not spec.auto_focus and spec.rivalry < 0
         if salience is not None and not (
             isinstance(salience, tree.Constant) and salience.value == 0
         ):
-            spec.salience = lower(salience, scope)
-        spec.patterns = tuple(
+            own.salience = lower(substituted(salience, reading.meanings), scope)
+        own.patterns = tuple(
             PatternUse(slot.name, scope.steps(slot.number), names.masks[slot.number])
             for slot in names.slots
             if slot.is_fact and slot.number in path.positions
         )
-        spec.bindings = tuple(
-            (name, scope.item(variable.slot.number, name))
+        own.bindings = tuple(
+            (name, lower(substituted(variable.reference(name), reading.meanings), scope))
             for name, variable in names.scopes[0].items()
+            if variable.problem is None
         )
+        return own
 
     # -- queries -------------------------------------------------------------------------------
 
@@ -336,30 +393,45 @@ class _Compiler:
         meaning = query.meaning
         if meaning is None:
             return
-        names, spec = meaning.names, meaning.spec
+        names = meaning.names
         self.locals = max(self.locals, len(names.locals))
+        readings = self.readings("query", query.declaration.span, meaning.conditions)
         if self.reports.has_errors:
             return
-        masks = _masks(meaning.conditions, names, None)
-        steps = plan(
-            meaning.conditions,
-            {meaning.arguments.number},
-            lambda expression: total(expression, names),
-            {},
-            late=True,
-        )
+        masks = _masks(readings, names, None)
+        builder.begin_query(meaning.spec)
         first = JoinStep(Pattern(query.declaration.span, meaning.arguments, ()))
-        builder.begin_query(spec)
-        path = builder.path(spec.name, [first, *steps], masks)
-        scope = MatchScope(path.positions, path.length, -1, names)
-        end = builder.answers(path, spec, scope.steps(meaning.arguments.number))
+        for number, reading in enumerate(readings):
+            steps = plan(
+                reading.conditions,
+                {meaning.arguments.number},
+                lambda expression: total(expression, names),
+                {},
+                late=True,
+            )
+            path = builder.path(meaning.spec.name, [first, *steps], masks)
+            self.answers(number, meaning, reading, path, builder)
+
+    def answers(
+        self,
+        number: int,
+        meaning: QueryMeaning,
+        reading: Reading,
+        path: Path,
+        builder: NetworkBuilder,
+    ) -> None:
+        """End the path of a reading of a query."""
+        names, arguments = meaning.names, meaning.arguments
+        positions, aliases = _places(reading, path, names)
+        scope = MatchScope(positions, path.length, -1, aliases, names.answers)
+        end = builder.answers(path, meaning.spec, number, scope.steps(arguments.number))
         end.bindings = tuple(
             scope.item(variable.slot.number, name) for name, variable in meaning.variables.items()
         )
         end.order = tuple(
             scope.steps(slot.number)
             for slot in names.slots
-            if slot.is_fact and slot is not meaning.arguments and slot.number in path.positions
+            if slot.is_fact and slot is not arguments and slot.number in path.positions
         )
 
     def warn_unused(self, names: RuleNames) -> None:
@@ -367,22 +439,50 @@ class _Compiler:
         if self.reports.has_errors:
             return
         for name, variable in names.scopes[0].items():
-            if not variable.used:
+            for binding in variable.unread():
                 self.reports.warning(
                     "RE0500",
                     f"variable '{name}' is never used",
-                    variable.span,
-                    None if variable.each else f"leave '{name} :=' out",
+                    binding.span,
+                    None if binding.each else f"leave '{name} :=' out",
                 )
 
 
+def _scope(reading: Reading, path: Path, names: RuleNames) -> ActionScope:
+    """Where an action finds the variables of a reading."""
+    positions, aliases = _places(reading, path, names)
+    return ActionScope(positions, path.length, -1, aliases, names.answers)
+
+
+def _places(
+    reading: Reading, path: Path, names: RuleNames
+) -> tuple[dict[int, int], dict[int, tree.FieldRef]]:
+    """Where the slots of a reading stand in a match, and those that are names of fields."""
+    positions = dict(path.positions)
+    aliases = dict(names.aliases)
+    for slot, meaning in reading.meanings.items():
+        if isinstance(meaning, tree.FieldRef):
+            aliases[slot] = meaning
+        elif isinstance(meaning, tree.SlotRef) and meaning.slot in positions:
+            positions[slot] = positions[meaning.slot]
+    return positions, aliases
+
+
 def _masks(
-    conditions: tuple[Condition, ...], names: RuleNames, salience: tree.Expression | None
+    readings: list[Reading], names: RuleNames, salience: tree.Expression | None
 ) -> dict[int, int]:
-    """For each slot of a fact, the field bits that conditions and salience read through it."""
-    expressions = [e for condition in conditions for e in condition_expressions(condition)]
+    """For each slot of a fact, the field bits that conditions and salience read through it.
+
+    What one reading of the rule reads counts in all: it is what the conditions read as written.
+    """
+    expressions = [
+        e
+        for reading in readings
+        for condition in reading.conditions
+        for e in condition_expressions(condition)
+    ]
     if salience is not None:
-        expressions.append(salience)
+        expressions.extend(substituted(salience, reading.meanings) for reading in readings)
     # `v := field` reads the field, whether a condition uses v or only the action does.
     expressions.extend(names.named_fields)
     masks: dict[int, int] = {}
@@ -392,7 +492,6 @@ def _masks(
             for expression in expressions:
                 mask |= field_bits(expression, slot.number)
             masks[slot.number] = mask
-    names.masks = masks
     return masks
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rete_engine.compiler.rewrite import rewritten
+from rete_engine.compiler.rewriting import rewritten
 from rete_engine.compiler.scope import Answers, QueryMeaning, RuleNames, Variable, field_of
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
+    Alternatives,
+    Branch,
     Computation,
     Compute,
     Condition,
@@ -47,9 +49,9 @@ class Inlining:
             names.aliases[self.slots[number].number] = self.field(alias)
         for number, answers in asked.answers.items():
             names.answers[self.slots[number].number] = self.answers(answers)
-        if len(names.scopes) == 1:
-            fields = [self.expression(field) for field in asked.named_fields]
-            names.named_fields.extend(f for f in fields if isinstance(f, tree.FieldRef))
+        names.handed.update(self.slots[number].number for number in asked.handed)
+        fields = [self.expression(field) for field in asked.named_fields]
+        names.named_fields.extend(f for f in fields if isinstance(f, tree.FieldRef))
 
     def variables(self) -> dict[str, Variable]:
         """The query's variables over the rule's slots."""
@@ -93,7 +95,17 @@ class Inlining:
             case Exists():
                 inner = tuple(map(self.condition, condition.conditions))
                 return Exists(condition.span, condition.negated, inner)
+            case Alternatives():
+                return Alternatives(condition.span, tuple(map(self.branch, condition.branches)))
         raise AssertionError(condition)
+
+    def branch(self, branch: Branch) -> Branch:
+        """An alternative of an `or`."""
+        meanings = tuple(
+            (self.slots[number].number, self.expression(meaning))
+            for number, meaning in branch.meanings
+        )
+        return Branch(tuple(map(self.condition, branch.conditions)), meanings)
 
     def part(self, part: Constraint | Computation) -> Constraint | Computation:
         """A part of a pattern."""
@@ -112,8 +124,8 @@ class Inlining:
         """An expression over the rule's slots."""
         return rewritten(node, self.changed)
 
-    def changed(self, node: tree.Expression) -> tree.Expression:
-        """A node whose parts are changed already."""
+    def changed(self, node: tree.Expression) -> tree.Expression | None:
+        """What stands in the place of a node."""
         match node:
             case tree.FieldRef() if node.slot == self.query.arguments.number:
                 return replace(self.arguments[node.index], span=node.span)
@@ -121,10 +133,17 @@ class Inlining:
                 return self.field(node)
             case tree.SlotRef():
                 return replace(node, slot=self.slots[node.slot].number)
-            case tree.Attribute(target=tree.SlotRef(slot=number)):
-                # The parameter was a fact, the argument is one that a pattern of the rule matches.
-                slot = self.names.slots[number]
-                template = self.names.template(slot)
-                if slot.is_fact and template is not None:
-                    return field_of(template, number, node, self.names.declared)
+            case tree.Attribute():
+                return self.attribute(node)
+        return None
+
+    def attribute(self, node: tree.Attribute) -> tree.Expression:
+        """`who.name`, where the parameter may be anything and the argument may be a fact."""
+        target = self.expression(node.target)
+        node = replace(node, target=target)
+        if isinstance(target, tree.SlotRef):
+            slot = self.names.slots[target.slot]
+            template = self.names.template(slot)
+            if slot.is_fact and template is not None:
+                return field_of(template, slot.number, node, self.names.declared)
         return node

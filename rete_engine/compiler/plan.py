@@ -35,6 +35,16 @@ class JoinStep:
     alpha: list[Constraint] = field(default_factory=list)
     keys: list[tuple[tree.Expression, tree.Expression]] = field(default_factory=list)
     tests: list[Constraint] = field(default_factory=list)
+    total: bool = True  # no test can raise
+
+
+@dataclass
+class ControlStep:
+    """Patterns of control facts join among themselves, and what comes of it with the match."""
+
+    joins: list[JoinStep]
+    tests: list[Constraint] = field(default_factory=list)
+    total: bool = True  # no test can raise
 
 
 @dataclass
@@ -60,7 +70,7 @@ class ComputeStep:
     computation: Computation
 
 
-Step = JoinStep | ExistsStep | TestStep | ComputeStep
+Step = JoinStep | ControlStep | ExistsStep | TestStep | ComputeStep
 
 #: Answers whether evaluating an expression can never raise an error.
 IsTotal = Callable[[tree.Expression], bool]
@@ -118,6 +128,7 @@ class _Planner:
         self.late = late
         self.volatile = volatile
         self.placed = set(outer)
+        self.nested = bool(outer)
         self.own: set[int] = set()  # slots that this conjunction fills
         self.waiting: list[_Item] = []
         self.found: list[Step] = []
@@ -188,8 +199,22 @@ class _Planner:
         """Place everything."""
         while self.waiting:
             if not self.place_ready():
-                self.join(self.next_pattern())
+                chosen = self.next_pattern()
+                control = self.control_patterns()
+                if chosen in control and len(control) > 1 and self.found and not self.nested:
+                    joins = [self.join(item) for item in control]
+                    self.found.append(ControlStep(joins))
+                else:
+                    self.found.append(self.join(chosen))
         return self.found
+
+    def control_patterns(self) -> list[_Item]:
+        """The patterns of control facts that wait."""
+        return [
+            item
+            for item in self.waiting
+            if isinstance(item.content, Pattern) and item.content.slot.number in self.control
+        ]
 
     # -- what is no pattern --------------------------------------------------------------------
 
@@ -203,7 +228,7 @@ class _Planner:
             first = self.waiting[0] is item
             if isinstance(content, Constraint):
                 if item.total or first:
-                    self.test(content)
+                    self.test(content, item.total)
                     self.waiting.remove(item)
                     progress = True
             elif first or self.is_next(item):
@@ -233,10 +258,13 @@ class _Planner:
                 return False
         return True
 
-    def test(self, constraint: Constraint) -> None:
+    def test(self, constraint: Constraint, total: bool) -> None:
         """Add a test, to the last step where that is one of tests."""
         last = self.found[-1] if self.found else None
-        if isinstance(last, (JoinStep, TestStep)):
+        if isinstance(last, (JoinStep, ControlStep)):
+            last.tests.append(constraint)
+            last.total = last.total and total
+        elif isinstance(last, TestStep):
             last.tests.append(constraint)
         else:
             self.found.append(TestStep([constraint]))
@@ -295,7 +323,7 @@ class _Planner:
             return sides.right, sides.left
         return None
 
-    def join(self, item: _Item) -> None:
+    def join(self, item: _Item) -> JoinStep:
         """Place a pattern with all that it can decide."""
         pattern = item.content
         assert isinstance(pattern, Pattern)
@@ -320,7 +348,7 @@ class _Planner:
                 step.keys.append(pair)
                 self.waiting.remove(other)
         self.placed.add(slot)
-        self.found.append(step)
+        return step
 
 
 def sides_of(test: tree.Expression) -> _Sides | None:

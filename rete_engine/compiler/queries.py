@@ -35,7 +35,11 @@ def _read(query: DeclaredQuery, declared: Declared) -> None:
     reader = ConditionReader(names, reports)
     conditions = reader.read(declaration.conditions)
     own = {parameter.name for parameter in declaration.parameters}
-    variables = {name: v for name, v in names.scopes[0].items() if name not in own}
+    variables = {
+        name: variable
+        for name, variable in names.scopes[0].items()
+        if name not in own and variable.problem is None
+    }
     if reports.errors > before:
         return
     span = declaration.name_span

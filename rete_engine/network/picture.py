@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rete_engine.network.specs import (
     AlphaSpec,
     AnswerSpec,
+    CrossSpec,
     FirstSpec,
     GroupSpec,
     Network,
@@ -77,6 +78,8 @@ def _arrows(network: Network) -> Iterator[tuple[str, str, bool]]:
     for node in network.nodes:
         if isinstance(node, RightInputSpec):
             yield f"a{node.right.alpha.number}", f"n{node.number}", True
+        if isinstance(node, CrossSpec):
+            yield f"n{node.adapter.number}", f"n{node.number}", True
         if isinstance(node, FirstSpec):
             for child in node.children:
                 yield f"a{node.alpha.number}", f"n{child.number}", False

@@ -8,6 +8,8 @@ Large Learning Systems*, 1995).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Final, final
 
 from rete_engine.expressions.frame import Node, RecordType
@@ -18,6 +20,9 @@ from rete_engine.network.templates import TemplateSpec
 EXISTENCE: Final = 1
 #: All bits: what changes when a fact comes or goes.
 EVERYTHING: Final = -1
+
+#: The number of the agenda group `main`, which every rule is in that names no other.
+MAIN: Final = 0
 
 
 @final
@@ -172,11 +177,65 @@ class RightInputSpec(NodeSpec):
 class JoinSpec(RightInputSpec):
     """A further pattern: each pair of a match and a fact that agree is a longer match."""
 
-    __slots__ = ()
+    __slots__ = ("defers",)
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        right: RightSpec,
+        left_key: tuple[Node, ...],
+        tests: tuple[Test, ...],
+        mask: int,
+        defers: bool,
+    ) -> None:
+        super().__init__(number, parent, right, left_key, tests, mask)
+        # Whether matches may be made when they are needed: no test can fail.
+        self.defers = defers
 
     def describe(self) -> str:
         """What the node does."""
         return f"join {self.conditions()}"
+
+
+@final
+class AdapterSpec(NodeSpec):
+    """The end of a right sub-network: its matches meet those of other paths as one item."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, number: int, parent: NodeSpec, length: int) -> None:
+        super().__init__(number, parent)
+        self.length = length  # facts of a match
+
+    def describe(self) -> str:
+        """What the node does."""
+        return "to the right"
+
+
+@final
+class CrossSpec(NodeSpec):
+    """Meets each match of its parent with each match of a right sub-network (`adapter`)."""
+
+    __slots__ = ("adapter", "defers", "tests")
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        adapter: AdapterSpec,
+        tests: tuple[Test, ...],
+        defers: bool,
+    ) -> None:
+        super().__init__(number, parent)
+        self.adapter = adapter
+        self.tests = tests  # over the longer match
+        self.defers = defers  # as of a `JoinSpec`
+
+    def describe(self) -> str:
+        """What the node does."""
+        tests = " and ".join(test.node.key() for test in self.tests)
+        return f"cross {tests}" if tests else "cross"
 
 
 @final
@@ -282,12 +341,30 @@ class PatternUse:
 
 
 @final
+class Period:
+    """The days on which a rule is effective, both ends inclusive."""
+
+    __slots__ = ("since", "until")
+
+    def __init__(self, since: date | None, until: date | None) -> None:
+        self.since = since  # None is from the beginning
+        self.until = until  # None is for ever
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies within."""
+        since = self.since
+        until = self.until
+        return (since is None or since <= day) and (until is None or day <= until)
+
+
+@final
 class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "bindings", "complexity", "description", "enabled", "file", "line", "locals",
-        "name", "no_loop", "number", "patterns", "salience", "statements", "tags",
+        "auto_focus", "complexity", "deferrable", "description", "enabled", "file", "function",
+        "group", "line", "locals", "lock_on_active", "name", "no_loop", "number", "period", "plain",
+        "readings", "rivalry", "tags",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
@@ -297,25 +374,50 @@ class RuleSpec:
         self.line = line
         self.description: str | None = None
         self.tags: tuple[str, ...] = ()
-        self.salience: Node | None = None  # None is 0
+        # Whether its matches are alike for the agenda, so that one entry may stand for many: the
+        # salience is the same for each, and none concerns other groups by its mere coming.
+        self.deferrable = False
         self.enabled: Node | None = None  # None is always
         self.no_loop = False
+        self.group = MAIN  # number of the agenda group
+        self.auto_focus = False
+        self.rivalry = -1  # number of the activation group, or -1
+        self.lock_on_active = False
+        self.period: Period | None = None  # when the rule is effective; None is always
+        self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
         self.complexity = 0  # constraints and tests as written
+        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
+        self.locals = 0  # how many local variables the statements need
+        self.readings: list[ReadingSpec] = []  # one, or more where conditions have alternatives
+
+
+@final
+class ReadingSpec:
+    """One way to read a rule, with one of the alternatives of each `or`.
+
+    It holds all that depends on where the variables of the rule stand in a match.
+    """
+
+    __slots__ = ("bindings", "patterns", "rule", "salience", "statements")
+
+    def __init__(self, rule: RuleSpec) -> None:
+        self.rule = rule
+        self.salience: Node | None = None  # None is 0
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
         self.statements: tuple[Statement, ...] = ()
-        self.locals = 0  # how many local variables the statements need
 
 
 @final
 class ProductionSpec(NodeSpec):
-    """The end of a rule's path: each match that arrives becomes an activation."""
+    """The end of a reading's path: each match that arrives becomes an activation."""
 
-    __slots__ = ("rule",)
+    __slots__ = ("reading", "rule")
 
-    def __init__(self, number: int, parent: NodeSpec, rule: RuleSpec) -> None:
+    def __init__(self, number: int, parent: NodeSpec, reading: ReadingSpec) -> None:
         super().__init__(number, parent)
-        self.rule = rule
+        self.reading = reading
+        self.rule = reading.rule
 
     def describe(self) -> str:
         """What the node does."""
@@ -354,13 +456,16 @@ class QuerySpec:
 
 @final
 class AnswerSpec(NodeSpec):
-    """The end of a query's path: each match that arrives is an answer."""
+    """The end of a path of a query: each match that arrives is an answer."""
 
-    __slots__ = ("bindings", "order", "query", "steps")
+    __slots__ = ("bindings", "order", "query", "reading", "steps")
 
-    def __init__(self, number: int, parent: NodeSpec, query: QuerySpec, steps: int) -> None:
+    def __init__(
+        self, number: int, parent: NodeSpec, query: QuerySpec, reading: int, steps: int
+    ) -> None:
         super().__init__(number, parent)
         self.query = query
+        self.reading = reading  # which one, where the query has alternatives
         self.steps = steps  # how many links up from the end of the match the arguments are
         self.bindings: tuple[Node, ...] = ()  # the query's variables, over the match
         self.order: tuple[int, ...] = ()  # steps to the facts that answers are ordered by
@@ -377,15 +482,18 @@ class Route:
     Alpha specs that ask for a constant are found by it, so their number costs a fact nothing.
     """
 
-    __slots__ = ("rest", "tables")
+    __slots__ = ("mask", "rest", "tables")
 
     def __init__(
         self,
         tables: tuple[tuple[int, dict[object, tuple[AlphaSpec, ...]]], ...],
         rest: tuple[AlphaSpec, ...],
+        mask: int,
     ) -> None:
         self.tables = tables  # field position, then join key of its value -> alpha specs
         self.rest = rest  # alpha specs with no constant
+        # Field bits that any rule reads of such a fact, also as one of a template it extends.
+        self.mask = mask
 
 
 @final
@@ -393,8 +501,8 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "locals", "nodes", "queries", "root", "routes", "rules", "starts", "switched",
-        "templates",
+        "alphas", "groups", "locals", "nodes", "queries", "root", "routes", "rules", "starts",
+        "switched", "templates",
     )  # fmt: skip
 
     def __init__(
@@ -406,6 +514,7 @@ class Network:
         rules: tuple[RuleSpec, ...],
         queries: tuple[QuerySpec, ...],
         routes: tuple[Route, ...],
+        groups: tuple[str, ...],
         locals: int,
     ) -> None:
         self.templates = templates
@@ -415,6 +524,7 @@ class Network:
         self.nodes = nodes
         self.root = root
         self.rules = rules
+        self.groups = groups  # the names of the agenda groups, by number
         self.locals = locals  # local variables that the conditions need at most
         # What opening a session has to look at, so that it does not look at every rule.
         self.starts = tuple([n for n in root.children if not isinstance(n, FirstSpec)])

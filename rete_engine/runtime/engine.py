@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from time import monotonic
 from typing import Final, final
 
+from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.errors import EvaluationError, Misfit
-from rete_engine.expressions.frame import Context, Node
-from rete_engine.network.specs import Network, RuleSpec
+from rete_engine.expressions.frame import Context, Link, Node
+from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.matcher import Failure, Matcher, elements_of
-from rete_engine.runtime.memory import Activation, Element, SessionLimitError, Token
+from rete_engine.runtime.memory import Activation, Deferred, Element, SessionLimitError, Token
 from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -38,6 +40,18 @@ class Fired:
         self.rule = rule
         self.bindings = bindings
         self.elements = elements
+
+
+@final
+class Candidate:
+    """A match that waits, as a look at the agenda finds it: made or not."""
+
+    __slots__ = ("link", "reading", "salience")
+
+    def __init__(self, reading: ReadingSpec, salience: int, link: Link) -> None:
+        self.reading = reading
+        self.salience = salience
+        self.link = link  # the end of the match
 
 
 @final
@@ -68,7 +82,7 @@ class StatementFailure(Exception):  # noqa: N818 - the session turns it into an 
 class Host:
     """Whom the engine tells what actions say; functions, for compiled code cannot be extended."""
 
-    __slots__ = ("fired", "log", "output", "say")
+    __slots__ = ("act", "fired", "log", "output", "remember", "say")
 
     def __init__(
         self,
@@ -76,11 +90,15 @@ class Host:
         say: Callable[[str], None],
         log: Callable[[str, str], None],
         fired: Callable[[Fired], None],
+        act: Callable[[Callable[..., object], Execution, Activation], None],
+        remember: Callable[[object, Element], None],
     ) -> None:
         self.output = output  # takes each emitted value
         self.say = say  # takes each printed line
         self.log = log  # takes level and message of each log
         self.fired = fired  # takes each firing, when the engine `watches_firings`
+        self.act = act  # calls the action of a rule in Python
+        self.remember = remember  # takes an object that a rule in Python made a fact of
 
 
 @final
@@ -119,11 +137,10 @@ class Engine:
         Raises:
             ActionFailure: An action failed; its activation is off the agenda, nothing changed.
         """
-        agenda = self.agenda
         count = 0
         self.halted = False
         while True:
-            activation = agenda.first()
+            activation = self.next()
             if activation is None:
                 return count, QUIESCENT
             if limit >= 0 and count >= limit:
@@ -141,6 +158,47 @@ class Engine:
             if raises and self.matcher.failures:
                 return count, QUIESCENT
 
+    def next(self) -> Activation | None:
+        """The activation that fires next. One whose rule is not effective now is spent."""
+        while True:
+            activation = self.agenda.first()
+            if activation is None or self.is_effective(activation.rule):
+                return activation
+            self.matcher.remove(activation)
+
+    def is_effective(self, rule: RuleSpec) -> bool:
+        """Whether a rule may fire today, by the session's clock.
+
+        Raises:
+            SessionError: The clock of the program does not tell the time.
+        """
+        period = rule.period
+        if period is None:
+            return True
+        now = self.context.clock()
+        if not isinstance(now, datetime):
+            raise SessionError(f"the session's clock answers with {now!r}, which is no datetime")
+        return period.holds(now.date())
+
+    def waiting(self, group: int, limit: int) -> list[Candidate]:
+        """What waits and may fire now, the next one first; looking changes nothing.
+
+        Args:
+            group: The number of an agenda group; negative for those that will have the focus.
+            limit: The most to list.
+        """
+        agenda = self.agenda
+        found: list[Candidate] = []
+        for entry in agenda.entries() if group < 0 else agenda.queue(group).entries():
+            if len(found) >= limit:
+                break
+            if self.is_effective(entry.rule):
+                links: list[Link] = [entry]
+                if isinstance(entry, Deferred):
+                    links = entry.ending.left_out(entry, limit - len(found))
+                found.extend([Candidate(entry.reading, entry.salience, link) for link in links])
+        return found
+
     def fire(self, activation: Activation) -> None:
         """Execute the action of an activation and propagate what it changed.
 
@@ -151,7 +209,11 @@ class Engine:
         self.agenda.take(activation)
         execution = Execution(self.memory, self.context, activation, rule.locals)
         try:
-            execution.run(rule.statements)
+            if rule.function is None:
+                execution.run(activation.reading.statements)
+            else:
+                execution.line = rule.line
+                self.host.act(rule.function, execution, activation)
         except SessionLimitError:
             raise
         except Exception as error:
@@ -161,19 +223,29 @@ class Engine:
             raise
         fired: Fired | None = None
         if self.watches_firings:
-            fired = Fired(rule, self.bindings(activation), elements_of(activation))
+            fired = Fired(
+                rule, self.bindings(activation.reading, activation), elements_of(activation)
+            )
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
             del recent[:LOOP_WINDOW]
         matcher = self.matcher
         matcher.spend(activation)
+        if rule.rivalry >= 0:
+            for rival in self.agenda.rivals_of(rule):
+                matcher.remove(rival)
         changes = execution.changes
         if changes.kinds or changes.inserts:
             matcher.firing = rule.number
             changes.commit()
             matcher.firing = -1
+        # After the changes: what a firing inserts for a group is there before its focus.
+        for group in execution.focuses:
+            self.agenda.focus(group)
         host = self.host
+        for instance, element in execution.objects:
+            host.remember(instance, element)
         for value in execution.outputs:
             host.output(value)
         for line in execution.prints:
@@ -185,12 +257,18 @@ class Engine:
         if fired is not None:
             host.fired(fired)
 
-    def bindings(self, activation: Activation) -> dict[str, object]:
+    def defer(self, wanted: bool) -> None:
+        """Make matches when they come to the top, where the strategy allows it, or at once."""
+        self.matcher.defers = wanted and self.agenda.strategy.defers()
+        if not wanted:
+            self.agenda.make_all()
+
+    def bindings(self, reading: ReadingSpec, match: Link) -> dict[str, object]:
         """What the conditions bound, by name, in written order."""
         frame = self.matcher.frame
-        frame.link = activation
+        frame.link = match
         frame.record = None
-        return {name: node.evaluate(frame) for name, node in activation.rule.bindings}
+        return {name: node.evaluate(frame) for name, node in reading.bindings}
 
     def execute(self, statements: tuple[Statement, ...], locals: int) -> None:
         """Execute statements outside of any rule: the facts blocks.

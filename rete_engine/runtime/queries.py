@@ -219,7 +219,7 @@ class Queries:
 
 
 def in_order(tokens: list[AnswerToken]) -> list[AnswerToken]:
-    """Answers by the facts that they matched, those of the first pattern first.
+    """Answers by the facts that they matched, those of the first alternative and pattern first.
 
     Tokens arrive in the order in which joins found them, which depends on what came and went
     before. Where two have the same facts (a `for` gives several), they stay as they came.
@@ -228,10 +228,10 @@ def in_order(tokens: list[AnswerToken]) -> list[AnswerToken]:
 
 
 def place_of(token: AnswerToken) -> list[int]:
-    """The sort key of answers: the numbers of the facts of the patterns, as written."""
+    """The sort key of answers: the alternative, then the numbers of the facts, as written."""
     spec = token.node.spec
     assert isinstance(spec, AnswerSpec)
-    place: list[int] = []
+    place = [spec.reading]
     for steps in spec.order:
         link: Link | None = token
         for _ in range(steps):

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
-from rete_engine.network.specs import RuleSpec
+from rete_engine.network.specs import ReadingSpec
+from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
 from rete_engine.runtime.working_memory import Listener
+from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import further
+from rete_engine.session.python_rules import failing_line
 from rete_engine.session.results import Firing, Waiting
 from rete_engine.session.translation import Translator
 
@@ -46,8 +50,13 @@ class Events:
     """The engine's host: collects what a run gives, and calls back."""
 
     def __init__(
-        self, translator: Translator, out: Callable[[str], object], writes_back: bool
+        self,
+        translator: Translator,
+        out: Callable[[str], object],
+        writes_back: bool,
+        params: tuple[str, ...],
     ) -> None:
+        self.params = params  # their names
         self.translator = translator
         self.out = out
         self.callbacks: dict[str, list[Subscription]] = {name: [] for name in EVENTS}
@@ -60,7 +69,7 @@ class Events:
 
     def host(self) -> Host:
         """Whom an engine tells what actions say."""
-        return Host(self.output, self.say, self.log, self.fired)
+        return Host(self.output, self.say, self.log, self.fired, self.act, self.remember)
 
     def attach(self, engine: Engine) -> None:
         """Listen to a new engine, and forget what an earlier one left."""
@@ -107,6 +116,8 @@ class Events:
         engine.memory.listener = (
             Listener(self.inserted, self.modified, self.retracted) if changes else None
         )
+        listens = bool(has["activate"] or has["cancel"])
+        engine.defer(not listens)
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
@@ -143,19 +154,38 @@ class Events:
             self.failure = None
             raise failure
 
-    def disable(self, rule: RuleSpec) -> None:
-        """Turn a rule off. Its activations cease for whoever listens, until they come again."""
-        engine = self.engine
-        assert engine is not None
-        agenda = engine.agenda
-        ceasing: list[Activation] = []
-        if self.callbacks["cancel"]:
-            ceasing = [waiting for waiting in agenda.in_order() if waiting.rule is rule]
-        agenda.disable(rule)
-        for activation in ceasing:
-            self.cancelled(activation)
-
     # -- from the engine -----------------------------------------------------------------------
+
+    def act(
+        self, function: Callable[..., object], execution: Execution, activation: Activation
+    ) -> None:
+        """Call the action of a rule in Python."""
+        engine, translator = self.engine, self.translator
+        assert engine is not None
+        params = zip(self.params, engine.context.params, strict=True)
+        firing = CurrentFiring(
+            activation.rule.name,
+            execution,
+            translator,
+            {**dict(params), **engine.bindings(activation.reading, activation)},
+            tuple(translator.fact_of(element) for element in elements_of(activation)),
+            engine.network.groups,
+        )
+        translator.pending = execution.changes
+        try:
+            function(firing)
+        except Exception as error:
+            execution.line = failing_line(function, error) or execution.line
+            raise
+        finally:
+            translator.pending = None
+            firing._end()
+
+    def remember(self, instance: object, element: Element) -> None:
+        """Note the object that a rule in Python made a fact of."""
+        if element.is_live:
+            self.translator.remember(instance, element)
+            self.adjust()
 
     def output(self, value: object) -> None:
         """Take an emitted value."""
@@ -212,26 +242,27 @@ class Events:
 
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
-        self.call("activate", self.waiting(activation))
+        self.call("activate", self.waiting(activation.reading, activation.salience, activation))
 
     def cancelled(self, activation: Activation) -> None:
         """Tell of an activation that ceased."""
-        self.call("cancel", self.waiting(activation))
+        self.call("cancel", self.waiting(activation.reading, activation.salience, activation))
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
         for subscription in tuple(self.callbacks["error"]):
             subscription.callback(error)
 
-    def waiting(self, activation: Activation) -> Waiting:
+    def waiting(self, reading: ReadingSpec, salience: int, match: Link) -> Waiting:
         """An activation as a program sees it."""
         translator = self.translator
         engine = self.engine
         assert engine is not None
-        bindings = engine.bindings(activation)
+        bindings = engine.bindings(reading, match)
         return Waiting(
-            activation.rule.name,
-            activation.salience,
+            reading.rule.name,
+            salience,
             {name: translator.outward(value) for name, value in bindings.items()},
-            tuple(translator.fact_of(element) for element in elements_of(activation)),
+            tuple(translator.fact_of(element) for element in elements_of(match)),
+            engine.network.groups[reading.rule.group],
         )

@@ -24,6 +24,7 @@ from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.classes import Template
 from rete_engine.session.collector import held_back
 from rete_engine.session.loading import FORMATS, Loader, files_of
+from rete_engine.session.python_rules import PythonRule
 from rete_engine.session.session import Session
 
 
@@ -167,6 +168,7 @@ class RuleSet:
         *paths: str | Path | Iterable[str | Path],
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
+        rules: Sequence[PythonRule] = (),
     ) -> RuleSet:
         """Read rule files, or all rule files of a folder, and compile them together.
 
@@ -174,6 +176,7 @@ class RuleSet:
             paths: Files and folders; `.yaml` and `.yml` files are YAML, all others rule text.
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
+            rules: Rules in Python, made by `rule`; they stand behind those of the text.
 
         Raises:
             RuleSyntaxError: A file cannot be read or does not follow the grammar.
@@ -195,6 +198,7 @@ class RuleSet:
             loader.classes(templates)
             for file in files_of(given):
                 loader.file(file, None, None)
+            loader.rules(rules)
             return cls._made(loader, Path(given[0]).stem, functions)
 
     @classmethod
@@ -205,6 +209,7 @@ class RuleSet:
         name: str = "<text>",
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
+        rules: Sequence[PythonRule] = (),
         base: str | Path | None = None,
         format: str = "rete",
     ) -> RuleSet:
@@ -215,6 +220,7 @@ class RuleSet:
             name: What messages call the text.
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
+            rules: Rules in Python, made by `rule`; they stand behind those of the text.
             base: The folder that the text may import from; without it, it may not import.
             format: `"rete"` or `"yaml"`.
 
@@ -232,6 +238,7 @@ class RuleSet:
             loader = Loader()
             loader.classes(templates)
             loader.text(text, name, Path(base) if base is not None else None, format)
+            loader.rules(rules)
             return cls._made(loader, name, functions)
 
     @classmethod
@@ -352,7 +359,7 @@ def _digest(documents: Sequence[Document], specs: Sequence[TemplateSpec]) -> str
     digest = hashlib.sha256()
     by_name = {spec.name: spec for spec in specs}
     for document in documents:
-        text = document.source.text
+        text = document.source.text if document.identity is None else document.identity
         if document.source is PYTHON:
             text = "\n".join(
                 _spelled(by_name[declaration.name])

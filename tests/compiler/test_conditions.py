@@ -99,9 +99,9 @@ from tests.compiler.findings import findings, rule, said
         ("for x in 3", "RE0202", "3", None, "'for' needs a list, set, dict, tuple or str"),
         # what belongs elsewhere
         ("test now() == none", "RE0302", "now()", "keep the time in a fact", "now() belongs"),
+        ("forall (Order())", "RE0300", "forall (Order())", "write forall (C, D)", "always holds"),
+        ("(Order() or 1 < 2)", "RE0300", "1 < 2", "write: test 1 < 2", "a value, not a condition"),
         # not built yet
-        ("(Order() or Hold())", "RE0900", "(Order() or Hold())", None, "'or' between conditions"),
-        ("forall (Order(), Hold())", "RE0900", "forall (Order(), Hold())", None, "'forall'"),
         ("n := count(Order())", "RE0900", "count(Order())", None, "accumulate ('count')"),
         ("count(Order())", "RE0900", "count(Order())", None, "accumulate ('count')"),
         (
@@ -214,11 +214,8 @@ def test_conditions_inside_of_others_count_too() -> None:
         ("salience total", "RE0102", "unknown name 'total'"),
         ("enabled o", "RE0102", "unknown name 'o'"),
         ("enabled 3", "RE0202", "3 is a constant"),
-        ('group "g"', "RE0900", "agenda groups ('group')"),
-        ("auto_focus", "RE0900", "'auto_focus'"),
-        ('activation_group "x"', "RE0900", "'activation_group'"),
-        ("lock_on_active", "RE0900", "'lock_on_active'"),
-        ('effective "2026-01-01" to "2026-12-31"', "RE0900", "'effective'"),
+        ('group ""', "RE0303", "the name of 'group' cannot be empty"),
+        ('effective "soon"', "RE0303", "'soon' is no date"),
     ],
 )
 def test_an_attribute_that_does_not_fit_is_told(attributes: str, code: str, message: str) -> None:

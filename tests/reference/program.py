@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rete_engine.expressions import tree
 from rete_engine.language.parser import parse_document
 from rete_engine.language.reader import make_source
+from rete_engine.model import actions as model
 from rete_engine.model.declarations import (
     FactsDeclaration,
     FieldDeclaration,
@@ -65,6 +66,10 @@ class Rule:
     def name(self) -> str:
         return self.declaration.name
 
+    @property
+    def group(self) -> str:
+        return self.declaration.attributes.group or "main"
+
 
 @dataclass
 class Program:
@@ -84,6 +89,15 @@ class Program:
             return self.declared_queries.get(node.function.name)
         return None
 
+    @property
+    def groups(self) -> list[str]:
+        """The agenda groups in the order in which the rules name them."""
+        found = ["main"]
+        for rule in self.rules:
+            found.append(rule.group)
+            found += focused(rule.declaration.then)
+        return list(dict.fromkeys(found))
+
     def is_pattern(self, node: tree.Expression) -> bool:
         return (
             isinstance(node, tree.Call)
@@ -91,10 +105,41 @@ class Program:
             and node.function.name in self.templates
         )
 
+    def bound_names(self, node: tree.Expression) -> list[str]:
+        """The variables that a condition binds for those after it, in written order."""
+        match node:
+            case tree.Bind():
+                inner = self.bound_names(node.value) if self.is_pattern(node.value) else []
+                return [node.name, *inner]
+            case tree.Call() if self.is_pattern(node):
+                return [str(a.name) for a in node.arguments if a.binds]
+            case tree.ForForm():
+                return [node.name]
+            case tree.And():
+                return [name for operand in node.operands for name in self.bound_names(operand)]
+            case tree.Or():
+                first, *others = (self.bound_names(operand) for operand in node.operands)
+                return [name for name in first if all(name in other for other in others)]
+        return []
+
     def template_of(self, node: tree.Expression) -> Template:
         assert isinstance(node, tree.Call)
         assert isinstance(node.function, tree.Name)
         return self.templates[node.function.name]
+
+
+def focused(actions: tuple[model.Action, ...]) -> Iterator[str]:
+    """The groups that actions give the focus."""
+    for action in actions:
+        match action:
+            case model.FocusAction():
+                yield action.group
+            case model.IfAction():
+                for _, body in action.branches:
+                    yield from focused(body)
+                yield from focused(action.otherwise)
+            case model.ForAction():
+                yield from focused(action.body)
 
 
 def read_program(text: str) -> Program:
@@ -121,7 +166,7 @@ def read_program(text: str) -> Program:
                 raise NotImplementedError(type(declaration).__name__)
     for name, asked in program.queries.items():
         parameters = program.declared_queries[name].parameters
-        Reader(program, asked).read({parameter.name: None for parameter in parameters})
+        Reader(program, asked).read({parameter.name: [] for parameter in parameters})
     for rule in program.rules:
         Reader(program, rule).read({})
     return program
@@ -154,11 +199,12 @@ def add_template(program: Program, declaration: TemplateDeclaration) -> None:
 class Variables:
     """What the answer of a query has."""
 
-    meanings: dict[str, Meaning]
+    meanings: dict[str, Meanings]
 
 
-# What a variable stands for: the fact of a pattern, a field of it, an answer, or a value (None).
-Meaning = tuple[tree.Call, str | None] | Variables | None
+# What a variable can stand for, in one branch of an `or` or another: the fact of a pattern, a field
+# of it, or the answer of a query. There is nothing for a value.
+Meanings = list[tuple[tree.Call, str | None] | Variables]
 
 
 class Reader:
@@ -169,7 +215,7 @@ class Reader:
         self.rule = rule
         self.given: Given = {}  # the parameters of the query that is being read
 
-    def read(self, given: dict[str, Meaning]) -> None:
+    def read(self, given: dict[str, Meanings]) -> None:
         variables = dict(given)
         for condition in self.rule.declaration.when:
             self.condition(condition, variables)
@@ -177,20 +223,20 @@ class Reader:
         if salience is not None:
             self.expression(salience, variables, None)
 
-    def condition(self, node: tree.Expression, variables: dict[str, Meaning]) -> None:
+    def condition(self, node: tree.Expression, variables: dict[str, Meanings]) -> None:
         match node:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
-                variables[node.name] = (node.value, None)
+                variables[node.name] = [(node.value, None)]
                 self.pattern(node.value, variables)
             case tree.Bind(value=tree.Call() as call) if self.program.query_of(call) is not None:
-                variables[node.name] = self.query(call, variables)
+                variables[node.name] = [self.query(call, variables)]
             case tree.Bind():
                 self.expression(node.value, variables, None)
-                variables[node.name] = None
+                variables[node.name] = []
             case tree.ForForm():
                 self.expression(node.iterable, variables, None)
-                variables[node.name] = None
+                variables[node.name] = []
             case tree.TestForm():
                 self.rule.complexity += 1
                 self.expression(node.value, variables, None)
@@ -199,6 +245,16 @@ class Reader:
             case tree.And():
                 for operand in node.operands:
                     self.condition(operand, variables)
+            case tree.Or():
+                branches = [dict(variables) for _ in node.operands]
+                for operand, branch in zip(node.operands, branches, strict=True):
+                    self.condition(operand, branch)
+                for name in self.program.bound_names(node):
+                    variables[name] = [each for branch in branches for each in branch[name]]
+            case tree.ForallForm():
+                inner = dict(variables)
+                for operand in node.operands:
+                    self.condition(operand, inner)
             case tree.Call() if self.program.is_pattern(node):
                 self.pattern(node, variables)
             case tree.Call():
@@ -206,18 +262,17 @@ class Reader:
             case _:
                 raise NotImplementedError(type(node).__name__)
 
-    def query(self, node: tree.Call, variables: dict[str, Meaning]) -> Variables:
+    def query(self, node: tree.Call, variables: dict[str, Meanings]) -> Variables:
         """The conditions of a query, for which its parameters mean what the arguments do."""
         query = self.program.query_of(node)
         assert query is not None
         use = Use(query, copy.deepcopy(query.conditions))
         self.rule.uses[id(node)] = use
-        inner: dict[str, Meaning] = {}
+        inner: dict[str, Meanings] = {}
         for parameter, argument in zip(query.parameters, node.arguments, strict=True):
-            meaning = self.meaning(argument.value, variables)
-            if not (isinstance(meaning, tuple) and meaning[1] is None):
+            if not self.is_fact(argument.value, variables, frozenset()):
                 self.expression(argument.value, variables, None)
-            inner[parameter.name] = meaning
+            inner[parameter.name] = self.meanings(argument.value, variables)
         outer = self.given
         self.given = {
             parameter.name: (argument.value, outer)
@@ -229,20 +284,22 @@ class Reader:
         own = {parameter.name for parameter in query.parameters}
         return Variables({name: held for name, held in inner.items() if name not in own})
 
-    def meaning(self, node: tree.Expression, variables: dict[str, Meaning]) -> Meaning:
-        """What an expression stands for, if it is a variable or `x.f`."""
+    def meanings(self, node: tree.Expression, variables: dict[str, Meanings]) -> Meanings:
+        """What an expression can stand for, if it is a variable or `x.f`."""
         match node:
             case tree.Name():
-                return variables.get(node.name)
+                return variables.get(node.name, [])
             case tree.Attribute():
-                held = self.meaning(node.target, variables)
-                if isinstance(held, Variables):
-                    return held.meanings[node.name]
-                if held is not None and held[1] is None:
-                    return held[0], node.name
-        return None
+                found: Meanings = []
+                for held in self.meanings(node.target, variables):
+                    if isinstance(held, Variables):
+                        found += held.meanings[node.name]
+                    elif held[1] is None:
+                        found.append((held[0], node.name))
+                return found
+        return []
 
-    def pattern(self, node: tree.Call, variables: dict[str, Meaning]) -> None:
+    def pattern(self, node: tree.Call, variables: dict[str, Meanings]) -> None:
         self.rule.reads[id(node)] = set()
         self.rule.given[id(node)] = self.given
         self.rule.patterns.append(node)
@@ -255,12 +312,12 @@ class Reader:
             assert argument.name is not None
             name = argument.value.name if isinstance(argument.value, tree.Name) else None
             is_field = name is not None and name in template.fields
-            variables[argument.name] = (node, name) if is_field else None
+            variables[argument.name] = [(node, name)] if is_field else []
 
     def expression(
         self,
         node: tree.Expression,
-        variables: dict[str, Meaning],
+        variables: dict[str, Meanings],
         pattern: tree.Call | None,
         hidden: frozenset[str] = frozenset(),
     ) -> None:
@@ -269,14 +326,13 @@ class Reader:
             case tree.Name():
                 if node.name not in hidden:
                     self.name(node.name, variables, pattern)
-            case tree.Attribute() if self.known(node, variables, hidden) is not None:
-                meaning = self.known(node, variables, hidden)
-                if isinstance(meaning, tuple):  # not an answer: reading that reads no field
-                    self.note(*meaning)
+            case tree.Attribute() if self.known(node, variables, hidden):
+                for meaning in self.known(node, variables, hidden):
+                    if isinstance(meaning, tuple):  # not an answer: reading that reads no field
+                        self.note(*meaning)
             case tree.Compare() if all(operator in IDENTITY for operator, _ in node.rest):
                 for child in tree.children(node):
-                    meaning = self.known(child, variables, hidden)
-                    if not (isinstance(meaning, tuple) and meaning[1] is None):
+                    if not self.is_fact(child, variables, hidden):
                         self.expression(child, variables, pattern, hidden)
             case tree.Comprehension():
                 names = frozenset(name for clause in node.clauses for name in clause.targets)
@@ -290,48 +346,41 @@ class Reader:
                     self.expression(child, variables, pattern, hidden)
 
     def known(
-        self, node: tree.Expression, variables: dict[str, Meaning], hidden: frozenset[str]
-    ) -> Meaning:
-        """What an expression stands for, where no comprehension hides its name."""
+        self, node: tree.Expression, variables: dict[str, Meanings], hidden: frozenset[str]
+    ) -> Meanings:
+        """What an expression can stand for, where no comprehension hides its name."""
         name = node
         while isinstance(name, tree.Attribute):
             name = name.target
         if isinstance(name, tree.Name) and name.name in hidden:
-            return None
-        return self.meaning(node, variables)
+            return []
+        return self.meanings(node, variables)
 
-    def name(self, name: str, variables: dict[str, Meaning], pattern: tree.Call | None) -> None:
+    def is_fact(
+        self, node: tree.Expression, variables: dict[str, Meanings], hidden: frozenset[str]
+    ) -> bool:
+        """Whether an expression stands for the fact of a pattern."""
+        return any(
+            isinstance(meaning, tuple) and meaning[1] is None
+            for meaning in self.known(node, variables, hidden)
+        )
+
+    def name(self, name: str, variables: dict[str, Meanings], pattern: tree.Call | None) -> None:
         if pattern is not None and name in self.program.template_of(pattern).fields:
             self.note(pattern, name)
         elif name in variables:
-            meaning = variables[name]
-            if isinstance(meaning, tuple):
-                self.note(*meaning)
+            for meaning in variables[name]:
+                if isinstance(meaning, tuple):
+                    self.note(*meaning)
         elif name not in self.program.params:
             assert pattern is not None, name
             assert self.program.template_of(pattern).open, name
             self.note(pattern, name)
 
-    def note(self, pattern: tree.Call | None, name: str | None) -> None:
+    def note(self, pattern: tree.Call, name: str | None) -> None:
         """A field is read through a pattern; without a name, any may be."""
         reads = self.rule.reads[id(pattern)]
         if name is None:
             self.rule.reads[id(pattern)] = None
         elif reads is not None:
             reads.add(name)
-
-
-def positive_patterns(program: Program, rule: Rule) -> Iterator[tree.Call]:
-    """The patterns whose facts make up a match, in written order."""
-    for condition in rule.declaration.when:
-        yield from _positive(program, condition)
-
-
-def _positive(program: Program, node: tree.Expression) -> Iterator[tree.Call]:
-    if isinstance(node, tree.And):
-        for operand in node.operands:
-            yield from _positive(program, operand)
-    elif isinstance(node, tree.Bind):
-        yield from _positive(program, node.value)
-    elif isinstance(node, tree.Call) and program.is_pattern(node):
-        yield node

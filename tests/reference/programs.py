@@ -31,6 +31,9 @@ DENSE: Fields = {
 #: One template and little else than groups within groups.
 NESTED: Fields = {"A": {"n": "bit", "m": "bit"}}
 
+#: The agenda groups.
+GROUPS = ["main", "g", "h"]
+
 VALUES: dict[str, list[object]] = {
     "bit": [0, 1],
     "int": [0, 1, 2],
@@ -81,6 +84,7 @@ class RuleText:
         name: str,
         fields: Fields,
         keyed: bool,
+        grouped: bool,
         queries: Sequence[QueryText] = (),
     ) -> None:
         self.draw = draw
@@ -89,8 +93,10 @@ class RuleText:
         self.number_kind = "int" if fields is RICH else "bit"
         self.name = name
         self.keyed = keyed
+        self.grouped = grouped
         self.variables = 0
         self.patterns = 0
+        self.has_alternatives = False
 
     def pick(self, *options: str) -> str:
         return self.draw(st.sampled_from(options))
@@ -178,13 +184,20 @@ class RuleText:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def pattern(self, names: Names, named: bool) -> str:
-        """`[x :=] T(…)`; what it binds comes into `names`."""
+    def pattern(
+        self, names: Names, named: bool, given: tuple[str, str] | None = None, also: str = ""
+    ) -> str:
+        """`[x :=] T(…)`; what it binds comes into `names`.
+
+        `given` are its name and template, `also` is an argument.
+        """
         self.patterns += 1
-        template = self.pick("A", *self.templates)
         name = self.new("p") if named else None
+        template = self.pick("A", *self.templates)
+        if given is not None:
+            name, template = given
         own = self.templates[template]
-        arguments: list[str] = []
+        arguments = [also] if also else []
         earlier = names.copy()
         if name is not None:
             names.facts[name] = template
@@ -214,8 +227,12 @@ class RuleText:
         parts: list[str] = []
         nested = self.templates is NESTED
         for _ in range(2 if nested else self.draw(st.integers(1, 3))):
-            match self.draw(st.integers(0, 13 if nested else 9)):
-                case 0 | 1 | 10 | 11 | 12 if depth < 2:
+            match self.draw(st.integers(0, 16 if nested else 11)):
+                case 5 | 14 if depth < 2:
+                    parts.append(self.alternatives(inner))
+                case 6 | 15 if depth < 2:
+                    parts.append(self.every(inner, depth + 1))
+                case 0 | 1 | 10 | 12 | 13 if depth < 2:
                     word = self.pick("not", "not", "exists")
                     parts.append(f"{word} {self.group(inner, depth + 1)}")
                 case 2:
@@ -233,6 +250,53 @@ class RuleText:
             return parts[0]
         return f"({' and '.join(parts)})"
 
+    def alternatives(self, names: Names, tag: str | None = None) -> str:
+        """`(C or D …)`; what the branches share comes into `names`.
+
+        `tag` is a variable that tells the branches apart.
+        """
+        fact = (self.new("p"), self.pick("A", *self.templates))
+        value = self.new("v")
+        shares = self.pick("fact", "value", "value", "nothing")
+        branches: list[str] = []
+        for number in range(self.draw(st.integers(2, 3))):
+            inner = names.copy()
+            parts = [f"{tag} := {number}"] if tag else []
+            if self.chance(30):
+                word = self.pick("not", "exists")
+                parts.append(f"{word} {self.pattern(inner.copy(), False)}")
+            if shares == "fact":
+                parts.append(self.pattern(inner, True, given=fact))
+            elif shares == "value" and self.chance(50):
+                parts.append(self.pattern(inner, False, also=f"{value} := n"))
+            elif shares == "value":
+                parts.append(f"{value} := {self.number(inner)}")
+            elif self.chance(50):
+                parts.append(self.pattern(inner, self.chance(50)))
+            else:
+                parts.append(f"not {self.group(inner, 2)}")
+            self.draw(st.randoms(use_true_random=False)).shuffle(parts)
+            branches.append(parts[0] if len(parts) == 1 else f"({' and '.join(parts)})")
+        if shares == "fact":
+            names.facts[fact[0]] = fact[1]
+        elif shares == "value":
+            names.values[value] = self.number_kind
+        if tag:
+            names.values[tag] = self.number_kind
+        return f"({' or '.join(branches)})"
+
+    def every(self, names: Names, depth: int) -> str:
+        """`forall (C, D, …)`."""
+        inner = names.copy()
+        first = self.pick("pattern", "pattern", "or")
+        operands = [self.pattern(inner, True) if first == "pattern" else self.alternatives(inner)]
+        for _ in range(self.draw(st.integers(1, 2))):
+            if self.chance(70):
+                operands.append(self.pattern(inner, self.chance(50)))
+            else:
+                operands.append(f"not {self.group(inner, depth + 1)}")
+        return f"forall ({', '.join(operands)})"
+
     def each(self, names: Names) -> str:
         """`for v in …`."""
         lists = [*self.references(names, ["list"]), "[0, 1]", "[1, 1]", "{2, 0}"]
@@ -243,11 +307,18 @@ class RuleText:
 
     def condition(self, names: Names) -> str:
         """One line of the `when`."""
-        if self.queries and self.chance(35):
-            return self.query(names)
+        asked = [q for q in self.queries if not (q.has_alternatives and self.has_alternatives)]
+        if asked and self.chance(35):
+            return self.query(names, self.draw(st.sampled_from(asked)))
         if self.templates is NESTED and self.chance(50):
             return f"{self.pick('not', 'exists')} {self.group(names, 0)}"
-        match self.draw(st.integers(0, 15)):
+        match self.draw(st.integers(0, 18)):
+            case 16:
+                return self.every(names, 0)
+            case 17 | 18 if not self.has_alternatives:
+                # Matches with the same facts in other places would look alike.
+                self.has_alternatives = True
+                return self.alternatives(names, self.new("v"))
             case 0 | 1:
                 return f"not {self.pattern(names.copy(), self.chance(20))}"
             case 2:
@@ -270,9 +341,9 @@ class RuleText:
         # With a name, so that two matches with the same facts in other places look unlike.
         return self.pattern(names, True)
 
-    def query(self, names: Names) -> str:
+    def query(self, names: Names, asked: QueryText) -> str:
         """`[m :=] q(…)`, or within a `not` or `exists`."""
-        asked = self.draw(st.sampled_from(self.queries))
+        self.has_alternatives = self.has_alternatives or asked.has_alternatives
         arguments = [self.operand(names, kind) for kind in asked.parameters.values()]
         if len(arguments) == 1 and asked.number and self.chance(30):
             arguments = [self.number(names)]
@@ -355,6 +426,20 @@ class RuleText:
 
     # -- the whole -----------------------------------------------------------------------------
 
+    def groups(self) -> list[str]:
+        """What the rule says of groups and of its days."""
+        lines = [f'group "{self.pick(*GROUPS)}"'] if self.chance(70) else []
+        if self.chance(25):
+            lines.append("auto_focus")
+        if self.chance(25):
+            lines.append(f'activation_group "{self.pick("x", "y")}"')
+        if self.chance(25):
+            lines.append("lock_on_active")
+        if self.chance(15):
+            days = ('"2026-01-02"', '"2026-01-02" to "2026-01-02"', 'to "2026-01-02"')
+            lines.append(f"effective {self.pick(*days)}")
+        return [f"    {line}" for line in lines]
+
     def text(self, silent: bool) -> str:
         """The rule."""
         names = Names()
@@ -367,10 +452,14 @@ class RuleText:
             lines.append(f"    salience {self.pick(*numbers)}{self.pick('', ' * -1')}")
         if self.chance(15):
             lines.append("    no_loop")
+        if self.grouped:
+            lines += self.groups()
         lines += ["when", *(f"    {line}" for line in conditions), "then"]
         if not silent:
             for _ in range(self.draw(st.integers(0, 2))):
                 lines += [f"    {line}" for line in self.action(names)]
+            if self.grouped and self.chance(40):
+                lines.append(f'    focus "{self.pick(*GROUPS)}"')
         return "\n".join([*lines, "end"])
 
 
@@ -382,6 +471,7 @@ class QueryText:
     parameters: dict[str, str]  # the kind of each
     number: bool  # whether the only parameter is a number
     names: Names
+    has_alternatives: bool
     text: str
 
 
@@ -391,7 +481,7 @@ TYPES = {"bit": "int", "int": "int", "maybe": "int?", "any": "any", "float": "fl
 
 def query_text(draw: st.DrawFn, name: str, fields: Fields, earlier: list[QueryText]) -> QueryText:
     """Write a query, which may ask earlier ones."""
-    writer = RuleText(draw, name, fields, False, earlier)
+    writer = RuleText(draw, name, fields, False, False, earlier)
     kinds = ["int", "maybe", "any", "float", "str"] if fields is RICH else ["bit"]
     parameters = {
         f"{name}_{letter}": writer.pick(*kinds) for letter in "ab"[: draw(st.integers(0, 2))]
@@ -404,7 +494,8 @@ def query_text(draw: st.DrawFn, name: str, fields: Fields, earlier: list[QueryTe
     facts = dict(names.facts)
     values = {n: kind for n, kind in names.values.items() if n not in parameters}
     number = list(parameters.values()) == [writer.number_kind]
-    return QueryText(name, parameters, number, Names(facts, values), "\n".join(lines))
+    held = Names(facts, values)
+    return QueryText(name, parameters, number, held, writer.has_alternatives, "\n".join(lines))
 
 
 RICH_TEMPLATES = """\
@@ -453,8 +544,9 @@ def values(kind: str) -> st.SearchStrategy[object]:
 class Strategies:
     """Rule sets and scripts over some templates."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, grouped: bool = False) -> None:
         self.fields = fields
+        self.grouped = grouped  # whether there are agenda groups
         self.changes: st.SearchStrategy[Operation] = st.one_of(
             self.inserts(), self.modifies(), self.modifies(), retracts
         )
@@ -464,7 +556,7 @@ class Strategies:
 
         With `asking` it has queries, which rules ask.
         """
-        return programs_over(self.fields, silent, asking)
+        return programs_over(self.fields, silent, self.grouped, asking)
 
     def rows(self, template: str) -> st.SearchStrategy[dict[str, object]]:
         """The fields of a fact; those with a default may be left out."""
@@ -500,6 +592,16 @@ class Strategies:
 
     def operations(self) -> st.SearchStrategy[Operation]:
         """One operation of a script."""
+        if self.grouped:
+            return st.one_of(
+                self.changes,
+                self.changes,
+                st.just(("step",)),
+                st.tuples(st.just("run"), st.integers(1, 4)),
+                st.tuples(st.just("focus"), st.sampled_from(GROUPS)),
+                st.tuples(st.just("switch"), st.integers(0, 3)),
+                st.tuples(st.just("day"), st.integers(1, 3)),
+            )
         return st.one_of(
             self.changes,
             self.changes,
@@ -528,7 +630,9 @@ class Strategies:
 
 
 @st.composite
-def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, asking: bool) -> str:
+def programs_over(
+    draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool, asking: bool
+) -> str:
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
     templates = DENSE_TEMPLATES if fields is DENSE else NESTED_TEMPLATES
@@ -539,8 +643,10 @@ def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, asking: bool) -
     queries: list[QueryText] = []
     for number in range(draw(st.integers(0, 2)) if asking else 0):
         queries.append(query_text(draw, f"q{number}", fields, queries))
-    count = 1 if fields is NESTED else draw(st.integers(1, 3))
-    rules = [RuleText(draw, f"r{i}", fields, keyed, queries).text(silent) for i in range(count)]
+    count = 1 if fields is NESTED else draw(st.integers(1, 5 if grouped else 3))
+    rules = [
+        RuleText(draw, f"r{i}", fields, keyed, grouped, queries).text(silent) for i in range(count)
+    ]
     return templates + "\n".join([*(query.text for query in queries), *rules]) + "\n"
 
 
@@ -548,6 +654,7 @@ retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.intege
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
 nested = Strategies(NESTED)
+grouped = Strategies(DENSE, grouped=True)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",
                               "random"])  # fmt: skip
