@@ -25,10 +25,6 @@ CONDITIONS = {
     "grouped": "x := sum(n for T() by i := id)",
 }
 
-ACTIONS = {
-    "insert logical": "insert logical T(id = 1)",
-}
-
 
 def codes(text: str) -> set[str]:
     with pytest.raises(RuleValidationError) as caught:
@@ -39,8 +35,3 @@ def codes(text: str) -> set[str]:
 @pytest.mark.parametrize("condition", CONDITIONS.values(), ids=CONDITIONS)
 def test_conditions(condition: str) -> None:
     assert codes(f'{HEAD}\nrule "r"\nwhen\n{condition}\nthen\nend') == {"RE0900"}
-
-
-@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
-def test_actions(action: str) -> None:
-    assert codes(f'{HEAD}\nrule "r"\nwhen\nthen\n{action}\nend') == {"RE0900"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -32,6 +33,13 @@ from tests.reference.values import MisfitError
 Operation = tuple[object, ...]
 
 
+@dataclass(frozen=True)
+class Reference:
+    """In the fields of an operation: a live fact of template A, by its place among those."""
+
+    place: int
+
+
 #: What changes go through, of either side, and the facts that they may be about.
 Doors = tuple[Session | Batch, Naive | Pending, list[tuple[Fact, values.Fact]]]
 
@@ -58,10 +66,13 @@ class Agreement:
         self.views: list[View] = []
         self.activated: list[Waiting] = []
         self.cancelled: list[Waiting] = []
+        self.came: list[Fact] = []
+        self.session.on("insert", self.came.append)
         if listens:
             self.session.on("activate", self.activated.append)
             self.session.on("cancel", self.cancelled.append)
         self.naive.activated.clear()  # of opening the session nobody could hear
+        self.naive.came.clear()
         self.check()
 
     # -- what both show ------------------------------------------------------------------------
@@ -89,6 +100,7 @@ class Agreement:
         theirs = list(self.naive.facts.values())
         # Both are in the order of insertion, and numbers may have gaps where an action inserted
         # what it also retracted.
+        self.note_numbers()
         assert [fact.template for fact in ours] == [fact.template for fact in theirs]
         self.numbers.update(
             (fact.fact_id, other.number) for fact, other in zip(ours, theirs, strict=True)
@@ -97,11 +109,21 @@ class Agreement:
             shown = {name: self.canonical(value) for name, value in fact.as_dict().items()}
             wanted = {name: values.canonical(value) for name, value in other.values.items()}
             assert shown == wanted
+        self.check_truth(list(zip(ours, theirs, strict=True)))
         self.check_agenda()
         if self.listens:
             self.check_told()
         self.check_views()
         self.check_at_rest()
+
+    def note_numbers(self) -> None:
+        """Note which facts came: what a firing derived may be gone again at its end."""
+        self.numbers.update(
+            (fact.fact_id, other.number)
+            for fact, other in zip(self.came, self.naive.came, strict=True)
+        )
+        self.came.clear()
+        self.naive.came.clear()
 
     def now(self) -> datetime:
         """The time of the engine's session."""
@@ -125,6 +147,16 @@ class Agreement:
         focused = dict.fromkeys(reversed(self.naive.stack))
         whole = [self.shown(entry.salience, entry) for entry in self.session.agenda(limit=None)]
         assert whole == [entry for group in focused for entry in shown[group]]
+
+    def check_truth(self, pairs: list[tuple[Fact, values.Fact]]) -> None:
+        """Both say of the same facts that they are only derived, with as many supports."""
+        truth = self.session._engine.memory.truth
+        for fact, other in pairs:
+            known = truth.derived.get(fact._element) if truth is not None else None
+            is_derived = known is not None and not known.is_stated
+            assert is_derived == (other in self.naive.truth.derived)
+            supports = len(known.supports) if known is not None else 0
+            assert supports == len(self.naive.truth.supporters(other))
 
     def check_order(self, waiting: list[Shown]) -> None:
         """The agenda is in the order of the strategy."""
@@ -235,18 +267,33 @@ class Agreement:
         ours, theirs, facts = doors or (self.session, self.naive, self.pairs())
         match operation:
             case ("insert", str(template), dict(fields)):
-                refused = refuses(partial(theirs.insert, template, fields), MisfitError)
-                assert refuses(partial(ours.insert, template, **fields), FactError) == refused
+                mine, other_fields = self.linked(fields, facts)
+                refused = refuses(partial(theirs.insert, template, other_fields), MisfitError)
+                assert refuses(partial(ours.insert, template, **mine), FactError) == refused
             case ("modify", int(place), dict(fields)) if facts:
                 fact, other = facts[place % len(facts)]
                 own = self.naive.program.templates[fact.template]
                 given = {n: v for n, v in fields.items() if n in own.fields or own.open}
-                refused = refuses(partial(theirs.modify, other, given), MisfitError)
-                assert refuses(partial(ours.modify, fact, **given), FactError) == refused
+                mine, other_fields = self.linked(given, facts)
+                refused = refuses(partial(theirs.modify, other, other_fields), MisfitError)
+                assert refuses(partial(ours.modify, fact, **mine), FactError) == refused
             case ("retract", int(place)) if facts:
                 fact, other = facts[place % len(facts)]
                 ours.retract(fact)
                 theirs.retract(other)
+
+    def linked(
+        self, fields: dict[str, object], facts: list[tuple[Fact, values.Fact]]
+    ) -> tuple[dict[str, object], dict[str, object]]:
+        """Fields with the facts of each side in the place of references."""
+        targets = [pair for pair in facts if pair[0].template == "A"]
+        sides: tuple[dict[str, object], dict[str, object]] = ({}, {})
+        for name, value in fields.items():
+            for side, own in enumerate(sides):
+                own[name] = value
+                if isinstance(value, Reference):
+                    own[name] = targets[value.place % len(targets)][side] if targets else None
+        return sides
 
     def pairs(self) -> list[tuple[Fact, values.Fact]]:
         """The live facts of both sides."""
@@ -254,14 +301,17 @@ class Agreement:
 
     def insert_many(self, template: str, rows: list[dict[str, object]]) -> None:
         """As many inserts; all are refused where one is."""
+        linked = [self.linked(fields, self.pairs()) for fields in rows]
+        rows = [own for own, _ in linked]
+        others = [other for _, other in linked]
         trial = Pending(self.naive)
         refused = False
-        for fields in rows:
+        for fields in others:
             refused = refused or refuses(partial(trial.insert, template, fields), MisfitError)
         insert_many = partial(self.session.insert_many, template, rows)
         assert refuses(insert_many, FactError) == refused
         if not refused:
-            for fields in rows:
+            for fields in others:
                 self.naive.insert(template, fields)
 
     def batch(self, changes: list[Operation]) -> None:
@@ -271,7 +321,7 @@ class Agreement:
             doors: Doors = (batch, pending, facts)
             for change in changes:
                 self.change(change, doors)
-        pending.commit(-1)
+        pending.commit()
 
     # -- queries -------------------------------------------------------------------------------
 
@@ -350,6 +400,7 @@ class Agreement:
         The strategy may leave open what comes to the top first: then the engine is asked.
         """
         naive = self.naive
+        self.note_numbers()
         spent = Counter(self.shown(entry.salience, entry)[:3] for entry in self.cancelled)
         spent -= Counter(activation.shown[:3] for activation in naive.cancelled)
         while True:
