@@ -99,10 +99,18 @@ class _Sides:
 
 
 def plan(
-    conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal, volatile: Volatile
+    conditions: tuple[Condition, ...],
+    outer: set[int],
+    is_total: IsTotal,
+    volatile: Volatile,
+    late: bool = False,
 ) -> list[Step]:
-    """The steps that a match of the conditions goes through."""
-    return _Planner(conditions, outer, is_total, volatile).steps()
+    """The steps that a match of the conditions goes through.
+
+    With `late`, a test that can raise is never asked of a fact alone: a query meets facts that
+    came long before it was asked, and its errors belong to whoever asks.
+    """
+    return _Planner(conditions, outer, is_total, volatile, late).steps()
 
 
 class _Planner:
@@ -114,8 +122,10 @@ class _Planner:
         outer: set[int],
         is_total: IsTotal,
         volatile: Volatile,
+        late: bool,
     ) -> None:
         self.is_total = is_total
+        self.late = late
         self.volatile = volatile
         self.placed = set(outer)
         self.nested = bool(outer)
@@ -263,11 +273,12 @@ class _Planner:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
         if len(inner) == 1 and isinstance(inner[0], Pattern):
-            nested = _Planner(inner, self.placed, self.is_total, self.volatile)
+            nested = _Planner(inner, self.placed, self.is_total, self.volatile, self.late)
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
-        return ExistsStep(condition, None, plan(inner, self.placed, self.is_total, self.volatile))
+        branch = plan(inner, self.placed, self.is_total, self.volatile, self.late)
+        return ExistsStep(condition, None, branch)
 
     # -- patterns ------------------------------------------------------------------------------
 
@@ -319,7 +330,7 @@ class _Planner:
         self.waiting.remove(item)
         slot = pattern.slot.number
         step = JoinStep(pattern)
-        mine = True  # no constraint of the pattern that reads more than its fact came before
+        mine = not self.late  # and no constraint that reads more than the fact came before
         for other in list(self.waiting):
             content = other.content
             if not isinstance(content, Constraint) or slot not in other.needs:

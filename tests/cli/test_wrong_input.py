@@ -129,7 +129,6 @@ def test_a_wrong_facts_block(rete: Rete, write: Write) -> None:
         ["run", "shop.rete", "--set", "most"],
         ["run", "shop.rete", "--set", "=3"],
         ["run", "shop.rete", "--facts", "-", "--facts", "Order=-"],
-        ["run", "shop.rete", "--query", "q"],
         ["graph", "shop.rete", "--format", "png"],
         ["graph", "shop.rete", "more.rete"],
         ["--nonsense"],
