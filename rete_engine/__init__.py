@@ -19,6 +19,7 @@ from rete_engine.diagnostics.errors import (
     SessionError,
 )
 from rete_engine.expressions.frame import Limits
+from rete_engine.session.accumulators import Accumulator
 from rete_engine.session.classes import Template
 from rete_engine.session.fact import Fact
 from rete_engine.session.results import Firing, Loop, RunResult, Waiting
@@ -29,6 +30,7 @@ from rete_engine.session.session import Session
 __version__ = "0.1.0"
 
 __all__ = [
+    "Accumulator",
     "Diagnostic",
     "Fact",
     "FactError",

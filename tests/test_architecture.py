@@ -53,6 +53,7 @@ FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
 FORBIDDEN_MODULES = frozenset(["pickle", "marshal", "shelve", "dill", "cloudpickle", "code"])
 
 PUBLIC = [
+    "Accumulator",
     "Diagnostic",
     "Fact",
     "FactError",

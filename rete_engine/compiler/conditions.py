@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rete_engine.compiler.accumulates import is_accumulate, read_accumulate
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.references import check_references
-from rete_engine.compiler.scope import ACCUMULATORS, Reports, RuleNames, Variable
+from rete_engine.compiler.scope import Reports, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -95,14 +96,8 @@ class ConditionReader:
             declared = self.names.declared
             if name in declared.declarations or name in declared.queries or name in declared.broken:
                 return self.call(value, node.name, node.name_span)
-            accumulates = any(
-                isinstance(argument.value, tree.AccumulateForm)
-                or (name in ACCUMULATORS and name not in declared.functions)
-                for argument in value.arguments
-            )
-            if accumulates:
-                self.unreadable(value, node.name, node.name_span)
-                return self.not_yet(f"accumulate ('{name}')", value.span)
+            if is_accumulate(value, self.names):
+                return self.accumulate(value, node.name, node.name_span)
             if name[:1].isupper() and name not in declared.functions:
                 return self.call(value, node.name, node.name_span)
         resolved = resolve(value, self.names)
@@ -158,16 +153,14 @@ class ConditionReader:
         template = declared.templates.get(function.name)
         if template is not None:
             return [self.pattern(node, template, name, name_span)]
+        if is_accumulate(node, self.names):
+            return self.accumulate(node, name, name_span)
         if function.name not in declared.functions:
             self.unreadable(node, name, name_span)
         if function.name in declared.declarations or function.name in declared.broken:
             return []  # the template itself was reported
         if function.name in declared.queries:
             return self.not_yet("a query as a condition", node.span)
-        if function.name in ACCUMULATORS or any(
-            isinstance(argument.value, tree.AccumulateForm) for argument in node.arguments
-        ):
-            return self.not_yet(f"accumulate ('{function.name}')", node.span)
         if function.name in declared.functions or function.name in BUILTIN_CALLS:
             self.reports.error(
                 "RE0300",
@@ -183,6 +176,12 @@ class ConditionReader:
             did_you_mean(function.name, declared.templates),
         )
         return []
+
+    def accumulate(
+        self, node: tree.Call, name: str | None, name_span: Span | None
+    ) -> list[Condition]:
+        """`[v :=] sum(e for C by g)`."""
+        return read_accumulate(node, name, name_span, self.names, self.condition)
 
     def unreadable(self, node: tree.Call, name: str | None, name_span: Span | None) -> None:
         """Bind the variables of a condition that means nothing, so that nobody misses them."""

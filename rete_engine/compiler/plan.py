@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
+    Accumulate,
     Computation,
     Compute,
     Condition,
@@ -47,6 +48,14 @@ class ExistsStep:
 
 
 @dataclass
+class AccumulateStep:
+    """An accumulate, with the steps of each alternative of its source."""
+
+    condition: Accumulate
+    branches: list[list[Step]]
+
+
+@dataclass
 class TestStep:
     """Tests over the match."""
 
@@ -60,7 +69,7 @@ class ComputeStep:
     computation: Computation
 
 
-Step = JoinStep | ExistsStep | TestStep | ComputeStep
+Step = JoinStep | ExistsStep | AccumulateStep | TestStep | ComputeStep
 
 #: Answers whether evaluating an expression can never raise an error.
 IsTotal = Callable[[tree.Expression], bool]
@@ -71,7 +80,7 @@ class _Item:
     """Something to be placed, with its position in the written order."""
 
     position: int
-    content: Pattern | Constraint | Computation | Exists
+    content: Pattern | Constraint | Computation | Exists | Accumulate
     needs: set[int]  # slots that must be there before
     owner: int = -1  # the slot of the pattern that a constraint was written in
     total: bool = True  # a constraint that cannot raise
@@ -156,9 +165,15 @@ class _Planner:
                 self.add(condition.computation, set())
             case Exists():
                 self.add(condition, _outer_slots(condition))
+            case Accumulate():
+                self.own |= set(_results(condition))
+                self.add(condition, _outer_slots(condition))
 
     def add(
-        self, content: Pattern | Constraint | Computation | Exists, needs: set[int], owner: int = -1
+        self,
+        content: Pattern | Constraint | Computation | Exists | Accumulate,
+        needs: set[int],
+        owner: int = -1,
     ) -> None:
         """Add an item."""
         total = True
@@ -200,6 +215,9 @@ class _Planner:
                 if isinstance(content, Computation):
                     self.found.append(ComputeStep(content))
                     self.placed.add(content.slot.number)
+                elif isinstance(content, Accumulate):
+                    self.found.append(self.accumulate(content))
+                    self.placed |= set(_results(content))
                 else:
                     self.found.append(self.exists(content))
                 self.waiting.remove(item)
@@ -209,9 +227,13 @@ class _Planner:
     def is_next(self, item: _Item) -> bool:
         """Whether all patterns written before an item are joined, or need not be."""
         content = item.content
-        free = isinstance(content, Exists) and all(
+        free = isinstance(content, (Exists, Accumulate)) and all(
             self.is_total(expression) for expression in condition_expressions(content)
         )
+        if isinstance(content, Accumulate):
+            free = free and content.total
+            if free and not item.needs:
+                return True  # one result for all matches, rather than the same one for each
         for other in self.waiting:
             if other is item:
                 return True
@@ -240,6 +262,16 @@ class _Planner:
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
         return ExistsStep(condition, None, plan(inner, self.placed, self.is_total, self.volatile))
+
+    def accumulate(self, condition: Accumulate) -> AccumulateStep:
+        """An accumulate: each alternative is planned by itself."""
+        return AccumulateStep(
+            condition,
+            [
+                plan(source.conditions, self.placed, self.is_total, self.volatile)
+                for source in condition.sources
+            ],
+        )
 
     # -- patterns ------------------------------------------------------------------------------
 
@@ -347,6 +379,17 @@ def condition_expressions(condition: Condition) -> Iterator[tree.Expression]:
         case Exists():
             for inner in condition.conditions:
                 yield from condition_expressions(inner)
+        case Accumulate():
+            for source in condition.sources:
+                for inner in source.conditions:
+                    yield from condition_expressions(inner)
+                yield from (part.test for part in (source.value, source.by) if part is not None)
+
+
+def _results(condition: Accumulate) -> list[int]:
+    """The slots that an accumulate fills."""
+    group = [condition.group.number] if condition.group is not None else []
+    return [*group, condition.slot.number]
 
 
 def _filled(conditions: tuple[Condition, ...]) -> set[int]:
@@ -363,11 +406,15 @@ def _filled(conditions: tuple[Condition, ...]) -> set[int]:
                 found.add(condition.computation.slot.number)
             case Exists():
                 found |= _filled(condition.conditions)
+            case Accumulate():
+                found |= set(_results(condition))
+                for source in condition.sources:
+                    found |= _filled(source.conditions)
     return found
 
 
-def _outer_slots(condition: Exists) -> set[int]:
-    """The slots of the surrounding match that an `exists` or `not` reads."""
-    inner = _filled(condition.conditions)
+def _outer_slots(condition: Exists | Accumulate) -> set[int]:
+    """The slots of the surrounding match that a condition with others inside reads."""
+    inner = _filled((condition,))
     reads = {slot for e in condition_expressions(condition) for slot in slots_of(e)}
     return reads - inner

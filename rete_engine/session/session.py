@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from rete_engine.runtime.engine import Engine, StatementFailure
 from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
+from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
@@ -65,6 +66,7 @@ class Session:
         specs: Mapping[str, TemplateSpec],
         classes: Mapping[str, type],
         functions: Mapping[str, Callable[..., object]],
+        accumulators: Sequence[Accumulator],
         *,
         params: Mapping[str, object],
         strategy: str | Callable[[Any], Any],
@@ -108,6 +110,7 @@ class Session:
             provide(compiled.externals, functions, self._translator),
             clock or _utc_now,
             compiled.locals,
+            tuple(accumulating(each, self._translator) for each in accumulators),
         )
         self._context.params = self._param_values(params)
         self._engine: Engine

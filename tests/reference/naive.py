@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from rete_engine.expressions import tree
 from rete_engine.model import actions as model
+from tests.reference.accumulation import NOTHING, Accumulate, accumulate_of, result
 from tests.reference.evaluation import Evaluator, Function, iterate, read_live
-from tests.reference.program import Program, Rule, Template
+from tests.reference.program import Program, Rule, Template, only_pattern
 from tests.reference.values import Fact, MisfitError, canonical, changed, equal, stored
 
-#: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through.
-Identity = tuple[int, tuple[int, ...], tuple[int, ...]]
+#: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through,
+#: results that it was accumulated with.
+Identity = tuple[int, tuple[int, ...], tuple[int, ...], tuple[object, ...]]
 
 
 #: What a program sees of an activation: rule, salience, numbers of the facts, bindings.
@@ -30,11 +32,13 @@ class Match:
     rule: Rule
     facts: tuple[tuple[tree.Call, Fact], ...] = ()
     positions: tuple[int, ...] = ()
+    results: tuple[object, ...] = ()
     bindings: dict[str, object] = field(default_factory=dict)
 
     @property
     def identity(self) -> Identity:
-        return (self.rule.number, tuple(fact.number for _, fact in self.facts), self.positions)
+        facts = tuple(fact.number for _, fact in self.facts)
+        return (self.rule.number, facts, self.positions, self.results)
 
 
 @dataclass
@@ -202,6 +206,11 @@ class Naive:
     def condition(self, match: Match, node: tree.Expression) -> Iterator[Match]:
         """The matches that begin with a match and hold one condition more."""
         names: Mapping[str, object] = {**self.params, **match.bindings}
+        accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
+        if accumulate is not None:
+            name = node.name if isinstance(node, tree.Bind) else None
+            yield from self.accumulate(match, accumulate, name)
+            return
         match node:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
@@ -238,6 +247,56 @@ class Naive:
             case _:
                 raise NotImplementedError(type(node).__name__)
 
+    def accumulate(self, match: Match, node: Accumulate, name: str | None) -> Iterator[Match]:
+        """The match with the result; with groups, once for each."""
+        members = list(
+            self.condition(Match(match.rule, bindings=dict(match.bindings)), node.source)
+        )
+        members.sort(key=lambda m: (tuple(f.number for _, f in m.facts), m.positions))
+        groups: dict[object, tuple[object, list[Match]]] = {}
+        if node.by is None:
+            groups[None] = (None, members)
+        else:
+            for member in members:
+                group = self.within(member, node, node.by.value)
+                if group is FAILED:
+                    return
+                groups.setdefault(group, (group, []))[1].append(member)
+        for group, own in groups.values():
+            values: list[object] = [None] * len(own)
+            if node.value is not None:
+                values = [self.within(member, node, node.value) for member in own]
+            if any(value is FAILED for value in values):
+                continue
+            try:
+                found = result(node.name, values)
+            except MisfitError:
+                self.failed.add(match.rule.name)
+                continue
+            if found is NOTHING:
+                continue
+            longer = Match(match.rule, match.facts, match.positions, match.results)
+            longer.bindings = dict(match.bindings)
+            if node.by is not None:
+                longer.results += (canonical(group),)
+                if node.by.name is not None:
+                    longer.bindings[node.by.name] = group
+            if name is not None:
+                longer.results += (canonical(found),)
+                longer.bindings[name] = found
+            yield longer
+
+    def within(self, member: Match, node: Accumulate, expression: tree.Expression) -> object:
+        """The value of an expression over a member of an accumulate."""
+        outer = {**self.params, **member.bindings}
+        own = only_pattern(self.program, node.source)
+        lookup: Callable[[str], object] = outer.__getitem__
+        if own is not None:
+            fact = next(fact for pattern, fact in member.facts if pattern is own)
+            lookup = pattern_names(self.program.template_of(own), fact, outer)
+        evaluator = Evaluator(lookup, read_live, self.functions)
+        return self.attempt(member.rule, evaluator, expression)
+
     def attempt(self, rule: Rule, evaluator: Evaluator, node: tree.Expression) -> object:
         """A value; FAILED where the expression is an error, which does not hold."""
         try:
@@ -252,7 +311,8 @@ class Naive:
         for fact in self.facts.values():
             if template.name not in self.program.templates[fact.template].ancestors:
                 continue
-            longer = Match(match.rule, (*match.facts, (node, fact)), match.positions)
+            facts = (*match.facts, (node, fact))
+            longer = Match(match.rule, facts, match.positions, match.results)
             longer.bindings = {**match.bindings, **({name: fact} if name else {})}
             if self.satisfies(longer, node, fact, template):
                 yield longer
@@ -327,7 +387,8 @@ def time_tag(fact: Fact, reads: set[str] | None) -> int:
 
 def bound(match: Match, name: str, value: object) -> Match:
     """A match with a variable more."""
-    return Match(match.rule, match.facts, match.positions, {**match.bindings, name: value})
+    bindings = {**match.bindings, name: value}
+    return Match(match.rule, match.facts, match.positions, match.results, bindings)
 
 
 def pattern_names(

@@ -16,6 +16,7 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
     TemplateDeclaration,
 )
+from tests.reference.accumulation import Accumulate, accumulate_of
 
 IDENTITY = frozenset(["==", "!=", "is", "is not", "in", "not in"])
 
@@ -131,6 +132,12 @@ class Reader:
             self.expression(salience, variables, None)
 
     def condition(self, node: tree.Expression, variables: dict[str, Meaning]) -> None:
+        accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
+        if accumulate is not None:
+            self.accumulate(accumulate, variables)
+            if isinstance(node, tree.Bind):
+                variables[node.name] = None
+            return
         match node:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
@@ -154,6 +161,16 @@ class Reader:
                 self.pattern(node, variables)
             case _:
                 raise NotImplementedError(type(node).__name__)
+
+    def accumulate(self, node: Accumulate, variables: dict[str, Meaning]) -> None:
+        inner = dict(variables)
+        self.condition(node.source, inner)
+        own = only_pattern(self.program, node.source)
+        for part in (node.value, node.by.value if node.by is not None else None):
+            if part is not None:
+                self.expression(part, inner, own)
+        if node.by is not None and node.by.name is not None:
+            variables[node.by.name] = None
 
     def pattern(self, node: tree.Call, variables: dict[str, Meaning]) -> None:
         self.rule.reads[id(node)] = set()
@@ -229,6 +246,12 @@ class Reader:
             self.rule.reads[id(pattern)] = None
         elif reads is not None:
             reads.add(name)
+
+
+def only_pattern(program: Program, source: tree.Expression) -> tree.Call | None:
+    """The pattern whose fields an accumulate sees as bare names."""
+    patterns = list(_positive(program, source))
+    return patterns[0] if len(patterns) == 1 else None
 
 
 def positive_patterns(program: Program, rule: Rule) -> Iterator[tree.Call]:
