@@ -11,6 +11,7 @@ from rete_engine._compiled import compiled
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import (
     FactError,
+    KeyInUseError,
     RuleEngineError,
     RuleExecutionError,
     RuleSyntaxError,
@@ -35,6 +36,7 @@ __all__ = [
     "Fact",
     "FactError",
     "Firing",
+    "KeyInUseError",
     "Limits",
     "Loop",
     "RuleEngineError",

@@ -28,10 +28,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "session": CORE | {"model", "language", "network", "compiler", "runtime"},
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
-    "cli": CORE | {"session", "store"},
+    "services": CORE | {"language", "session", "store"},
+    "cli": CORE | {"session", "store", "services"},
 }
 
-EDGES = ("cli", "jsr94", "store")
+EDGES = ("cli", "jsr94", "services", "store")
 
 #: The packages that are not Python's own, and the rooms that may import them.
 OUTSIDE: dict[str, frozenset[str]] = {
@@ -58,6 +59,7 @@ PUBLIC = [
     "Fact",
     "FactError",
     "Firing",
+    "KeyInUseError",
     "Limits",
     "Loop",
     "RuleEngineError",

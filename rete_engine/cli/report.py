@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -10,11 +11,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from rete_engine.cli.jsonable import jsonable, line
 from rete_engine.cli.screen import Screen
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.values import EvaluationError, text
 from rete_engine.session.fact import Fact
+from rete_engine.session.jsonable import jsonable
 
 #: So many emitted values are shown in tables; a terminal is no place to read more.
 MOST_SHOWN = 1_000
@@ -73,16 +74,16 @@ class Report:
 
 def show_json(report: Report, screen: Screen) -> None:
     """One document."""
-    screen.print(line(report.as_dict(), unicode=screen.unicode_out, indent=2))
+    screen.print(_line(report.as_dict(), unicode=screen.unicode_out, indent=2))
 
 
 def show_ndjson(report: Report, screen: Screen) -> None:
     """A line for each firing (if traced) and emitted value, and the summary as the last line."""
     for rule, bindings in report.trace:
-        screen.print(line({"fire": _firing(rule, bindings)}, unicode=screen.unicode_out))
+        screen.print(_line({"fire": _firing(rule, bindings)}, unicode=screen.unicode_out))
     for value in report.outputs or ():
-        screen.print(line({"emit": jsonable(value)}, unicode=screen.unicode_out))
-    screen.print(line({"done": report.summary()}, unicode=screen.unicode_out))
+        screen.print(_line({"emit": jsonable(value)}, unicode=screen.unicode_out))
+    screen.print(_line({"done": report.summary()}, unicode=screen.unicode_out))
 
 
 def show_tables(report: Report, screen: Screen) -> None:
@@ -109,6 +110,11 @@ def traced(number: int, rule: str, bindings: Mapping[str, object]) -> str:
     """A firing as a line of text."""
     bound = "  ".join(f"{name}={_cell(value, _LONGEST_TRACED)}" for name, value in bindings.items())
     return f"{number:>6}  {rule}" + (f"  {bound}" if bound else "")
+
+
+def _line(value: object, *, unicode: bool, indent: int | None = None) -> str:
+    """The text of a value that `jsonable` made."""
+    return json.dumps(value, ensure_ascii=not unicode, allow_nan=False, indent=indent)
 
 
 def _firing(rule: str, bindings: object) -> dict[str, object]:

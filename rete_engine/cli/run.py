@@ -13,7 +13,6 @@ from rete_engine import Firing, RuleSet, Session
 from rete_engine.cli.codes import ExitCode
 from rete_engine.cli.faults import Stop, WrongInput, told
 from rete_engine.cli.functions import functions_of
-from rete_engine.cli.jsonable import jsonable, template_of
 from rete_engine.cli.logs import logged
 from rete_engine.cli.report import Report, show_json, show_ndjson, show_tables, traced
 from rete_engine.cli.screen import Screen
@@ -22,6 +21,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import RuleExecutionError, SecurityError
 from rete_engine.expressions.types import Type
 from rete_engine.expressions.values import Misfit, from_cell
+from rete_engine.session.jsonable import jsonable, template_of
 from rete_engine.store import Address, load_facts, parse_address
 from rete_engine.store.address import STANDARD_INPUT
 

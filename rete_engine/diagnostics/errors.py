@@ -33,6 +33,10 @@ class FactError(RuleEngineError):
     """A fact, a parameter or a change does not fit: template, field, type, or a key in use."""
 
 
+class KeyInUseError(FactError):
+    """Another fact has the key, or all values of a `unique` template."""
+
+
 class SessionError(RuleEngineError):
     """A session is used in a way it cannot answer: closed, by two threads, or reentered."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
-from rete_engine.diagnostics.errors import RuleEngineError, RuleSyntaxError
+from rete_engine.diagnostics.errors import RuleEngineError
 from rete_engine.diagnostics.source import Source
 from rete_engine.jsr94.exceptions import RuleExecutionSetCreateException
 from rete_engine.jsr94.execution_sets import Rule, RuleExecutionSet
@@ -21,6 +21,7 @@ from rete_engine.language.reader import make_source, read_source
 from rete_engine.session.loading import FORMATS, YAML_ENDINGS
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import Expression
+from rete_engine.session.single_facts import written_rules
 
 #: The properties that say how rules are made; all others are properties of the set.
 _OWN = frozenset(["name", "description", "format", "templates", "functions", "base"])
@@ -165,18 +166,9 @@ def as_text(document: Mapping[Any, Any]) -> str:
 
 def _single_facts(source: Source, given: dict[str, Any]) -> RuleExecutionSet | None:
     """The rule execution set of a YAML text whose rules are over one fact; None for any other."""
-    from rete_engine.language.yaml_nodes import compose
-    from rete_engine.language.yaml_rules import has_single_facts, read_single_facts
-
-    root = compose(source)
-    if not has_single_facts(root):
+    written = written_rules(source)
+    if written is None:
         return None
-    name, description, definitions, diagnostics = read_single_facts(root)
-    errors = [d for d in diagnostics if d.severity == "error"]
-    if errors:
-        raise RuleSyntaxError(errors)
-    # Compiled from the text too, so that errors of types and names have its places.
-    RuleSet.parse(source.text, name=source.name, format="yaml")
     rules = [
         Rule(
             rule.name,
@@ -185,13 +177,13 @@ def _single_facts(source: Source, given: dict[str, Any]) -> RuleExecutionSet | N
             rule.priority,
             rule.description,
         )
-        for rule in definitions
+        for rule in written.rules
     ]
     properties = {"source": "yaml", **_rest(given)}
-    description = given.get("description") or description
+    description = given.get("description") or written.description
     if description:
         properties["description"] = description
-    return RuleExecutionSet(given.get("name") or name, rules, properties)
+    return RuleExecutionSet(given.get("name") or written.name, rules, properties)
 
 
 def _of_rule_set(rules: RuleSet, given: dict[str, Any]) -> RuleExecutionSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import final
 
-from rete_engine.diagnostics.errors import FactError
+from rete_engine.diagnostics.errors import FactError, KeyInUseError
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.values import join_key, shown
 from rete_engine.network.specs import Network
@@ -178,7 +178,7 @@ class WorkingMemory:
             if same is not None and same is not mover:
                 if mover is None:
                     return same
-                raise FactError(
+                raise KeyInUseError(
                     f"{template.name} is unique: fact {same.number} has the same values"
                 )
         for spec in template.keys:
@@ -189,13 +189,13 @@ class WorkingMemory:
 
     def in_use(
         self, template: TemplateSpec, spec: KeySpec, values: tuple[object, ...], other: Element
-    ) -> FactError:
+    ) -> KeyInUseError:
         """The error for a key that another fact holds."""
         names = [template.fields[index - template.first_field].name for index in spec.fields]
         key = ", ".join(
             f"{name}={shown(values[index])}" for name, index in zip(names, spec.fields, strict=True)
         )
-        return FactError(
+        return KeyInUseError(
             f"{template.name}: the key {key} is in use by fact {other.number} ({other.type.name})"
         )
 
@@ -280,7 +280,10 @@ class Intake:
         for element in self.fresh:
             self.memory.drop_keys(element)
         if isinstance(error, FactError):
-            raise FactError(f"row {len(self.found) + 1}: {error}") from None
+            message = f"row {len(self.found) + 1}: {error}"
+            if isinstance(error, KeyInUseError):
+                raise KeyInUseError(message) from None
+            raise FactError(message) from None
 
     def enter(self) -> list[Element]:
         """Let the new facts enter; the fact of each row."""

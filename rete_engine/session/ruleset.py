@@ -71,6 +71,7 @@ class RuleSet:
         templates: The templates, by name.
         rules: The rules in the order in which they are written, imports first.
         params: The parameters, by name.
+        external_functions: The names of the functions that the program has to provide.
         diagnostics: The warnings.
         hash: A hexadecimal digest of all that was read.
 
@@ -117,6 +118,7 @@ class RuleSet:
         self.params: Mapping[str, CompiledParam] = MappingProxyType(
             {param.name: param for param in compiled.params}
         )
+        self.external_functions = tuple(external.name for external in compiled.externals)
         self.rules = tuple(
             RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
             for rule in compiled.network.rules

@@ -12,9 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rete_engine.diagnostics.errors import FactError, RuleExecutionError, SecurityError
-from rete_engine.diagnostics.source import NOWHERE, PYTHON
+from rete_engine.diagnostics.errors import (
+    FactError,
+    RuleExecutionError,
+    RuleSyntaxError,
+    SecurityError,
+)
+from rete_engine.diagnostics.source import NOWHERE, PYTHON, Source
 from rete_engine.expressions import tree
+from rete_engine.expressions.frame import Limits
 from rete_engine.language import single_facts
 from rete_engine.model import actions
 from rete_engine.model.declarations import (
@@ -50,10 +56,48 @@ class OneFactRule:
 
 @dataclass
 class Results:
-    """What the rules gave, in the order of facts and, for each, of rules; and what failed."""
+    """What the rules gave, in the order of facts and, for each, of rules; and what failed.
+
+    Attributes:
+        results: What the actions gave, none left out.
+        errors: What failed and was passed over.
+        fired: How many rules fired, those with no result too.
+    """
 
     results: list[Any] = field(default_factory=list)
     errors: list[RuleExecutionError] = field(default_factory=list)
+    fired: int = 0
+
+
+@dataclass(frozen=True)
+class WrittenRules:
+    """Rules over one fact as a YAML text has them, in written order."""
+
+    name: str
+    description: str | None
+    rules: list[single_facts.SingleFactRule]
+
+
+def written_rules(source: Source) -> WrittenRules | None:
+    """The rules of a YAML text whose rules are over one fact each; None for any other.
+
+    Raises:
+        RuleSyntaxError: The text is wrong.
+        RuleValidationError: Conditions or actions can never work.
+    """
+    from rete_engine.language.yaml_nodes import compose  # brings in yaml and pydantic
+    from rete_engine.language.yaml_rules import has_single_facts, read_single_facts
+
+    root = compose(source)
+    if not has_single_facts(root):
+        return None
+    name, description, rules, diagnostics = read_single_facts(root)
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if errors:
+        raise RuleSyntaxError(errors)
+    # Compiled from the text too, so that errors of types and names have its places.
+    RuleSet.parse(source.text, name=source.name, format="yaml")
+    return WrittenRules(name, description, rules)
 
 
 class SingleFacts:
@@ -81,24 +125,45 @@ class SingleFacts:
             document = single_facts.document(PYTHON, name, None, written, None, self.columns)
             self.network = RuleSet.of_document(document)
 
+    @classmethod
+    def of_written(cls, written: WrittenRules) -> SingleFacts:
+        """The rules of a YAML text, by falling priority; equal ones as they are written."""
+        rules = [
+            OneFactRule(
+                rule.name,
+                Expression.of_tree(rule.condition, [single_facts.FACT]),
+                Expression.of_tree(rule.action, [single_facts.FACT]),
+            )
+            for rule in sorted(written.rules, key=lambda rule: -rule.priority)
+        ]
+        return cls(written.name, rules)
+
     @property
     def rule_set(self) -> RuleSet:
         """The rules as they are on the network."""
         return self.network or self.calling()
 
-    def run(self, facts: Iterable[Any], *, first: bool = False, skip: bool = False) -> Results:
+    def run(
+        self,
+        facts: Iterable[Any],
+        *,
+        first: bool = False,
+        skip: bool = False,
+        limits: Limits | None = None,
+    ) -> Results:
         """What the rules give for facts, one after another.
 
         Args:
             facts: Values of any kind.
             first: Whether the first rule that holds for a fact is the only one for it.
             skip: Whether to go on behind a rule that fails; what failed is in the result.
+            limits: Bounds on evaluations, where all rules are expressions.
 
         Raises:
             RuleExecutionError: A condition or an action failed.
         """
         found = Results()
-        sessions = _Sessions(self, first, skip, found)
+        sessions = _Sessions(self, first, skip, limits, found)
         try:
             for fact in facts:
                 sessions.run(fact)
@@ -121,10 +186,13 @@ class SingleFacts:
 class _Sessions:
     """The sessions of one run: one for each way, opened when it is needed."""
 
-    def __init__(self, rules: SingleFacts, first: bool, skip: bool, found: Results) -> None:
+    def __init__(
+        self, rules: SingleFacts, first: bool, skip: bool, limits: Limits | None, found: Results
+    ) -> None:
         self.rules = rules
         self.first = first
         self.skip = skip
+        self.limits = limits
         self.found = found
         self.fact: Any = None  # the fact that goes through
         self.on_network: Session | None = None
@@ -142,7 +210,7 @@ class _Sessions:
             self._call(fact)
             return
         if self.on_network is None:
-            self.on_network = network.session(on_error="skip")
+            self.on_network = network.session(on_error="skip", limits=self.limits)
         value, columns = plain(fact), self.rules.columns
         if isinstance(value, dict):
             fields = columns.of(value)
@@ -165,6 +233,7 @@ class _Sessions:
         limit = 1 if self.first else None
         while True:
             result = session.run(limit, trace=self.first)
+            self.found.fired += result.fired
             errors.extend(result.errors)
             if result.fired or result.stopped != "limit":
                 break
@@ -192,6 +261,7 @@ class _Sessions:
                 {"first": self.first},
                 on_error="skip" if self.skip else "raise",
                 functions={"holds": self._holds, "act": self._act},
+                limits=self.limits,
             )
         self.fact = fact
         try:
@@ -206,6 +276,7 @@ class _Sessions:
 
     def _act(self, number: int) -> None:
         result = self.rules.rules[number].action(self.fact)
+        self.found.fired += 1
         if result is not None:
             self.found.results.append(result)
 

@@ -1,8 +1,7 @@
-"""Values of the language as JSON."""
+"""Values of the language as JSON: what the command line and the services show of them."""
 
 from __future__ import annotations
 
-import json
 import math
 from datetime import date, timedelta
 from decimal import Decimal
@@ -70,8 +69,3 @@ def _key(key: object) -> str:
         return key
     plain = jsonable(key)
     return plain if isinstance(plain, str) else shown(key)
-
-
-def line(value: object, *, unicode: bool, indent: int | None = None) -> str:
-    """The text of a value that `jsonable` made."""
-    return json.dumps(value, ensure_ascii=not unicode, allow_nan=False, indent=indent)
