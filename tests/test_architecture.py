@@ -38,7 +38,10 @@ EDGES = ("cli", "jsr94", "services", "store")
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(["language"]),  # where it is imported late itself
+    "pydantic": frozenset(["language", "services"]),  # where it is imported late itself
+    "fastapi": frozenset(["services"]),
+    "starlette": frozenset(["services"]),
+    "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
@@ -47,7 +50,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
 }
 
 #: What is imported where it is used only, so that who does not use it does not wait for it.
-LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow"])
+LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow", "uvicorn"])
 
 #: Names with which text could become code, or data could become objects.
 FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])

@@ -177,6 +177,90 @@ def check_command(
         check(files, strict, together, screen)
 
 
+@app.command("serve")
+def serve_command(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...", help="Rule files, or folders of them: each file is a rule set."
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 for a free one.")
+    ] = 8000,
+    token: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="RETE_TOKEN",
+            metavar="TOKEN",
+            help="A token that requests must bear. May be given several times. Others see the"
+            " arguments of a process: better set RETE_TOKEN, or give --token-file.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A file with a token in each line.")
+    ] = None,
+    functions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A Python module or .py file whose public functions the rules may call, also"
+            " those that come over the network.",
+        ),
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Let nobody change the rule sets.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.001, metavar="SECONDS", help="The longest that a run may take.")
+    ] = 10,
+    max_body: Annotated[
+        int, typer.Option(min=1, metavar="BYTES", help="The largest body of a request.")
+    ] = 4_194_304,
+    max_facts: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The most facts of a request or a session.")
+    ] = 100_000,
+    max_rulesets: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The most rule sets.")
+    ] = 1_000,
+    max_sessions: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The most sessions of one token.")
+    ] = 100,
+    idle: Annotated[
+        float,
+        typer.Option(min=1, metavar="SECONDS", help="How long a session is kept that nobody uses."),
+    ] = 1_800,
+    debug: Debug = False,
+) -> None:
+    """Serve rule sets over HTTP (extra 'api').
+
+    Without a token it listens on this machine only.
+    """
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.serve import ServeOptions, serve
+
+        serve(
+            ServeOptions(
+                files=files or (),
+                host=host,
+                port=port,
+                tokens=token or (),
+                token_file=token_file,
+                functions=functions,
+                read_only=read_only,
+                timeout=timeout,
+                max_body=max_body,
+                max_facts=max_facts,
+                max_rulesets=max_rulesets,
+                max_sessions=max_sessions,
+                idle=idle,
+            ),
+            screen,
+        )
+
+
 @app.command("graph")
 def graph_command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file.")],

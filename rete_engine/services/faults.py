@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from rete_engine.diagnostics.diagnostic import Diagnostic
@@ -30,7 +31,16 @@ class Code(StrEnum):
     BUSY = "busy"  # another request is using it
     UNAUTHORIZED = "unauthorized"  # no token, or a wrong one
     FORBIDDEN = "forbidden"  # the operator does not allow it
+    OVERLOADED = "overloaded"  # too much is asked at once; later it may do
     INTERNAL = "internal"  # a fault of the service itself
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong at a place of a request, such as `facts[2]`."""
+
+    place: str
+    message: str
 
 
 class Fault(Exception):  # noqa: N818 - what is answered, whoever is to blame
@@ -39,10 +49,12 @@ class Fault(Exception):  # noqa: N818 - what is answered, whoever is to blame
     Attributes:
         code: What kind it is.
         message: What is wrong, for a reader.
-        diagnostics: What is wrong with rules, each with place and hint.
+        diagnostics: What is wrong, each with its place; those of rules with code and hint too.
     """
 
-    def __init__(self, code: Code, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+    def __init__(
+        self, code: Code, message: str, diagnostics: Sequence[Diagnostic | Finding] = ()
+    ) -> None:
         self.code = code
         self.message = message
         self.diagnostics = tuple(diagnostics)
@@ -58,8 +70,21 @@ class Fault(Exception):  # noqa: N818 - what is answered, whoever is to blame
         return {
             "code": self.code.value,
             "message": self.message,
-            "diagnostics": [diagnostic.as_dict() for diagnostic in self.diagnostics],
+            "diagnostics": [told(diagnostic) for diagnostic in self.diagnostics],
         }
+
+
+def told(diagnostic: Diagnostic | Finding) -> dict[str, object]:
+    """A diagnostic as plain values: the same keys for all."""
+    if isinstance(diagnostic, Diagnostic):
+        return {"place": str(diagnostic.span), **diagnostic.as_dict()}
+    nothing = ("code", "hint", "file", "line", "column", "end_line", "end_column")
+    return {
+        "place": diagnostic.place,
+        "severity": "error",
+        "message": diagnostic.message,
+        **dict.fromkeys(nothing),
+    }
 
 
 def fault_of(error: RuleEngineError) -> Fault:
@@ -81,6 +106,7 @@ def fault_of(error: RuleEngineError) -> Fault:
         case SecurityError():
             return Fault(Code.OVER_LIMIT, str(error))
         case RuleExecutionError():
-            return Fault(Code.FAILED, str(error))
+            finding = Finding(f"{error.file}:{error.line}", str(error.cause))
+            return Fault(Code.FAILED, str(error), [finding])
         case _:
             return Fault(Code.WRONG_REQUEST, str(error))

@@ -26,6 +26,7 @@ PAGES = (
     "docs/migrating.md",
     "docs/python.md",
     "docs/command-line.md",
+    "docs/services.md",
     "docs/errors.md",
     "docs/ARCHITECTURE.md",
 )

@@ -10,8 +10,11 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, which
+
+import pytest
 
 from rete_engine import RuleEngineError, RuleSet
 from tests.docs.pages import ROOT, Block, Section
@@ -21,7 +24,7 @@ _PRINTS = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 _DECLARES_RULE = re.compile(r'^rule "', re.MULTILINE)
 #: Commands whose effects are no test's business: they install things.
 _BRINGS_UV = "python3 -m pip install --quiet uv && "
-_NOT_RUN = ("pip ", "python3 ", "uv ", "git ", "RETE_ENGINE_COMPILE=")
+_NOT_RUN = ("pip ", "python3 ", "uv ", "git ", "RETE_ENGINE_COMPILE=", "RETE_TOKEN=")
 
 
 class Run:
@@ -33,12 +36,14 @@ class Run:
         self.declared = ""  # blocks of rules that only declare: later blocks use them
         self.names: dict[str, object] = {"__name__": "__main__"}  # of the blocks of Python
         self.code = 0  # the exit code of the last command
+        self.service = ""  # the address of the service that the section started
+        self.ends = ExitStack()  # what ends with the section
 
     def results(self) -> Iterator[tuple[Block, str, str | None]]:
         """Run every block; answers with what it printed, and with what the page says it does."""
         for block in self.section.files:
             (self.folder / str(block.file)).write_text(block.text + "\n", "utf-8")
-        with contextlib.chdir(self.folder):
+        with self.ends, contextlib.chdir(self.folder):
             for block in self.section.before:
                 self.run(block)
             for block in self.section.blocks:
@@ -78,7 +83,8 @@ class Run:
     def python(self, block: Block) -> str:
         """Execute Python; answers with its standard output."""
         name = f"{self.section.page} (line {block.line})"
-        code = compile("\n" * (block.line - 1) + block.text, name, "exec", dont_inherit=True)
+        text = self.reaching(block.text)
+        code = compile("\n" * (block.line - 1) + text, name, "exec", dont_inherit=True)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(code, self.names)
@@ -104,7 +110,11 @@ class Run:
             return ""
         if command == "echo $?":
             return str(self.code)
+        if command.startswith("curl "):
+            return self.curl(command)
         words = shlex.split(command)
+        if words[:2] == ["rete", "serve"]:
+            return self.serve(words[1:])
         stdin = None
         if words[0] == "cat":
             stdin = Path(words[1]).read_text("utf-8")
@@ -125,6 +135,39 @@ class Run:
         )
         self.code = done.returncode
         return done.stdout
+
+    def serve(self, words: list[str]) -> str:
+        """Start a service, on a port that is free; answers with what it says."""
+        process = self.ends.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "rete_engine.cli", *words, "--port", "0"],
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONUTF8": "1"},
+            )
+        )
+        self.ends.callback(process.kill)
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.search(r"127\.0\.0\.1:\d+", said)
+        assert found, said
+        self.service = found[0]
+        return said.replace(found[0], "127.0.0.1:8000")
+
+    def reaching(self, text: str) -> str:
+        """A text with the address of the service that was started."""
+        return text.replace("localhost:8000", self.service) if self.service else text
+
+    def curl(self, command: str) -> str:
+        """Ask the service; what stands behind a pipe is done too."""
+        if which("curl") is None:
+            pytest.skip("needs curl")
+        return subprocess.run(
+            ["sh", "-c", self.reaching(command)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
 
 
 def said(block: Block) -> str | None:

@@ -77,7 +77,7 @@ def test_the_limits_are_what_is_said(page: str) -> None:
         assert f" {getattr(Limits(), limit):,}" in row
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "graph"])
+@pytest.mark.parametrize("verb", ["run", "check", "graph", "serve"])
 def test_all_options_are_named(verb: str) -> None:
     told = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200"}).output
     options = set(re.findall(r"--[a-z][a-z-]*", told)) - {"--help", "--debug"}

@@ -94,7 +94,7 @@ def test_a_text_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for text, format in (('import "other.rete"\n', "rete"), ("imports: [other.rete]\n", "yaml")):
         with pytest.raises(Fault) as caught:
             Catalog().register("a", text, format)
-        assert [each.code for each in caught.value.diagnostics] == ["RE0016"]
+        assert "[RE0016]" in str(caught.value.diagnostics[0])
 
 
 CALLS = """

@@ -1,0 +1,173 @@
+"""Executing a rule set over facts, once: what every service offers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rete_engine.diagnostics.errors import RuleEngineError
+from rete_engine.expressions.frame import Limits
+from rete_engine.services.catalog import Entry
+from rete_engine.services.facts import insert_facts
+from rete_engine.services.faults import Code, Fault, fault_of
+from rete_engine.session.jsonable import jsonable
+from rete_engine.session.single_facts import SingleFacts
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one execution, or one session, may cost.
+
+    Attributes:
+        facts: Facts of a request, and live facts of a session.
+        run_time: Seconds of one run.
+        steps: Steps of one evaluation, as in `Limits`.
+        value: Size of one value, as in `Limits`.
+        tokens: Partial matches and activations, as in `Limits`.
+    """
+
+    facts: int = 100_000
+    run_time: float = 10.0
+    steps: int = 100_000
+    value: int = 100_000
+    tokens: int = 2_000_000
+
+    def limits(self) -> Limits:
+        """The bounds as the engine knows them."""
+        return Limits(steps=self.steps, value=self.value, facts=self.facts, tokens=self.tokens)
+
+    def timeout(self, wanted: float | None) -> float:
+        """The seconds of a run for which so many are asked.
+
+        Raises:
+            Fault: It is more than is allowed.
+        """
+        if wanted is not None and wanted > self.run_time:
+            raise Fault(Code.OVER_LIMIT, f"a run may take at most {self.run_time:g} seconds")
+        return self.run_time if wanted is None else wanted
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What an execution gave.
+
+    Attributes:
+        results: What the rules emitted; of rules over one fact, what their actions gave.
+        rules_executed: How many rules fired.
+        stopped: `"quiescent"`, `"halted"` or `"limit"`.
+        printed: The lines that rules printed.
+        execution_time_ms: How long it took, in milliseconds.
+    """
+
+    results: list[object]
+    rules_executed: int
+    stopped: str
+    printed: list[str]
+    execution_time_ms: float
+
+    def as_dict(self) -> dict[str, object]:
+        """The execution as plain values."""
+        return {
+            "results": self.results,
+            "execution_time_ms": self.execution_time_ms,
+            "rules_executed": self.rules_executed,
+            "stopped": self.stopped,
+            "printed": self.printed,
+        }
+
+
+def execute(
+    entry: Entry,
+    facts: object,
+    *,
+    params: Mapping[str, object] | None = None,
+    limit: int | None = None,
+    timeout: float | None = None,
+    bounds: Bounds = Bounds(),
+) -> Execution:
+    r"""Execute rules over facts. Nothing of it stays.
+
+    Args:
+        entry: The rules.
+        facts: As for `facts.insert_facts`; for rules over one fact a list of any values.
+        params: Values for parameters of the rules.
+        limit: The most firings to try; not for rules over one fact.
+        timeout: Seconds; by default those that are allowed.
+        bounds: What it may cost.
+
+    Raises:
+        Fault: Facts or params do not fit, a rule failed, or it is over a bound.
+
+    Example:
+        >>> from rete_engine.services.catalog import Catalog
+        >>> text = 'template T\n n: int\nend\nrule "r"\nwhen\n T(n > 1)\nthen\n emit 1\nend'
+        >>> entry, _ = Catalog().register("r", text)
+        >>> execute(entry, [{"n": 1}, {"n": 2}]).results
+        [1]
+    """
+    started = time.perf_counter()
+    seconds = bounds.timeout(timeout)
+    try:
+        if entry.single_facts is not None:
+            done = _single(entry.single_facts, facts, params, limit, seconds, bounds)
+        else:
+            done = _run(entry, facts, params, limit, seconds, bounds)
+    except RuleEngineError as error:
+        raise fault_of(error) from error
+    results, fired, stopped, printed = done
+    elapsed = round((time.perf_counter() - started) * 1000, 3)
+    return Execution(results, fired, stopped, printed, elapsed)
+
+
+_Done = tuple[list[object], int, str, list[str]]
+
+
+def _run(
+    entry: Entry,
+    facts: object,
+    params: Mapping[str, object] | None,
+    limit: int | None,
+    seconds: float,
+    bounds: Bounds,
+) -> _Done:
+    deadline = time.monotonic() + seconds
+    printed: list[str] = []
+    with entry.rules.session(params, limits=bounds.limits(), out=printed.append) as session:
+        insert_facts(session, entry.rules, facts, bounds.facts)
+        result = session.run(limit, max(deadline - time.monotonic(), 0))
+        if result.stopped == "timeout":
+            raise too_long(seconds)
+        outputs = [jsonable(value) for value in result.outputs]
+    return outputs, result.fired, result.stopped, printed
+
+
+def _single(
+    rules: SingleFacts,
+    facts: object,
+    params: Mapping[str, object] | None,
+    limit: int | None,
+    seconds: float,
+    bounds: Bounds,
+) -> _Done:
+    if not isinstance(facts, list):
+        raise Fault(Code.WRONG_FACTS, "facts: for rules over one fact they are a list")
+    if params or limit is not None:
+        raise Fault(Code.WRONG_REQUEST, "rules over one fact have no params and no limit")
+    if len(facts) > bounds.facts:
+        raise Fault(Code.OVER_LIMIT, f"at most {bounds.facts:,} facts are taken at once")
+    found = rules.run(_in_time(facts, seconds), limits=bounds.limits())
+    return [jsonable(value) for value in found.results], found.fired, "quiescent", []
+
+
+def _in_time(facts: list[object], seconds: float) -> Iterator[object]:
+    deadline = time.monotonic() + seconds
+    for fact in facts:
+        if time.monotonic() > deadline:
+            raise too_long(seconds)
+        yield fact
+
+
+def too_long(seconds: float) -> Fault:
+    """The fault of a run that was stopped."""
+    return Fault(Code.OVER_LIMIT, f"the run took longer than {seconds:g} seconds, and was stopped")
