@@ -29,22 +29,28 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
     "services": CORE | {"language", "session", "store"},
-    "cli": CORE | {"session", "store", "services"},
+    "integrations": CORE | {"session"},
+    "cli": CORE | {"language", "session", "store", "services"},
 }
 
-EDGES = ("cli", "jsr94", "services", "store")
+EDGES = ("cli", "integrations", "jsr94", "services", "store")
 
 #: The packages that are not Python's own, and the rooms that may import them.
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(["language", "services"]),  # where it is imported late itself
+    "pydantic": frozenset(
+        ["integrations", "language", "services"]
+    ),  # where it is imported late itself
     "fastapi": frozenset(["services"]),
+    "mcp": frozenset(["services"]),
     "starlette": frozenset(["services"]),
     "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
     "pyarrow": frozenset(["store"]),
+    "langchain_core": frozenset(["integrations"]),  # in guarded_tools.py, itself imported late
+    "langgraph": frozenset(["integrations"]),
     "rich": frozenset(["cli"]),
     "typer": frozenset(["cli"]),
 }

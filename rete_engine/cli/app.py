@@ -177,6 +177,28 @@ def check_command(
         check(files, strict, together, screen)
 
 
+@app.command("fmt")
+def fmt_command(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE", help="Rule files, folders of them, or - for standard input."
+        ),
+    ],
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with 1 if a file would change."),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Lay rule files out in the one way. Files with errors are told and left as they are."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.fmt import fmt
+
+        fmt(files, check, screen)
+
+
 @app.command("serve")
 def serve_command(
     files: Annotated[
@@ -279,3 +301,58 @@ def graph_command(
         from rete_engine.cli.graph import graph
 
         graph(file, None if format is None else format.value, output, screen)
+
+
+@app.command("mcp")
+def mcp_command(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...", help="Rule files, or folders of them: each file is a rule set."
+        ),
+    ] = None,
+    functions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A Python module or .py file whose public functions the rules may call, also"
+            " those that a model writes.",
+        ),
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Offer no tools that change the rule sets.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.001, metavar="SECONDS", help="The longest that a run may take.")
+    ] = 10,
+    max_text: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
+    ] = 200_000,
+    max_facts: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The most facts of an execution.")
+    ] = 10_000,
+    max_rulesets: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The most rule sets.")
+    ] = 1_000,
+    debug: Debug = False,
+) -> None:
+    """Offer rule sets to language models: an MCP server on standard input and output (extra 'mcp').
+
+    It is started by the client, such as an editor or a desktop assistant.
+    """
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.mcp import McpOptions, mcp
+
+        mcp(
+            McpOptions(
+                files=files or (),
+                functions=functions,
+                read_only=read_only,
+                timeout=timeout,
+                max_text=max_text,
+                max_facts=max_facts,
+                max_rulesets=max_rulesets,
+            ),
+            screen,
+        )

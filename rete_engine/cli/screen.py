@@ -60,6 +60,30 @@ class Screen:
         except BrokenPipeError:
             raise ReaderGone from None
 
+    def write(self, content: bytes) -> None:
+        """Write bytes to standard output as they are.
+
+        Raises:
+            ReaderGone: Nobody reads them.
+        """
+        self.before_writing()
+        try:
+            self.out.flush()
+            self.out.buffer.write(content)
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def render_line(self, text: Text) -> None:
+        """Write a line in colours to standard output, as long as it is.
+
+        Raises:
+            ReaderGone: Nobody reads it.
+        """
+        console = Console(file=self.out, highlight=False, soft_wrap=True)
+        with console.capture() as captured:
+            console.print(text)
+        self.print(captured.get().rstrip("\n"))
+
     def render(self, *what: RenderableType) -> None:
         """Write tables to standard output; as wide as they are where it is no terminal.
 

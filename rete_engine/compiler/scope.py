@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -34,9 +35,13 @@ class Reports:
         self.has_errors = True
         self.diagnostics.append(Diagnostic(code, message, span, hint, "error", notes))
 
-    def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
-        """Take up a warning."""
-        self.diagnostics.append(Diagnostic(code, message, span, hint, "warning"))
+    def warning(
+        self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
+    ) -> None:
+        """Take up a warning, unless the text allows what it is about."""
+        diagnostic = Diagnostic(code, message, span, hint, "warning", notes)
+        if not is_allowed(diagnostic):
+            self.diagnostics.append(diagnostic)
 
 
 @dataclass

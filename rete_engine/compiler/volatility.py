@@ -30,7 +30,7 @@ def volatile_fields(
     anywhere: set[str] = set()
     for rule in rules:
         bound = {name: called for e in rule.when for name, called in _patterns(e)}
-        for action in _all(rule.then):
+        for action in all_actions(rule.then):
             if isinstance(action, UpsertAction):
                 target, arguments = _called(action.fact), action.fact.arguments
             elif isinstance(action, ModifyAction):
@@ -73,13 +73,13 @@ def _called(node: tree.Expression) -> str | None:
     return None
 
 
-def _all(actions: Iterable[Action]) -> Iterator[Action]:
+def all_actions(actions: Iterable[Action]) -> Iterator[Action]:
     """Actions and those within them."""
     for action in actions:
         yield action
         if isinstance(action, ForAction):
-            yield from _all(action.body)
+            yield from all_actions(action.body)
         elif isinstance(action, IfAction):
             for _, body in action.branches:
-                yield from _all(body)
-            yield from _all(action.otherwise)
+                yield from all_actions(body)
+            yield from all_actions(action.otherwise)

@@ -26,13 +26,15 @@ class Limits:
         depth: Calls of functions within each other.
         facts: Live facts of a session.
         tokens: Partial matches and activations held by a session.
+        seconds: Seconds that one call of a session's methods may take; None for no bound. It is
+            looked at while facts are matched, too, where the timeout of a run is not.
 
     Example:
         >>> Limits(steps=10_000).steps
         10000
     """
 
-    __slots__ = ("depth", "facts", "steps", "tokens", "value")
+    __slots__ = ("depth", "facts", "seconds", "steps", "tokens", "value")
 
     # The arguments are taken as objects: compiled code would refuse others than ints on its own,
     # with another error than interpreted code gives.
@@ -43,17 +45,19 @@ class Limits:
         depth: object = 50,
         facts: object = 10_000_000,
         tokens: object = 50_000_000,
+        seconds: object = None,
     ) -> None:
         self.steps: Final = positive("steps", steps)
         self.value: Final = positive("value", value)
         self.depth: Final = positive("depth", depth)
         self.facts: Final = positive("facts", facts)
         self.tokens: Final = positive("tokens", tokens)
+        self.seconds: Final = None if seconds is None else positive_number("seconds", seconds)
 
     def __repr__(self) -> str:
         return (
             f"Limits(steps={self.steps}, value={self.value}, depth={self.depth},"
-            f" facts={self.facts}, tokens={self.tokens})"
+            f" facts={self.facts}, tokens={self.tokens}, seconds={self.seconds})"
         )
 
 
@@ -66,6 +70,17 @@ def positive(name: str, number: object) -> int:
     if type(number) is not int or number < 1:
         raise ValueError(f"limit '{name}' must be a positive whole number, not {number!r}")
     return number
+
+
+def positive_number(name: str, number: object) -> float:
+    """A limit that may have a fraction, as given.
+
+    Raises:
+        ValueError: It is no positive number.
+    """
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not number > 0:
+        raise ValueError(f"limit '{name}' must be a positive number, not {number!r}")
+    return float(number)
 
 
 class RecordType:
@@ -157,7 +172,7 @@ class Context:
 class Frame:
     """One evaluation under way. A session keeps one frame and points it at match after match."""
 
-    __slots__ = ("context", "depth", "link", "locals", "overlay", "record", "steps")
+    __slots__ = ("context", "deadline", "depth", "link", "locals", "overlay", "record", "steps")
 
     def __init__(self, context: Context, locals: int) -> None:
         self.context = context
@@ -167,6 +182,7 @@ class Frame:
         self.overlay: dict[Record, tuple[object, ...]] | None = None  # pending values in actions
         self.steps = context.limits.steps  # what is left to spend
         self.depth = 0  # calls of functions around this evaluation
+        self.deadline = -1.0  # the `monotonic()` at which matching is given up; negative for never
 
     def spend(self, steps: int) -> None:
         """Take steps from the budget of this evaluation.

@@ -87,8 +87,14 @@ def automaton() -> Automaton:
     return Automaton(rows, gotos, starts, ends, {})
 
 
-def parse(lexemes: Sequence[Lexeme], start: str) -> Any:
+def parse(lexemes: Sequence[Lexeme], start: str, kinds: list[str] | None = None) -> Any:
     """Parse lexemes by a start symbol and return what the builder made of them.
+
+    Args:
+        lexemes: What to parse.
+        start: The start symbol.
+        kinds: Takes up the terminal that each lexeme turned out to be: of a word, whether it is
+            a keyword or a name where it stands.
 
     Raises:
         UnexpectedLexemeError: they do not fit the grammar.
@@ -116,6 +122,8 @@ def parse(lexemes: Sequence[Lexeme], start: str) -> Any:
                 state = step
                 states.append(state)
                 values.append(lexeme)
+                if kinds is not None:
+                    kinds.append(kind)
                 break
             if step is None:
                 if kind is END and state == goal:

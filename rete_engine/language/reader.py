@@ -40,6 +40,19 @@ def read_source(path: str | os.PathLike[str]) -> Source:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"'{name}' cannot be read: {reason}"
         raise _failure("RE0001", message, Source(name, "")) from None
+    return decode_source(content, name)
+
+
+def decode_source(content: bytes, name: str) -> Source:
+    """A source from the bytes of a file, in UTF-8 with or without a byte order mark.
+
+    Args:
+        content: The bytes.
+        name: What messages call the file.
+
+    Raises:
+        RuleSyntaxError: As `read_source` does, but for RE0001.
+    """
     if len(content) > LARGEST_TEXT:
         raise _too_large(name)
     try:

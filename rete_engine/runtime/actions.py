@@ -12,7 +12,7 @@ from rete_engine.diagnostics.errors import FactError, SecurityError
 from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Context, Frame, Link
-from rete_engine.expressions.values import export, kind, text
+from rete_engine.expressions.values import export, kind, size, text
 from rete_engine.network.statements import (
     LOG_LEVELS,
     EmitStatement,
@@ -50,7 +50,8 @@ class Execution:
         self.prints: list[str] = []
         self.logs: list[tuple[str, str]] = []  # level and message
         self.halted = False
-        self.turns = 0  # of all loops together: each expression has a budget of its own
+        # Of all loops together, and what is kept: each expression has a budget of its own.
+        self.turns = 0
 
     def run(self, statements: tuple[Statement, ...]) -> None:
         """Execute statements in order."""
@@ -96,10 +97,13 @@ class Execution:
         frame = self.frame
         bound = frame.context.limits.value
         if isinstance(statement, EmitStatement):
-            self.outputs.append(export(statement.value.evaluate(frame)))
+            value = statement.value.evaluate(frame)
+            self.keep(size(value, frame.context.limits))
+            self.outputs.append(export(value))
         elif isinstance(statement, PrintStatement):
-            words = [text(node.evaluate(frame), bound) for node in statement.values]
-            self.prints.append(" ".join(words))
+            line = " ".join([text(node.evaluate(frame), bound) for node in statement.values])
+            self.keep(len(line))
+            self.prints.append(line)
         elif isinstance(statement, LogStatement):
             level = statement.level.evaluate(frame)
             if level not in LOG_LEVELS:
@@ -107,7 +111,9 @@ class Execution:
                     f"log level must be one of {', '.join(LOG_LEVELS)}, not {level!r}"
                 )
             assert isinstance(level, str)
-            self.logs.append((level, text(statement.value.evaluate(frame), bound)))
+            message = text(statement.value.evaluate(frame), bound)
+            self.keep(len(message))
+            self.logs.append((level, message))
         else:
             assert isinstance(statement, HaltStatement)
             self.halted = True
@@ -116,6 +122,20 @@ class Execution:
             raise SecurityError(
                 f"an action emitted, printed or logged more than {bound} times"
                 " (Limits(value=…) sets the bound)"
+            )
+
+    def keep(self, weight: int) -> None:
+        """Pay for something that is kept until the action is done, as an expression pays for it.
+
+        Raises:
+            SecurityError: The action keeps too much.
+        """
+        self.turns += weight >> 4
+        bound = self.frame.context.limits.steps
+        if self.turns > bound:
+            raise SecurityError(
+                f"what an action emits, prints and logs takes more than {bound} steps"
+                " (Limits(steps=…) sets the bound)"
             )
 
     def turn(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import get_ident
+from time import monotonic
 from typing import Final, final
 
 from rete_engine.diagnostics.errors import SessionError
@@ -25,8 +26,8 @@ class Gate:
     """Who is in a session, and whether it can be used."""
 
     __slots__ = (
-        "busy", "fact_class", "inserts", "memory", "on_many", "remember", "specs", "translated",
-        "translator", "unusable",
+        "busy", "fact_class", "inserts", "memory", "on_many", "remember", "seconds", "specs",
+        "translated", "translator", "unusable",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,7 @@ class Gate:
         self.busy = 0  # the thread that is in a method
         self.unusable = ""  # why the session is closed, or can only be closed
         self.inserts = 0  # single inserts since the last run
+        self.seconds = 0.0  # that a method may take, if it has a bound
 
     def enter(self) -> None:
         """Begin a method.
@@ -58,6 +60,14 @@ class Gate:
         if self.busy or self.unusable:
             self.refuse()
         self.busy = get_ident()
+        if self.seconds > 0.0:
+            self.begin()
+
+    def begin(self) -> None:
+        """Let the time of a method begin, where it has a bound."""
+        if self.memory is not None:
+            deadline = monotonic() + self.seconds if self.seconds > 0.0 else -1.0
+            self.memory.matcher.frame.deadline = deadline
 
     def refuse(self) -> None:
         """Say why the session cannot be used.

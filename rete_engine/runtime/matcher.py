@@ -17,6 +17,7 @@ The order of work within one change is what makes it exact:
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from time import monotonic
 from typing import Final, cast, final
 
 from rete_engine.expressions.displays import elements
@@ -168,6 +169,8 @@ class Matcher:
 
     def insert(self, element: Element) -> None:
         """Bring a new fact through the network."""
+        if self.frame.deadline >= 0.0:
+            self.in_time()
         self.tag += 1
         element.tag = self.tag
         self.enter(element, EVERYTHING)
@@ -197,6 +200,8 @@ class Matcher:
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
         """Bring the change of a fact through the network; `changed` is a set of field bits."""
+        if self.frame.deadline >= 0.0:
+            self.in_time()
         self.tag += 1
         self.stamp(element, len(values), changed)
         left: list[Entry] = []
@@ -520,6 +525,20 @@ class Matcher:
             raise SessionLimitError(
                 f"the session holds more than {self.token_limit} partial matches"
                 " (Limits(tokens=…) sets the bound)"
+            )
+        if self.tokens & 63 == 0 and self.frame.deadline >= 0.0:
+            self.in_time()
+
+    def in_time(self) -> None:
+        """Look at the time, where it has a bound.
+
+        Raises:
+            SessionLimitError: The call of the session's method took too long.
+        """
+        if monotonic() >= self.frame.deadline:
+            raise SessionLimitError(
+                "matching took more than the seconds that a call of the session's methods may take"
+                " (Limits(seconds=…) sets the bound)"
             )
 
     # -- activations ---------------------------------------------------------------------------

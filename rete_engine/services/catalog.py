@@ -98,20 +98,28 @@ class Catalog:
         """
         self._check_writable()
         check_name(name)
-        if format not in FORMATS:
-            raise Fault(
-                Code.WRONG_REQUEST, f"format is one of {', '.join(FORMATS)}, not {format!r}"
-            )
         self._check_room(name, replace)
-        try:
-            entry = self._of_text(name, text, format)
-        except RuleEngineError as error:
-            raise fault_of(error) from error
+        entry = self.compile(name, text, format)
         with self._lock:
             self._check_room(name, replace)
             is_new = name not in self._entries
             self._entries[name] = entry
         return entry, is_new
+
+    def compile(self, name: str, text: str, format: str) -> Entry:
+        """Compile a text that came through a service, and keep nothing.
+
+        Raises:
+            Fault: The text is wrong.
+        """
+        if format not in FORMATS:
+            raise Fault(
+                Code.WRONG_REQUEST, f"format is one of {', '.join(FORMATS)}, not {format!r}"
+            )
+        try:
+            return self._of_text(name, text, format)
+        except RuleEngineError as error:
+            raise fault_of(error) from error
 
     def load(self, paths: Iterable[str | Path]) -> list[Entry]:
         """Take up the operator's own files, each a rule set of its own; a folder means its files.

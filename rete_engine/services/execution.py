@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rete_engine.diagnostics.errors import RuleEngineError
 from rete_engine.expressions.frame import Limits
 from rete_engine.services.catalog import Entry
-from rete_engine.services.facts import insert_facts
+from rete_engine.services.facts import insert_facts, unknown_template
 from rete_engine.services.faults import Code, Fault, fault_of
+from rete_engine.session.fact import Fact
 from rete_engine.session.jsonable import jsonable
 from rete_engine.session.single_facts import SingleFacts
 
@@ -58,6 +60,9 @@ class Execution:
         stopped: `"quiescent"`, `"halted"` or `"limit"`.
         printed: The lines that rules printed.
         execution_time_ms: How long it took, in milliseconds.
+        loop: With `"limit"`, the rules that made each other fire, and what they change.
+        fired: How often each rule fired, in the order of first firings; empty if nobody asked.
+        facts: The facts that were asked for, by template.
     """
 
     results: list[object]
@@ -65,6 +70,9 @@ class Execution:
     stopped: str
     printed: list[str]
     execution_time_ms: float
+    loop: str | None = None
+    fired: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, list[dict[str, object]]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The execution as plain values."""
@@ -85,6 +93,8 @@ def execute(
     limit: int | None = None,
     timeout: float | None = None,
     bounds: Bounds = Bounds(),
+    count: bool = False,
+    show: Sequence[str] = (),
 ) -> Execution:
     r"""Execute rules over facts. Nothing of it stays.
 
@@ -95,9 +105,11 @@ def execute(
         limit: The most firings to try; not for rules over one fact.
         timeout: Seconds; by default those that are allowed.
         bounds: What it may cost.
+        count: Whether to tell how often each rule fired; not for rules over one fact.
+        show: The templates whose facts to tell after the run.
 
     Raises:
-        Fault: Facts or params do not fit, a rule failed, or it is over a bound.
+        Fault: Facts, params or templates do not fit, a rule failed, or it is over a bound.
 
     Example:
         >>> from rete_engine.services.catalog import Catalog
@@ -110,17 +122,15 @@ def execute(
     seconds = bounds.timeout(timeout)
     try:
         if entry.single_facts is not None:
+            if show:
+                raise Fault(Code.WRONG_REQUEST, "rules over one fact keep no facts to show")
             done = _single(entry.single_facts, facts, params, limit, seconds, bounds)
         else:
-            done = _run(entry, facts, params, limit, seconds, bounds)
+            done = _run(entry, facts, params, limit, seconds, bounds, count, show)
     except RuleEngineError as error:
         raise fault_of(error) from error
-    results, fired, stopped, printed = done
     elapsed = round((time.perf_counter() - started) * 1000, 3)
-    return Execution(results, fired, stopped, printed, elapsed)
-
-
-_Done = tuple[list[object], int, str, list[str]]
+    return replace(done, execution_time_ms=elapsed)
 
 
 def _run(
@@ -130,16 +140,39 @@ def _run(
     limit: int | None,
     seconds: float,
     bounds: Bounds,
-) -> _Done:
+    count: bool,
+    show: Sequence[str],
+) -> Execution:
     deadline = time.monotonic() + seconds
     printed: list[str] = []
-    with entry.rules.session(params, limits=bounds.limits(), out=printed.append) as session:
-        insert_facts(session, entry.rules, facts, bounds.facts)
+    fired: Counter[str] = Counter()
+    rules = entry.rules
+    for name in show:
+        if name not in rules.templates:
+            raise Fault(Code.WRONG_REQUEST, f"show: {unknown_template(name, rules.templates)}")
+    with rules.session(params, limits=bounds.limits(), out=printed.append) as session:
+        insert_facts(session, rules, facts, bounds.facts)
+        if count:
+            session.on("fire", lambda firing: fired.update([firing.rule]))
         result = session.run(limit, max(deadline - time.monotonic(), 0))
         if result.stopped == "timeout":
             raise too_long(seconds)
-        outputs = [jsonable(value) for value in result.outputs]
-    return outputs, result.fired, result.stopped, printed
+        return Execution(
+            [jsonable(value) for value in result.outputs],
+            result.fired,
+            result.stopped,
+            printed,
+            0.0,
+            None if result.loop is None else str(result.loop),
+            fired,
+            {
+                name: [
+                    {k: jsonable(v) for k, v in Fact.as_dict(f).items()}
+                    for f in session.facts(name)
+                ]
+                for name in show
+            },
+        )
 
 
 def _single(
@@ -149,7 +182,7 @@ def _single(
     limit: int | None,
     seconds: float,
     bounds: Bounds,
-) -> _Done:
+) -> Execution:
     if not isinstance(facts, list):
         raise Fault(Code.WRONG_FACTS, "facts: for rules over one fact they are a list")
     if params or limit is not None:
@@ -157,7 +190,8 @@ def _single(
     if len(facts) > bounds.facts:
         raise Fault(Code.OVER_LIMIT, f"at most {bounds.facts:,} facts are taken at once")
     found = rules.run(_in_time(facts, seconds), limits=bounds.limits())
-    return [jsonable(value) for value in found.results], found.fired, "quiescent", []
+    results = [jsonable(value) for value in found.results]
+    return Execution(results, found.fired, "quiescent", [], 0.0)
 
 
 def _in_time(facts: list[object], seconds: float) -> Iterator[object]:

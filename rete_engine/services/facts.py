@@ -168,7 +168,7 @@ def _facts(given: object, rules: RuleSet) -> Iterator[_Given]:
         if template is None:
             template = _template_of(values, rules.templates, place)
         elif template not in rules.templates:
-            raise _wrong(place, _unknown(template, rules.templates))
+            raise _wrong(place, unknown_template(template, rules.templates))
         yield _Given(number, place, template, values)
 
 
@@ -200,10 +200,11 @@ def _template_of(
     if said is None:
         listed = ", ".join(templates) or "none"
         raise _wrong(place, f"it says no template under 'type' (templates: {listed})")
-    raise _wrong(place, _unknown(said, templates))
+    raise _wrong(place, unknown_template(said, templates))
 
 
-def _unknown(name: object, templates: Mapping[str, TemplateShape]) -> str:
+def unknown_template(name: object, templates: Mapping[str, TemplateShape]) -> str:
+    """What to say of a template that there is none of."""
     hint = did_you_mean(str(name), templates)
     listed = ", ".join(templates) or "none"
     return f"unknown template {str(name)[:100]!r}" + (

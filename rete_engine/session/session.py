@@ -100,6 +100,7 @@ class Session:
             self._translator.remember,
             self._load.begin,
         )
+        self._gate.seconds = limits.seconds or 0.0
         vars(self)["insert"] = _quick_insert(self._gate.insert)
         out = out or logging.getLogger("rete_engine.print").info
         self._events = Events(self._translator, out, write_back)
@@ -152,6 +153,7 @@ class Session:
         engine = Engine(self._compiled.network, self._context, self._agenda(), host)
         self._engine = engine
         self._gate.memory = engine.memory
+        self._gate.begin()
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
         self._translator.forget_all()
         for rule in self._compiled.network.switched:

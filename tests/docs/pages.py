@@ -25,6 +25,7 @@ PAGES = (
     "docs/jsr94.md",
     "docs/migrating.md",
     "docs/python.md",
+    "docs/agents.md",
     "docs/command-line.md",
     "docs/services.md",
     "docs/errors.md",

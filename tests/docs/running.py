@@ -127,7 +127,7 @@ class Run:
             [sys.executable, "-m", "rete_engine.cli", *words[1:]],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            input=stdin,
+            input=stdin or "",  # nothing waits for whoever runs the tests
             text=True,
             encoding="utf-8",
             env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"},
@@ -155,7 +155,11 @@ class Run:
         return said.replace(found[0], "127.0.0.1:8000")
 
     def reaching(self, text: str) -> str:
-        """A text with the address of the service that was started."""
+        """A text with the address of the service that was started, and the command under test."""
+        command = (
+            f"command={sys.executable!r}, env={dict(os.environ)!r}, args=['-m', 'rete_engine.cli', "
+        )
+        text = text.replace('command="rete", args=[', command)
         return text.replace("localhost:8000", self.service) if self.service else text
 
     def curl(self, command: str) -> str:

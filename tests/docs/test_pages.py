@@ -17,9 +17,6 @@ from rete_engine.language.grammar import terminals
 from tests.docs.pages import PAGES, ROOT, Section, agrees, all_sections, sections, tidy
 from tests.docs.running import Run
 
-#: Codes that no text gives in this version; `docs/errors.md` says so in its last section.
-RESERVED = frozenset(["RE0501", "RE0502", "RE0503"])
-
 
 @pytest.mark.parametrize("section", all_sections(), ids=str)
 def test_what_a_section_shows_happens(section: Section, tmp_path: Path) -> None:
@@ -37,9 +34,7 @@ def test_every_code_is_given_by_an_example() -> None:
         shown = [block.expected or block for block in section.blocks]
         assert any(f"[{section.title}]" in block.text for block in shown), section
         given.add(section.title)
-    assert given == set(CODES) - RESERVED
-    reserved = part_of("docs/errors.md", "Reserved")
-    assert set(re.findall(r"RE\d{4}", reserved)) == RESERVED
+    assert given == set(CODES)
 
 
 def test_all_built_in_functions_are_listed() -> None:
@@ -77,7 +72,7 @@ def test_the_limits_are_what_is_said(page: str) -> None:
         assert f" {getattr(Limits(), limit):,}" in row
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "graph", "serve"])
+@pytest.mark.parametrize("verb", ["run", "check", "fmt", "graph", "serve", "mcp"])
 def test_all_options_are_named(verb: str) -> None:
     told = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200"}).output
     options = set(re.findall(r"--[a-z][a-z-]*", told)) - {"--help", "--debug"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from typing import Any
 
@@ -224,6 +225,10 @@ def test_a_limit_counts_firings_tried() -> None:
             "turned more than 100000 times",
         ),
         ("for x in range(1000)\n    emit x\n    emit x\n    end", SecurityError, "more than"),
+        *(
+            (f"for x in range(700)\n    {say}\n    {say}\n    end", SecurityError, "logs takes")
+            for say in ("emit ['x'] * 1400", "print 'x' * 1400", "log 'info', 'x' * 1400")
+        ),
     ],
 )
 def test_whatever_an_action_does_wrong_is_told_with_its_line(
@@ -558,3 +563,62 @@ end
     with rules.session(limits=Limits(steps=500_000)) as session:
         with pytest.raises(RuleExecutionError, match="more than 500000 steps"):
             session.run()
+
+
+STORM = """
+template T
+    a: int
+end
+rule "storm"
+when
+    x := T()
+    y := T()
+    z := T()
+    test x.a + y.a + z.a < 0
+then
+    halt
+end
+rule "more"
+when
+    t := T(a == -1)
+then
+    for n in range(400)
+        insert T(a = n)
+    end
+end
+"""
+
+
+def test_matching_is_given_up_when_it_takes_too_long() -> None:
+    rules = RuleSet.parse(STORM)
+    rows = [{"a": number} for number in range(400)]
+    with rules.session(limits=Limits(seconds=0.2)) as session:
+        began = time.monotonic()
+        with pytest.raises(SecurityError, match="Limits\\(seconds=…\\) sets the bound"):
+            session.insert_many("T", rows)
+        assert time.monotonic() - began < 20  # and not the minutes that it would take
+        with pytest.raises(SessionError, match="can only be closed"):
+            session.facts()
+    with rules.session(limits=Limits(seconds=0.2)) as session:
+        session.insert("T", a=-1)
+        with pytest.raises(SecurityError, match="seconds"):
+            session.run()
+    facts = "facts f\n" + "".join(f"T(a = {number})\n" for number in range(400)) + "end\n"
+    with pytest.raises(SecurityError, match="seconds"):
+        RuleSet.parse(STORM + facts).session(limits=Limits(seconds=0.2))
+
+
+def test_the_time_of_each_call_is_its_own() -> None:
+    with RuleSet.parse(STORM).session(limits=Limits(seconds=0.5)) as session:
+        for number in range(8):
+            time.sleep(0.1)
+            session.insert("T", a=number)
+        session.run()
+        session.reset()
+        session.insert("T", a=1)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, True, "1", float("nan")])
+def test_seconds_that_are_no_limit(seconds: object) -> None:
+    with pytest.raises(ValueError, match="limit 'seconds' must be a positive number"):
+        Limits(seconds=seconds)

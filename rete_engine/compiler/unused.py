@@ -1,0 +1,85 @@
+"""A warning: variables of an action that nothing reads (RE0500)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rete_engine.compiler.scope import Reports
+from rete_engine.compiler.volatility import all_actions
+from rete_engine.diagnostics.source import Span
+from rete_engine.expressions import tree
+from rete_engine.model.actions import (
+    Action,
+    AssignAction,
+    CallAction,
+    EmitAction,
+    ForAction,
+    IfAction,
+    InsertAction,
+    LogAction,
+    ModifyAction,
+    PrintAction,
+    RetractAction,
+    UpsertAction,
+)
+
+
+def is_kept(name: str) -> bool:
+    """Whether a variable says by its name that nobody need read it."""
+    return name.startswith("_")
+
+
+def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None:
+    """Warn of variables that an action binds and never reads."""
+    every = list(all_actions(actions))
+    read = {
+        node.name
+        for action in every
+        for expression in _expressions(action)
+        for node in _nodes(expression)
+        if isinstance(node, tree.Name)
+    }
+    for action in every:
+        name, span = _bound(action)
+        if name is None or span is None or name in read or is_kept(name):
+            continue
+        hint = (
+            "begin its name with '_'" if isinstance(action, ForAction) else f"leave '{name} :=' out"
+        )
+        reports.warning("RE0500", f"variable '{name}' is never used", span, hint)
+
+
+def _bound(action: Action) -> tuple[str | None, Span | None]:
+    if isinstance(action, AssignAction | InsertAction | UpsertAction | ForAction):
+        return action.name, action.name_span
+    return None, None
+
+
+def _expressions(action: Action) -> Iterator[tree.Expression]:
+    """The expressions of an action, those of actions within it left out."""
+    match action:
+        case InsertAction() | UpsertAction():
+            yield action.fact
+        case ModifyAction():
+            yield action.target
+            yield from (argument.value for argument in action.arguments)
+        case RetractAction():
+            yield from action.targets
+        case CallAction():
+            yield action.call
+        case AssignAction() | EmitAction():
+            yield action.value
+        case IfAction():
+            yield from (test for test, _ in action.branches)
+        case ForAction():
+            yield action.iterable
+        case PrintAction():
+            yield from action.values
+        case LogAction():
+            yield from (action.level, action.value)
+
+
+def _nodes(node: tree.Expression) -> Iterator[tree.Expression]:
+    yield node
+    for child in tree.children(node):
+        yield from _nodes(child)

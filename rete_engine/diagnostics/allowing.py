@@ -1,0 +1,28 @@
+"""Warnings that a rule text allows: `# allow RE0502` behind the line."""
+
+from __future__ import annotations
+
+import re
+
+from rete_engine.diagnostics.diagnostic import Diagnostic
+
+_COMMENT = re.compile(r"#\s*allow((?:[\s,]+RE\d{4})+)")
+
+
+def is_allowed(diagnostic: Diagnostic) -> bool:
+    """Whether a comment on one of the lines that a warning is about allows it.
+
+    Example:
+        >>> from rete_engine.diagnostics.source import Source, Span
+        >>> span = Span(Source("a.rete", "b := B()  # allow RE0502: all pairs"), 1, 1, 1, 9)
+        >>> is_allowed(Diagnostic("RE0502", "nothing joins", span, severity="warning"))
+        True
+    """
+    if diagnostic.severity != "warning":
+        return False
+    span = diagnostic.span
+    return any(
+        diagnostic.code in found[1]
+        for line in range(span.line, span.end_line + 1)
+        for found in _COMMENT.finditer(span.source.line(line))
+    )

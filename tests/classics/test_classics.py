@@ -1,0 +1,161 @@
+"""Classic programs of rule engines, each with the answer that is known of it."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from rete_engine import RuleSet
+
+HERE = Path(__file__).parent
+
+
+def load(name: str) -> RuleSet:
+    rules = RuleSet.load(HERE / name)
+    assert rules.diagnostics == ()
+    return rules
+
+
+def test_family_tree() -> None:
+    tree = {
+        "Ann": ["Bea", "Ben"],
+        "Bea": ["Cid", "Cleo"],
+        "Ben": ["Carl"],
+        "Carl": ["Dora"],
+    }
+    with load("family.rete").session() as session:
+        session.insert_many(
+            "Parent",
+            [{"parent": parent, "child": child} for parent, all in tree.items() for child in all],
+        )
+        session.run()
+        ancestors = {(a.ancestor, a.person): a.generations for a in session.facts("Ancestor")}
+        siblings = {(s.one, s.other) for s in session.facts("Sibling")}
+        cousins = {(c.one, c.other) for c in session.facts("Cousin")}
+    assert ancestors == {
+        ("Ann", "Bea"): 1, ("Ann", "Ben"): 1, ("Ann", "Cid"): 2, ("Ann", "Cleo"): 2,
+        ("Ann", "Carl"): 2, ("Ann", "Dora"): 3, ("Bea", "Cid"): 1, ("Bea", "Cleo"): 1,
+        ("Ben", "Carl"): 1, ("Ben", "Dora"): 2, ("Carl", "Dora"): 1,
+    }  # fmt: skip
+    both_ways = [("Bea", "Ben"), ("Cid", "Cleo")]
+    assert siblings == {*both_ways, *((b, a) for a, b in both_ways)}
+    both_ways = [("Cid", "Carl"), ("Cleo", "Carl")]
+    assert cousins == {*both_ways, *((b, a) for a, b in both_ways)}
+
+
+def test_zebra_puzzle() -> None:
+    with load("zebra.rete").session() as session:
+        (answer,) = session.run().outputs
+    assert answer == {
+        "water": "Norwegian",
+        "zebra": "Japanese",
+        "houses": ["Norwegian", "Ukrainian", "Englishman", "Spaniard", "Japanese"],
+    }
+
+
+PUZZLE = """
+..3.2.6..
+9..3.5..1
+..18.64..
+..81.29..
+7.......8
+..67.82..
+..26.95..
+8..2.3..9
+..5.1.3..
+"""
+SOLUTION = """
+483921657
+967345821
+251876493
+548132976
+729564138
+136798245
+372689514
+814253769
+695417382
+"""
+
+
+def test_sudoku() -> None:
+    with load("sudoku.rete").session() as session:
+        for row, line in enumerate(PUZZLE.split()):
+            for column, digit in enumerate(line):
+                if digit != ".":
+                    session.insert("Given", row=row, column=column, digit=int(digit))
+        session.run()
+        digits = {(d.row, d.column): d.digit for d in session.facts("Digit")}
+        assert session.facts("Candidate") == []
+    rows = ("".join(str(digits[row, column]) for column in range(9)) for row in range(9))
+    assert "\n".join(rows) == SOLUTION.strip()
+
+
+def test_monkey_and_bananas() -> None:
+    plan: list[str] = []
+    with load("monkey.rete").session(out=plan.append) as session:
+        session.insert("Monkey", at="couch", on="couch", holding="blanket")
+        session.insert("Thing", name="couch", at="couch", heavy=True)
+        session.insert("Thing", name="blanket", at="couch", on="monkey")
+        session.insert("Thing", name="ladder", at="door")
+        session.insert("Thing", name="bananas", at="window", on="ceiling")
+        session.insert("Goal", what="eat", thing="bananas")
+        session.run(limit=100)
+        assert session.facts("Goal") == []
+    assert plan == [
+        "drop the blanket",
+        "jump from the couch",
+        "walk to the door",
+        "pick up the ladder",
+        "walk to the window with the ladder",
+        "drop the ladder",
+        "climb the ladder",
+        "grab the bananas",
+        "eat the bananas",
+    ]
+
+
+#: A cube, seen from above and in front: the middle M, around it the outline A to F, clockwise.
+CUBE = {
+    "A": ("L", ["F", "B"]),
+    "B": ("arrow", ["A", "M", "C"]),
+    "C": ("L", ["B", "D"]),
+    "D": ("arrow", ["C", "M", "E"]),
+    "E": ("L", ["D", "F"]),
+    "F": ("arrow", ["E", "M", "A"]),
+    "M": ("fork", ["B", "F", "D"]),
+}
+
+
+@pytest.mark.parametrize(("outline", "labellings"), [(list("ABCDEF"), 1), ([], 4)])
+def test_waltz_labelling_of_a_cube(outline: list[str], labellings: int) -> None:
+    """A cube floats, or is glued to something with one of its three hidden faces."""
+    with load("waltz.rete").session(params={"outline": outline}) as session:
+        for name, (kind, ends) in CUBE.items():
+            session.insert("Junction", name=name, kind=kind, ends=ends)
+        session.run()
+        left: dict[str, list[list[str]]] = {name: [] for name in CUBE}
+        for labelling in session.facts("Labelling"):
+            left[labelling.junction].append(list(labelling.labels))
+    assert left["M"] == [["+", "+", "+"]]
+    whole = [
+        chosen
+        for labels in itertools.product(*left.values())
+        if agree(chosen := dict(zip(left, labels, strict=True)))
+    ]
+    assert len(whole) == labellings
+    boundary = {"B": ["<", "+", ">"], "D": ["<", "+", ">"], "F": ["<", "+", ">"]}
+    assert [chosen for chosen in whole if chosen.items() >= boundary.items()] == [
+        {**boundary, **{name: ["<", ">"] for name in "ACE"}, "M": ["+", "+", "+"]}
+    ]
+
+
+def agree(labels: dict[str, list[str]]) -> bool:
+    """Whether the labels of every line are the same, seen from both ends."""
+    turned = {">": "<", "<": ">"}
+    return all(
+        labels[end][CUBE[end][1].index(name)] == turned.get(label, label)
+        for name, (_, ends) in CUBE.items()
+        for end, label in zip(ends, labels[name], strict=True)
+    )
