@@ -10,9 +10,7 @@ from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, 
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declare import declare, function_names
-from rete_engine.compiler.impossible import warn_impossible
 from rete_engine.compiler.plan import condition_expressions, plan
-from rete_engine.compiler.reactivation import warn_reactivation
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.scope import (
     Declared,
@@ -23,9 +21,9 @@ from rete_engine.compiler.scope import (
     RuleNames,
     Variable,
 )
-from rete_engine.compiler.unjoined import warn_unjoined
-from rete_engine.compiler.unused import is_kept, warn_unused_in_action
 from rete_engine.compiler.volatility import Volatile, volatile_fields
+from rete_engine.compiler.warnings import warn
+from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -99,7 +97,7 @@ def compile_documents(
     reports = compiler.reports
     order = {id(document.source): number for number, document in enumerate(documents)}
     diagnostics = sorted(
-        dict.fromkeys(reports.diagnostics),
+        dict.fromkeys(d for d in reports.diagnostics if not is_allowed(d)),
         key=lambda d: (order.get(id(d.span.source), 0), d.span.line, d.span.column),
     )
     return (None if reports.has_errors else compiled), tuple(diagnostics)
@@ -262,6 +260,7 @@ class _Compiler:
         )
         builder.rules.append(spec)
         spec.complexity = reader.complexity
+        warn(declaration, conditions, names, self.volatile)
         salience = self.attributes(declaration, names, spec)
         self.locals = max(self.locals, len(names.locals))
         scope: ActionScope | None = None
@@ -278,7 +277,7 @@ class _Compiler:
         actions = ActionNames(self.declared, names)
         spec.statements = ActionReader(actions, scope).read(declaration.then)
         spec.locals = len(actions.locals)
-        self.warn(declaration, conditions, names)
+        self.warn_unused(names)
 
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
@@ -345,29 +344,17 @@ class _Compiler:
             for name, variable in names.scopes[0].items()
         )
 
-    def warn(
-        self, declaration: RuleDeclaration, conditions: tuple[Condition, ...], names: RuleNames
-    ) -> None:
-        """Give the warnings of a rule, as long as there were no errors."""
-        if self.reports.has_errors:
-            return
-        self.warn_unused(names)
-        warn_unused_in_action(declaration.then, self.reports)
-        if is_off(declaration):
-            return
-        warn_impossible(conditions, names)
-        warn_unjoined(conditions, names, self.volatile)
-        warn_reactivation(declaration, conditions, names)
-
     def warn_unused(self, names: RuleNames) -> None:
         """Warn of variables that nothing reads."""
+        if self.reports.has_errors:
+            return
         for name, variable in names.scopes[0].items():
-            if not variable.used and not is_kept(name):
+            if not variable.used:
                 self.reports.warning(
                     "RE0500",
                     f"variable '{name}' is never used",
                     variable.span,
-                    "begin its name with '_'" if variable.each else f"leave '{name} :=' out",
+                    None if variable.each else f"leave '{name} :=' out",
                 )
 
 
@@ -396,12 +383,6 @@ def _masks(
             masks[slot.number] = mask
     names.masks = masks
     return masks
-
-
-def is_off(declaration: RuleDeclaration) -> bool:
-    """Whether a rule is switched off for good, so that it need not make sense."""
-    enabled = declaration.attributes.enabled
-    return isinstance(enabled, tree.Constant) and enabled.value is False
 
 
 def _param_refs(node: tree.Expression) -> list[tree.ParamRef]:

@@ -1,4 +1,8 @@
-"""A warning: variables of an action that nothing reads (RE0500)."""
+"""A warning: variables of actions, and of what stands in `not` and the like, that nothing reads.
+
+It has the code RE0500. Those that the whole rule can see are told by the compiler, which resolves
+their names.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,6 @@ from rete_engine.model.actions import (
 )
 
 
-def is_kept(name: str) -> bool:
-    """Whether a variable says by its name that nobody need read it."""
-    return name.startswith("_")
-
-
 def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None:
     """Warn of variables that an action binds and never reads."""
     every = list(all_actions(actions))
@@ -41,12 +40,47 @@ def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None
     }
     for action in every:
         name, span = _bound(action)
-        if name is None or span is None or name in read or is_kept(name):
+        if name is None or span is None or name in read:
             continue
         hint = (
             "begin its name with '_'" if isinstance(action, ForAction) else f"leave '{name} :=' out"
         )
         reports.warning("RE0500", f"variable '{name}' is never used", span, hint)
+
+
+def warn_unused_inside(conditions: tuple[tree.Expression, ...], reports: Reports) -> None:
+    """Warn of variables that are bound where they cannot be seen from outside, and never read."""
+    read = {
+        node.name
+        for condition in conditions
+        for node in _nodes(condition)
+        if isinstance(node, tree.Name)
+    }
+    for condition in conditions:
+        for node in _nodes(condition):
+            if isinstance(node, _CLOSED):
+                for name, span in _bound_in(node):
+                    if name not in read:
+                        reports.warning(
+                            "RE0500",
+                            f"variable '{name}' is never used",
+                            span,
+                            f"leave '{name} :=' out",
+                        )
+
+
+#: What its variables do not leave.
+_CLOSED = (tree.Not, tree.ExistsForm, tree.ForallForm, tree.AccumulateForm)
+
+
+def _bound_in(node: tree.Expression) -> Iterator[tuple[str, Span]]:
+    for inner in _nodes(node):
+        if isinstance(inner, tree.Bind):
+            yield inner.name, inner.name_span
+        elif isinstance(inner, tree.Call):
+            for argument in inner.arguments:
+                if argument.binds and argument.name is not None:
+                    yield argument.name, argument.name_span or argument.span
 
 
 def _bound(action: Action) -> tuple[str | None, Span | None]:

@@ -1,4 +1,8 @@
-"""Warnings that a rule text allows: `# allow RE0502` behind the line."""
+"""Warnings that a rule text allows.
+
+`# allow RE0502` behind a line allows what that code warns of in the line. A variable whose name
+begins with `_` says by its name that nothing reads it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ _COMMENT = re.compile(r"#\s*allow((?:[\s,]+RE\d{4})+)")
 
 
 def is_allowed(diagnostic: Diagnostic) -> bool:
-    """Whether a comment on one of the lines that a warning is about allows it.
+    """Whether the text that a warning is about allows it.
 
     Example:
         >>> from rete_engine.diagnostics.source import Source, Span
@@ -21,6 +25,8 @@ def is_allowed(diagnostic: Diagnostic) -> bool:
     if diagnostic.severity != "warning":
         return False
     span = diagnostic.span
+    if diagnostic.code == "RE0500" and span.text.startswith("_"):
+        return True
     return any(
         diagnostic.code in found[1]
         for line in range(span.line, span.end_line + 1)
