@@ -22,7 +22,9 @@ from rete_engine.diagnostics.errors import (
 from rete_engine.expressions.frame import Limits
 from rete_engine.session.accumulators import Accumulator
 from rete_engine.session.classes import Template
+from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import Fact
+from rete_engine.session.python_rules import PythonRule, rule
 from rete_engine.session.results import Firing, Loop, RunResult, Waiting
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import safe_eval, validate_expression
@@ -32,6 +34,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Accumulator",
+    "CurrentFiring",
     "Diagnostic",
     "Fact",
     "FactError",
@@ -39,6 +42,7 @@ __all__ = [
     "KeyInUseError",
     "Limits",
     "Loop",
+    "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",
@@ -52,6 +56,7 @@ __all__ = [
     "Waiting",
     "__version__",
     "compiled",
+    "rule",
     "safe_eval",
     "validate_expression",
 ]

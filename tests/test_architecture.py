@@ -64,6 +64,7 @@ FORBIDDEN_MODULES = frozenset(["pickle", "marshal", "shelve", "dill", "cloudpick
 
 PUBLIC = [
     "Accumulator",
+    "CurrentFiring",
     "Diagnostic",
     "Fact",
     "FactError",
@@ -71,6 +72,7 @@ PUBLIC = [
     "KeyInUseError",
     "Limits",
     "Loop",
+    "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
     "RuleSet",
@@ -84,6 +86,7 @@ PUBLIC = [
     "Waiting",
     "__version__",
     "compiled",
+    "rule",
     "safe_eval",
     "validate_expression",
 ]

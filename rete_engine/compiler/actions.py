@@ -23,6 +23,7 @@ from rete_engine.network.statements import (
     LOG_LEVELS,
     EmitStatement,
     EvaluateStatement,
+    FocusStatement,
     ForStatement,
     HaltStatement,
     IfStatement,
@@ -177,11 +178,8 @@ class ActionReader:
                     )
                 return [LogStatement(line, self.value(level), self.value(action.value))]
             case model.FocusAction():
-                self.reports.error(
-                    "RE0900", "agenda groups ('focus') are not part of this version yet",
-                    action.span,
-                )  # fmt: skip
-                return []
+                group = self.declared.groups.focus(action.group, action.span, self.reports)
+                return [FocusStatement(line, group)]
             case model.HaltAction():
                 return [HaltStatement(line)]
         raise AssertionError(action)

@@ -99,6 +99,7 @@ class NetworkBuilder:
         self.shared: dict[Hashable, object] = {}
         self.rules: list[specs.RuleSpec] = []
         self.locals = 0
+        self.groups: tuple[str, ...] = ("main",)
 
     # -- one rule ------------------------------------------------------------------------------
 
@@ -191,6 +192,7 @@ class NetworkBuilder:
             self.root,
             tuple(self.rules),
             self.routes(),
+            self.groups,
             self.locals,
         )
 

@@ -153,6 +153,9 @@ class _Compiler:
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals
+        builder.groups = tuple(declared.groups.numbers)
+        if not self.reports.has_errors:
+            declared.groups.warn(self.reports)
         for template in declared.templates.values():
             template.read_further = declared.further
         places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
@@ -277,7 +280,9 @@ class _Compiler:
         actions = ActionNames(self.declared, names)
         spec.statements = ActionReader(actions, scope).read(declaration.then)
         spec.locals = len(actions.locals)
-        self.warn_unused(names)
+        spec.function = declaration.function
+        if spec.function is None:  # what a function reads is not known
+            self.warn_unused(names)
 
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
@@ -287,15 +292,7 @@ class _Compiler:
         spec.description = given.description
         spec.tags = given.tags
         spec.no_loop = given.no_loop is not None
-        for what, span in (
-            ("agenda groups ('group')", given.group_span),
-            ("'auto_focus'", given.auto_focus),
-            ("'activation_group'", given.activation_group_span),
-            ("'lock_on_active'", given.lock_on_active),
-            ("'effective'", given.effective),
-        ):
-            if span is not None:
-                self.reports.error("RE0900", f"{what}: not part of this version yet", span)
+        self.declared.groups.read(given, spec, self.reports)
         if given.enabled is not None:
             place = PlaceNames(self.declared)
             resolved = self.plain(given.enabled, place)

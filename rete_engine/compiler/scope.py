@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rete_engine.compiler.groups import Groups
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -83,6 +84,7 @@ class Declared:
     reading: set[str] = field(default_factory=set)  # functions that read through references
     # Names whose declarations could not be read: nothing is said of their uses.
     broken: set[str] = field(default_factory=set)
+    groups: Groups = field(default_factory=Groups)
 
     def template(self, name: str, span: Span) -> TemplateSpec | None:
         """The template of a name; an unknown one is reported."""

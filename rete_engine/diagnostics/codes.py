@@ -52,6 +52,8 @@ CODES: dict[str, str] = {
     "RE0502": "patterns joined with no shared variable",
     "RE0503": "a rule may activate itself again and again",
     "RE0510": "a key that means nothing in YAML",
+    "RE0520": "a group that nothing gives the focus",
+    "RE0521": "a group that no rule is in gets the focus",
     # not built yet
     "RE0900": "a part of the language that this version does not run yet",
 }

@@ -226,8 +226,10 @@ def _attributes(lines: list[Parts]) -> RuleAttributes:
                 given["effective"] = across(word, values[-1])
                 if values[0].type == "STRING":
                     given["effective_from"] = text_of(values[0])
+                    given["effective_from_span"] = values[0].span
                 if values[-1] is not values[0]:
                     given["effective_to"] = text_of(values[-1])
+                    given["effective_to_span"] = values[-1].span
             case attribute:
                 given[attribute] = text_of(values[0])
                 if attribute != "description":

@@ -243,7 +243,9 @@ class DeclarationReader:
             given["effective"] = period.span
             for key, name in (("from", "effective_from"), ("to", "effective_to")):
                 day = period.get(key)
-                given[name] = _text(day) if day is not None else None
+                if day is not None:
+                    given[name] = _text(day)
+                    given[f"{name}_span"] = day.span
         return model.RuleAttributes(**given)
 
 

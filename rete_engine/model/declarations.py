@@ -124,7 +124,9 @@ class RuleAttributes:
     enabled: Expression | None = None
     effective: Span | None = None
     effective_from: str | None = None
+    effective_from_span: Span | None = None
     effective_to: str | None = None
+    effective_to_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +170,4 @@ class Document:
     declarations: tuple[Declaration, ...]
     # Names whose declarations have a syntax error: nothing is said of their uses.
     broken_names: frozenset[str] = frozenset()
+    identity: str | None = None  # what it says, where that is not the text of its source

@@ -8,6 +8,8 @@ Large Learning Systems*, 1995).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Final, final
 
 from rete_engine.expressions.frame import Node
@@ -18,6 +20,9 @@ from rete_engine.network.templates import TemplateSpec
 EXISTENCE: Final = 1
 #: All bits: what changes when a fact comes or goes.
 EVERYTHING: Final = -1
+
+#: The number of the agenda group `main`, which every rule is in that names no other.
+MAIN: Final = 0
 
 
 @final
@@ -289,12 +294,48 @@ class PatternUse:
 
 
 @final
+class Period:
+    """The days on which a rule is effective, both ends inclusive."""
+
+    __slots__ = ("since", "until")
+
+    def __init__(self, since: date | None, until: date | None) -> None:
+        self.since = since  # None is from the beginning
+        self.until = until  # None is for ever
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies within."""
+        since = self.since
+        until = self.until
+        return (since is None or since <= day) and (until is None or day <= until)
+
+
+@final
 class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "bindings", "complexity", "description", "enabled", "file", "line", "locals",
-        "name", "no_loop", "number", "patterns", "salience", "statements", "tags",
+        "auto_focus",
+        "bindings",
+        "complexity",
+        "description",
+        "enabled",
+        "file",
+        "function",
+        "group",
+        "line",
+        "locals",
+        "lock_on_active",
+        "name",
+        "no_loop",
+        "number",
+        "patterns",
+        "period",
+        "plain",
+        "rivalry",
+        "salience",
+        "statements",
+        "tags",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
@@ -307,10 +348,17 @@ class RuleSpec:
         self.salience: Node | None = None  # None is 0
         self.enabled: Node | None = None  # None is always
         self.no_loop = False
+        self.group = MAIN  # number of the agenda group
+        self.auto_focus = False
+        self.rivalry = -1  # number of the activation group, or -1
+        self.lock_on_active = False
+        self.period: Period | None = None  # when the rule is effective; None is always
+        self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
         self.complexity = 0  # constraints and tests as written
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
         self.statements: tuple[Statement, ...] = ()
+        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
         self.locals = 0  # how many local variables the statements need
 
 
@@ -352,7 +400,8 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "locals", "nodes", "root", "routes", "rules", "starts", "switched", "templates",
+        "alphas", "groups", "locals", "nodes", "root", "routes", "rules", "starts", "switched",
+        "templates",
     )  # fmt: skip
 
     def __init__(
@@ -363,6 +412,7 @@ class Network:
         root: RootSpec,
         rules: tuple[RuleSpec, ...],
         routes: tuple[Route, ...],
+        groups: tuple[str, ...],
         locals: int,
     ) -> None:
         self.templates = templates
@@ -371,6 +421,7 @@ class Network:
         self.nodes = nodes
         self.root = root
         self.rules = rules
+        self.groups = groups  # the names of the agenda groups, by number
         self.locals = locals  # local variables that the conditions need at most
         # What opening a session has to look at, so that it does not look at every rule.
         self.starts = tuple([n for n in root.children if not isinstance(n, FirstSpec)])

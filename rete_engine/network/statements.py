@@ -145,6 +145,17 @@ class LogStatement(Statement):
 
 
 @final
+class FocusStatement(Statement):
+    """`focus`."""
+
+    __slots__ = ("group",)
+
+    def __init__(self, line: int, group: int) -> None:
+        super().__init__(line)
+        self.group = group  # number of the agenda group
+
+
+@final
 class HaltStatement(Statement):
     """`halt`."""
 

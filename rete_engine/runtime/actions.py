@@ -17,6 +17,7 @@ from rete_engine.network.statements import (
     LOG_LEVELS,
     EmitStatement,
     EvaluateStatement,
+    FocusStatement,
     ForStatement,
     HaltStatement,
     IfStatement,
@@ -36,7 +37,10 @@ from rete_engine.runtime.working_memory import WorkingMemory
 class Execution:
     """One action under way."""
 
-    __slots__ = ("changes", "frame", "halted", "line", "logs", "outputs", "prints", "turns")
+    __slots__ = (
+        "changes", "focuses", "frame", "halted", "line", "logs", "objects", "outputs", "prints",
+        "turns",
+    )  # fmt: skip
 
     def __init__(
         self, memory: WorkingMemory, context: Context, link: Link | None, locals: int
@@ -46,9 +50,11 @@ class Execution:
         self.frame.link = link
         self.frame.overlay = self.changes.overlay
         self.line = 0  # of the statement that runs, for errors
+        self.objects: list[tuple[object, Element]] = []  # of the program, and their new facts
         self.outputs: list[object] = []
         self.prints: list[str] = []
         self.logs: list[tuple[str, str]] = []  # level and message
+        self.focuses: list[int] = []  # groups that are to have the focus, the last one first
         self.halted = False
         # Of all loops together, and what is kept: each expression has a budget of its own.
         self.turns = 0
@@ -106,21 +112,39 @@ class Execution:
             self.prints.append(line)
         elif isinstance(statement, LogStatement):
             level = statement.level.evaluate(frame)
-            if level not in LOG_LEVELS:
-                raise EvaluationError(
-                    f"log level must be one of {', '.join(LOG_LEVELS)}, not {level!r}"
-                )
-            assert isinstance(level, str)
-            message = text(statement.value.evaluate(frame), bound)
-            self.keep(len(message))
-            self.logs.append((level, message))
+            self.log(level, text(statement.value.evaluate(frame), bound))
+        elif isinstance(statement, FocusStatement):
+            self.focuses.append(statement.group)
         else:
             assert isinstance(statement, HaltStatement)
             self.halted = True
-        said = len(self.outputs) + len(self.prints) + len(self.logs)
+        self.check_said()
+
+    def log(self, level: object, message: str) -> None:
+        """Take a message.
+
+        Raises:
+            EvaluationError: There is no such level.
+        """
+        if not isinstance(level, str) or level not in LOG_LEVELS:
+            raise EvaluationError(
+                f"log level must be one of {', '.join(LOG_LEVELS)}, not {level!r}"
+            )
+        self.keep(len(message))
+        self.logs.append((level, message))
+        self.check_said()
+
+    def check_said(self) -> None:
+        """Refuse an action that tells more than a value may hold.
+
+        Raises:
+            SecurityError: It does.
+        """
+        bound = self.frame.context.limits.value
+        said = len(self.outputs) + len(self.prints) + len(self.logs) + len(self.focuses)
         if said > bound:
             raise SecurityError(
-                f"an action emitted, printed or logged more than {bound} times"
+                f"an action emitted, printed, logged or gave the focus more than {bound} times"
                 " (Limits(value=…) sets the bound)"
             )
 

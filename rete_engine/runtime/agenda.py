@@ -1,49 +1,90 @@
-"""The agenda: which activations wait, and which fires next.
+"""The agenda: which activations wait, in which groups, and which fires next.
 
-An activation is ordered by its salience, then by the strategy. `depth` and `breadth` need no
-comparisons: the newest (or oldest) of the highest salience fires, so each salience has a list.
-Every other strategy gives each activation a sort key and stands in a heap.
+Each agenda group has a queue, which the strategy orders (`queues.py`). A run fires from the group
+on top of the focus stack; an empty group pops. Most rule sets know one group alone, `main`: a rule
+that says nothing of groups is `plain`, and costs nothing for them.
 """
 
 from __future__ import annotations
 
-import heapq
-from bisect import insort
 from collections.abc import Callable
-from typing import final
+from typing import Final, final
 
-from rete_engine.network.specs import RuleSpec
-from rete_engine.runtime.memory import (
-    Activation,
-    Token,
-    TokenBucket,
-    append,
-    collect,
-    take_out,
-)
+from rete_engine.network.specs import MAIN, RuleSpec
+from rete_engine.runtime.memory import Activation, Token
+from rete_engine.runtime.queues import HeapQueue, ListQueue, OrderFunction, Queue
+
+#: The focus of nobody: no run has reached the group on top of the stack yet.
+NOBODY: Final = -1
 
 
+@final
+class Strategy:
+    """What orders the activations of each group: a sort key, else their age alone."""
+
+    __slots__ = ("depth", "order")
+
+    def __init__(self, order: OrderFunction | None, depth: bool) -> None:
+        self.order = order  # the smallest fires first; None for the newest or the oldest
+        self.depth = depth  # without an order: whether the newest fires first
+
+    def queue(self) -> Queue:
+        """A queue for one group."""
+        return ListQueue(self.depth) if self.order is None else HeapQueue(self.order)
+
+
+@final
 class Agenda:
-    """What a session's strategy makes of the waiting activations."""
+    """The waiting activations of a session."""
 
-    __slots__ = ("disabled", "held", "on_activate", "on_cancel", "size")
+    __slots__ = (
+        "active", "called", "disabled", "held", "main", "on_activate", "on_cancel", "opening",
+        "queues", "rivals", "size", "stack", "strategy",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
         self.size = 0  # how many wait
+        self.main = strategy.queue()
+        self.queues: dict[int, Queue] = {MAIN: self.main}  # by group; made when first needed
+        self.stack = [MAIN]  # the focus stack; its top is the last, and the first one stays
+        # The group that a run fires from, or NOBODY: `lock_on_active` keeps its matches away.
+        self.active = NOBODY
+        self.called: set[int] = set()  # groups that `auto_focus` calls for, in this change
+        self.opening = True  # until the session is open, which is one change
+        # Waiting activations by activation group, in the order in which they came.
+        self.rivals: dict[int, dict[Activation, None]] = {}
         self.disabled: set[int] = set()  # numbers of the rules that are off
         self.held: dict[int, dict[Activation, None]] = {}  # their activations, by rule
         self.on_activate: Callable[[Activation], None] | None = None  # the session's listeners
         self.on_cancel: Callable[[Activation], None] | None = None
 
+    def queue(self, group: int) -> Queue:
+        """The queue of a group."""
+        queue = self.queues.get(group)
+        if queue is None:
+            queue = self.strategy.queue()
+            self.queues[group] = queue
+        return queue
+
+    # -- activations that come and go ----------------------------------------------------------
+
     def add(self, activation: Activation) -> None:
         """Take a new activation; one of a rule that is off is held back."""
-        number = activation.rule.number
-        if self.disabled and number in self.disabled:
-            self.held.setdefault(number, {})[activation] = None
+        rule = activation.rule
+        if self.disabled and rule.number in self.disabled:
+            self.held.setdefault(rule.number, {})[activation] = None
             return
         activation.waiting = True
         self.size += 1
-        self.push(activation)
+        if rule.plain:
+            self.main.push(activation)
+        else:
+            self.queue(rule.group).push(activation)
+            if rule.rivalry >= 0:
+                self.rivals.setdefault(rule.rivalry, {})[activation] = None
+            if rule.auto_focus:
+                self.called.add(rule.group)
         if self.on_activate is not None:
             self.on_activate(activation)
 
@@ -62,27 +103,41 @@ class Agenda:
         """Take a waiting activation off, to fire or to drop it."""
         activation.waiting = False
         self.size -= 1
-        self.pull(activation)
+        rule = activation.rule
+        if rule.plain:
+            self.main.pull(activation)
+        else:
+            self.queue(rule.group).pull(activation)
+            if rule.rivalry >= 0:
+                del self.rivals[rule.rivalry][activation]
 
     def put_back(self, activation: Activation) -> None:
         """Let an activation wait again where it stood: its action failed."""
         activation.waiting = True
         self.size += 1
-        self.push_front(activation)
+        rule = activation.rule
+        self.queue(rule.group).push_front(activation)
+        if rule.rivalry >= 0:
+            self.rivals.setdefault(rule.rivalry, {})[activation] = None
+
+    def rivals_of(self, rule: RuleSpec) -> list[Activation]:
+        """The waiting activations of a rule's activation group."""
+        rivals = self.rivals.get(rule.rivalry)
+        return [] if rivals is None else list(rivals)
 
     def disable(self, rule: RuleSpec) -> None:
-        """Hold the activations of a rule back."""
+        """Hold the activations of a rule back. They cease for whoever listens."""
         if rule.number in self.disabled:
             return
         self.disabled.add(rule.number)
-        held: dict[Activation, None] = {}
-        for activation in self.in_order():
-            if activation.rule is rule:
-                held[activation] = None
-        for activation in held:
+        ceasing = [a for a in self.queue(rule.group).in_order() if a.rule is rule]
+        for activation in ceasing:
             self.take(activation)
         # Kept in the order in which they came, so that they come back in it.
-        self.held[rule.number] = dict(sorted(held.items(), key=number_of_item))
+        self.held[rule.number] = dict.fromkeys(sorted(ceasing, key=number_of))
+        if self.on_cancel is not None:
+            for activation in ceasing:
+                self.on_cancel(activation)
 
     def enable(self, rule: RuleSpec) -> None:
         """Let the activations of a rule wait again, as if they came now."""
@@ -91,176 +146,75 @@ class Agenda:
         self.disabled.remove(rule.number)
         for activation in self.held.pop(rule.number, {}):
             self.add(activation)
+        self.answer()
+
+    # -- the focus -----------------------------------------------------------------------------
+
+    def focus(self, group: int) -> None:
+        """Put a group on top of the stack, unless it is there."""
+        if self.stack[-1] != group:
+            self.stack.append(group)
+            self.active = NOBODY
+
+    def answer(self) -> None:
+        """Give the focus to the groups that one change called for.
+
+        The group that the rules name first comes to the top: the order in which a change makes
+        its activations says nothing.
+        """
+        if self.called and not self.opening:
+            called = sorted(self.called, reverse=True)
+            self.called.clear()
+            for group in called:
+                if self.stack[-1] != group:
+                    self.stack.append(group)
+
+    def opened(self) -> None:
+        """Answer for the opening, which is one change: what waits at its end calls."""
+        self.opening = False
+        if self.called:
+            self.called = {
+                activation.rule.group
+                for queue in self.queues.values()
+                for activation in queue.in_order()
+                if activation.rule.auto_focus
+            }
+            self.answer()
+
+    def first(self) -> Activation | None:
+        """The activation that fires next; empty groups lose the focus on the way to it."""
+        stack = self.stack
+        while True:
+            group = stack[-1]
+            activation = self.queue(group).first()
+            if activation is not None:
+                self.active = group
+                return activation
+            if len(stack) == 1:
+                self.active = NOBODY
+                return None
+            stack.pop()
+
+    def in_order(self) -> list[Activation]:
+        """All that wait in groups which will have the focus, the next one first."""
+        found: list[Activation] = []
+        for group in dict.fromkeys(reversed(self.stack)):
+            found.extend(self.queue(group).in_order())
+        return found
 
     def close(self, tokens: list[Token]) -> None:
         """Let everything go into a list, when the session ends."""
+        for queue in self.queues.values():
+            queue.close(tokens)
         for held in self.held.values():
             tokens.extend(held)
         self.held.clear()
+        self.rivals.clear()
         self.on_activate = None
         self.on_cancel = None
         self.size = 0
 
-    # -- what a strategy says ------------------------------------------------------------------
 
-    def push(self, activation: Activation) -> None:
-        """Find the place of an activation that comes to wait."""
-        raise NotImplementedError
-
-    def push_front(self, activation: Activation) -> None:
-        """Give an activation that was `first` its place back."""
-        raise NotImplementedError
-
-    def pull(self, activation: Activation) -> None:
-        """Give the place of an activation up."""
-        raise NotImplementedError
-
-    def first(self) -> Activation | None:
-        """The activation that fires next."""
-        raise NotImplementedError
-
-    def in_order(self) -> list[Activation]:
-        """All that wait, the next one first."""
-        raise NotImplementedError
-
-
-def number_of_item(item: tuple[Activation, None]) -> int:
-    """The sort key of held activations."""
-    return item[0].number
-
-
-@final
-class ListAgenda(Agenda):
-    """`depth` and `breadth`: a list for each salience."""
-
-    __slots__ = ("depth", "levels", "saliences")
-
-    def __init__(self, depth: bool) -> None:
-        super().__init__()
-        self.depth = depth
-        self.levels: dict[int, TokenBucket] = {}
-        self.saliences: list[int] = []  # those with a level, ascending
-
-    def level(self, salience: int) -> TokenBucket:
-        """The list of a salience."""
-        level = self.levels.get(salience)
-        if level is None:
-            level = TokenBucket(salience)
-            self.levels[salience] = level
-            insort(self.saliences, salience)
-        return level
-
-    def push(self, activation: Activation) -> None:
-        """Put an activation at the end of its list."""
-        append(self.level(activation.salience), activation)
-
-    def push_front(self, activation: Activation) -> None:
-        """Put an activation at the end that is fired from."""
-        level = self.level(activation.salience)
-        if self.depth or level.head is None:
-            append(level, activation)
-            return
-        activation.bucket = level
-        activation.next = level.head
-        level.head.previous = activation
-        level.head = activation
-
-    def close(self, tokens: list[Token]) -> None:
-        """Let everything go."""
-        super().close(tokens)
-        for level in self.levels.values():
-            collect(level, tokens)
-        self.levels.clear()
-        self.saliences.clear()
-
-    def pull(self, activation: Activation) -> None:
-        """Take an activation out of its list."""
-        level = activation.bucket
-        assert level is not None
-        take_out(activation, level)
-
-    def first(self) -> Activation | None:
-        """The newest (oldest) activation of the highest salience."""
-        saliences = self.saliences
-        while saliences:
-            level = self.levels[saliences[-1]]
-            token = level.tail if self.depth else level.head
-            if token is not None:
-                assert isinstance(token, Activation)
-                return token
-            # Dynamic salience makes levels without end, so an empty one goes.
-            del self.levels[saliences.pop()]
-        return None
-
-    def in_order(self) -> list[Activation]:
-        """All that wait, the next one first."""
-        found: list[Activation] = []
-        for salience in reversed(self.saliences):
-            level = self.levels[salience]
-            token = level.tail if self.depth else level.head
-            while token is not None:
-                assert isinstance(token, Activation)
-                found.append(token)
-                token = token.previous if self.depth else token.next
-        return found
-
-
-@final
-class HeapAgenda(Agenda):
-    """Every other strategy: a heap over sort keys; the smallest fires first."""
-
-    __slots__ = ("heap", "order")
-
-    def __init__(self, order: Callable[[Activation], tuple[object, ...]]) -> None:
-        super().__init__()
-        self.order = order  # ends with the activation's number, so no two are equal
-        self.heap: list[tuple[tuple[object, ...], Activation]] = []
-
-    def push(self, activation: Activation) -> None:
-        """Put an activation into the heap, unless it stands there still."""
-        if activation.order is None:
-            activation.order = self.order(activation)
-            heapq.heappush(self.heap, (activation.order, activation))
-
-    def push_front(self, activation: Activation) -> None:
-        """Put an activation back; its sort key is what it was."""
-        self.push(activation)
-
-    def close(self, tokens: list[Token]) -> None:
-        """Let everything go."""
-        super().close(tokens)
-        for item in self.heap:
-            tokens.append(item[1])
-        self.heap.clear()
-
-    def pull(self, activation: Activation) -> None:
-        """Leave the heap as it is: `first` passes over what no longer waits."""
-        if len(self.heap) > 64 and len(self.heap) > 4 * self.size:
-            kept: list[tuple[tuple[object, ...], Activation]] = []
-            for item in self.heap:
-                if item[1].waiting:
-                    kept.append(item)
-                else:
-                    item[1].order = None
-            self.heap = kept
-            heapq.heapify(self.heap)
-
-    def first(self) -> Activation | None:
-        """The waiting activation with the smallest key."""
-        heap = self.heap
-        while heap:
-            activation = heap[0][1]
-            if activation.waiting:
-                return activation
-            heapq.heappop(heap)
-            activation.order = None
-        return None
-
-    def in_order(self) -> list[Activation]:
-        """All that wait, the next one first."""
-        return [item[1] for item in sorted(self.heap, key=key_of_item) if item[1].waiting]
-
-
-def key_of_item(item: tuple[tuple[object, ...], Activation]) -> tuple[object, ...]:
-    """The sort key of heap items: without it, equal keys would compare activations."""
-    return item[0]
+def number_of(activation: Activation) -> int:
+    """The sort key of activations by the order in which they came."""
+    return activation.number

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from time import monotonic
 from typing import Final, final
 
+from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.frame import Context, Node
 from rete_engine.network.specs import Network, RuleSpec
 from rete_engine.network.statements import Statement
@@ -66,7 +68,7 @@ class StatementFailure(Exception):  # noqa: N818 - the session turns it into an 
 class Host:
     """Whom the engine tells what actions say; functions, for compiled code cannot be extended."""
 
-    __slots__ = ("fired", "log", "output", "say")
+    __slots__ = ("act", "fired", "log", "output", "remember", "say")
 
     def __init__(
         self,
@@ -74,11 +76,15 @@ class Host:
         say: Callable[[str], None],
         log: Callable[[str, str], None],
         fired: Callable[[Fired], None],
+        act: Callable[[Callable[..., object], Execution, Activation], None],
+        remember: Callable[[object, Element], None],
     ) -> None:
         self.output = output  # takes each emitted value
         self.say = say  # takes each printed line
         self.log = log  # takes level and message of each log
         self.fired = fired  # takes each firing, when the engine `watches_firings`
+        self.act = act  # calls the action of a rule in Python
+        self.remember = remember  # takes an object that a rule in Python made a fact of
 
 
 @final
@@ -115,11 +121,10 @@ class Engine:
         Raises:
             ActionFailure: An action failed; its activation is off the agenda, nothing changed.
         """
-        agenda = self.agenda
         count = 0
         self.halted = False
         while True:
-            activation = agenda.first()
+            activation = self.next()
             if activation is None:
                 return count, QUIESCENT
             if limit >= 0 and count >= limit:
@@ -137,6 +142,38 @@ class Engine:
             if raises and self.matcher.failures:
                 return count, QUIESCENT
 
+    def next(self) -> Activation | None:
+        """The activation that fires next. One whose rule is not effective now is spent."""
+        while True:
+            activation = self.agenda.first()
+            if activation is None or self.is_effective(activation):
+                return activation
+            self.matcher.remove(activation)
+
+    def is_effective(self, activation: Activation) -> bool:
+        """Whether the rule of an activation may fire today, by the session's clock.
+
+        Raises:
+            SessionError: The clock of the program does not tell the time.
+        """
+        period = activation.rule.period
+        if period is None:
+            return True
+        now = self.context.clock()
+        if not isinstance(now, datetime):
+            raise SessionError(f"the session's clock answers with {now!r}, which is no datetime")
+        return period.holds(now.date())
+
+    def waiting(self, group: int) -> list[Activation]:
+        """What waits and may fire now, the next one first; looking changes nothing.
+
+        Args:
+            group: The number of an agenda group; negative for those that will have the focus.
+        """
+        agenda = self.agenda
+        found = agenda.in_order() if group < 0 else agenda.queue(group).in_order()
+        return [activation for activation in found if self.is_effective(activation)]
+
     def fire(self, activation: Activation) -> None:
         """Execute the action of an activation and propagate what it changed.
 
@@ -147,7 +184,11 @@ class Engine:
         self.agenda.take(activation)
         execution = Execution(self.memory, self.context, activation, rule.locals)
         try:
-            execution.run(rule.statements)
+            if rule.function is None:
+                execution.run(rule.statements)
+            else:
+                execution.line = rule.line
+                self.host.act(rule.function, execution, activation)
         except SessionLimitError:
             raise
         except Exception as error:
@@ -164,12 +205,20 @@ class Engine:
             del recent[:LOOP_WINDOW]
         matcher = self.matcher
         matcher.spend(activation)
+        if rule.rivalry >= 0:
+            for rival in self.agenda.rivals_of(rule):
+                matcher.remove(rival)
         changes = execution.changes
         if changes.kinds or changes.inserts:
             matcher.firing = rule.number
             changes.commit()
             matcher.firing = -1
+        # After the changes: what a firing inserts for a group is there before its focus.
+        for group in execution.focuses:
+            self.agenda.focus(group)
         host = self.host
+        for instance, element in execution.objects:
+            host.remember(instance, element)
         for value in execution.outputs:
             host.output(value)
         for line in execution.prints:

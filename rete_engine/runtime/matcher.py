@@ -166,6 +166,7 @@ class Matcher:
         for spec in self.network.starts:
             self.live(spec).left(None, None, None)
         self.settle(LAST)
+        self.agenda.opened()
 
     def insert(self, element: Element) -> None:
         """Bring a new fact through the network."""
@@ -178,6 +179,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def retract(self, element: Element) -> None:
         """Take a fact out of the network."""
@@ -197,6 +200,8 @@ class Matcher:
                 self.release(entry)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
         """Bring the change of a fact through the network; `changed` is a set of field bits."""
@@ -235,6 +240,8 @@ class Matcher:
             self.tell(element)
         if self.unsettled:
             self.settle(LAST)
+        if self.agenda.called:
+            self.agenda.answer()
 
     def stamp(self, element: Element, count: int, changed: int) -> None:
         """Note the time of a change of some fields."""
@@ -546,7 +553,9 @@ class Matcher:
     def activate(self, activation: Activation) -> None:
         """Put a new match on the agenda, unless its rule keeps it from there."""
         rule = activation.rule
-        if rule.no_loop and rule.number == self.firing:
+        if (rule.no_loop and rule.number == self.firing) or (
+            rule.lock_on_active and rule.group == self.agenda.active
+        ):
             self.remove(activation)
             return
         if rule.salience is not None:

@@ -7,35 +7,34 @@ smallest fires first. The key begins with the salience and ends with the activat
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import final
 
 from rete_engine.expressions.frame import Link
 from rete_engine.network.specs import PatternUse
-from rete_engine.runtime.agenda import Agenda, HeapAgenda, ListAgenda
+from rete_engine.runtime.agenda import Strategy
 from rete_engine.runtime.memory import Activation, Element, StrategyError
 
 #: The strategies that have a name.
 STRATEGIES = ("depth", "breadth", "lex", "mea", "simplicity", "complexity", "random")
 
 
-def make_agenda(strategy: str, seed: int) -> Agenda:
-    """The agenda of a named strategy."""
-    if strategy == "depth":
-        return ListAgenda(depth=True)
-    if strategy == "breadth":
-        return ListAgenda(depth=False)
-    if strategy == "lex":
-        return HeapAgenda(by_recency)
-    if strategy == "mea":
-        return HeapAgenda(by_first_recency)
-    if strategy == "simplicity":
-        return HeapAgenda(by_simplicity)
-    if strategy == "complexity":
-        return HeapAgenda(by_complexity)
-    if strategy == "random":
-        return HeapAgenda(Shuffle(seed).order)
-    raise AssertionError(strategy)
+def named_strategy(name: str, seed: int) -> Strategy:
+    """The strategy of a name; all groups of a session share it."""
+    if name == "depth":
+        return Strategy(None, depth=True)
+    if name == "breadth":
+        return Strategy(None, depth=False)
+    if name == "lex":
+        return Strategy(by_recency, depth=True)
+    if name == "mea":
+        return Strategy(by_first_recency, depth=True)
+    if name == "simplicity":
+        return Strategy(by_simplicity, depth=True)
+    if name == "complexity":
+        return Strategy(by_complexity, depth=True)
+    if name == "random":
+        return Strategy(Shuffle(seed).order, depth=True)
+    raise AssertionError(name)
 
 
 def by_recency(activation: Activation) -> tuple[object, ...]:
@@ -130,6 +129,3 @@ def descending(tags: list[int]) -> tuple[int, ...]:
     """The tags such that tuples compare as `lex` wants: newest first, longer first."""
     # The closing 1 sorts behind every negated tag: a list that ends is older than one that goes on.
     return (*sorted([-tag for tag in tags]), 1)
-
-
-OrderFunction = Callable[[Activation], tuple[object, ...]]

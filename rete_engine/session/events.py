@@ -8,12 +8,14 @@ from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.expressions.values import changed
-from rete_engine.network.specs import RuleSpec
+from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
 from rete_engine.runtime.memory import Activation, Element
 from rete_engine.runtime.working_memory import Listener
+from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import further
+from rete_engine.session.python_rules import failing_line
 from rete_engine.session.results import Firing, Waiting
 from rete_engine.session.translation import Translator
 
@@ -46,8 +48,13 @@ class Events:
     """The engine's host: collects what a run gives, and calls back."""
 
     def __init__(
-        self, translator: Translator, out: Callable[[str], object], writes_back: bool
+        self,
+        translator: Translator,
+        out: Callable[[str], object],
+        writes_back: bool,
+        params: tuple[str, ...],
     ) -> None:
+        self.params = params  # their names
         self.translator = translator
         self.out = out
         self.callbacks: dict[str, list[Subscription]] = {name: [] for name in EVENTS}
@@ -60,7 +67,7 @@ class Events:
 
     def host(self) -> Host:
         """Whom an engine tells what actions say."""
-        return Host(self.output, self.say, self.log, self.fired)
+        return Host(self.output, self.say, self.log, self.fired, self.act, self.remember)
 
     def attach(self, engine: Engine) -> None:
         """Listen to a new engine, and forget what an earlier one left."""
@@ -139,19 +146,38 @@ class Events:
             self.failure = None
             raise failure
 
-    def disable(self, rule: RuleSpec) -> None:
-        """Turn a rule off. Its activations cease for whoever listens, until they come again."""
-        engine = self.engine
-        assert engine is not None
-        agenda = engine.agenda
-        ceasing: list[Activation] = []
-        if self.callbacks["cancel"]:
-            ceasing = [waiting for waiting in agenda.in_order() if waiting.rule is rule]
-        agenda.disable(rule)
-        for activation in ceasing:
-            self.cancelled(activation)
-
     # -- from the engine -----------------------------------------------------------------------
+
+    def act(
+        self, function: Callable[..., object], execution: Execution, activation: Activation
+    ) -> None:
+        """Call the action of a rule in Python."""
+        engine, translator = self.engine, self.translator
+        assert engine is not None
+        params = zip(self.params, engine.context.params, strict=True)
+        firing = CurrentFiring(
+            activation.rule.name,
+            execution,
+            translator,
+            {**dict(params), **engine.bindings(activation)},
+            tuple(translator.fact_of(element) for element in elements_of(activation)),
+            engine.network.groups,
+        )
+        translator.pending = execution.changes
+        try:
+            function(firing)
+        except Exception as error:
+            execution.line = failing_line(function, error) or execution.line
+            raise
+        finally:
+            translator.pending = None
+            firing._end()
+
+    def remember(self, instance: object, element: Element) -> None:
+        """Note the object that a rule in Python made a fact of."""
+        if element.is_live:
+            self.translator.remember(instance, element)
+            self.adjust()
 
     def output(self, value: object) -> None:
         """Take an emitted value."""
@@ -230,4 +256,5 @@ class Events:
             activation.salience,
             {name: translator.outward(value) for name, value in bindings.items()},
             tuple(translator.fact_of(element) for element in elements_of(activation)),
+            engine.network.groups[activation.rule.group],
         )

@@ -43,12 +43,11 @@ class Fact(Handle):
         if name[:1] != "_":
             element: Element = object.__getattribute__(self, "_element")
             index = element.type.positions.get(name)
+            translator: Translator = object.__getattribute__(self, "_translator")
             if index is not None:
-                translator: Translator = object.__getattribute__(self, "_translator")
-                return translator.outward(element.values[index])
-            if element.type.open and name in further(element):
-                translator = object.__getattribute__(self, "_translator")
-                return translator.outward(further(element)[name])
+                return translator.outward(translator.values(element)[index])
+            if element.type.open and name in (more := translator.further(element)):
+                return translator.outward(more[name])
         return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Any:
@@ -62,9 +61,9 @@ class Fact(Handle):
         element = self._element
         index = element.type.positions.get(name)
         if index is not None:
-            return self._translator.outward(element.values[index])
+            return self._translator.outward(self._translator.values(element)[index])
         if element.type.open:
-            return self._translator.outward(further(element).get(name))
+            return self._translator.outward(self._translator.further(element).get(name))
         assert isinstance(element.type, TemplateSpec)
         raise KeyError(str(element.type.unknown_field(name)))
 
@@ -114,9 +113,11 @@ class Fact(Handle):
         """
         element = self._element
         outward = self._translator.outward
-        values = {n: outward(element.values[i]) for n, i in element.type.positions.items()}
+        now = self._translator.values(element)
+        values = {n: outward(now[i]) for n, i in element.type.positions.items()}
         if element.type.open:
-            values.update({name: outward(value) for name, value in further(element).items()})
+            more = self._translator.further(element)
+            values.update({name: outward(value) for name, value in more.items()})
         return values
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ from rete_engine.language.parser import parse_document
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.model.declarations import Document, ImportDeclaration
 from rete_engine.session.classes import Template, declaration_of
+from rete_engine.session.python_rules import PythonRule, documents_of
 
 #: Files that may import each other in a row; a file is followed by recursion.
 DEEPEST_IMPORT = 100
@@ -46,6 +47,12 @@ class Loader:
         declarations = tuple(declaration_of(template, by_name) for template in given)
         if declarations:
             self.documents.append(Document(PYTHON, None, None, declarations))
+
+    def rules(self, rules: Iterable[PythonRule]) -> None:
+        """Add rules in Python."""
+        documents, diagnostics = documents_of(rules)
+        self.documents.extend(documents)
+        self.diagnostics.extend(diagnostics)
 
     def file(self, path: Path, span: Span | None, base: Path | None) -> None:
         """Add a file and what it imports; `span` is the import that asked for it."""

@@ -30,12 +30,13 @@ class Firing:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An activation on the agenda: as a `Firing`, with its salience."""
+    """An activation on the agenda: as a `Firing`, with its salience and its agenda group."""
 
     rule: str
     salience: int
     bindings: Mapping[str, Any]
     facts: tuple[Fact, ...]
+    group: str = "main"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from rete_engine.session.accumulators import Accumulator, checked_accumulators
 from rete_engine.session.classes import Template
 from rete_engine.session.collector import held_back
 from rete_engine.session.loading import FORMATS, Loader, files_of
+from rete_engine.session.python_rules import PythonRule
 from rete_engine.session.session import Session
 
 
@@ -147,6 +148,7 @@ class RuleSet:
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
         accumulators: Mapping[str, Accumulator] | None = None,
+        rules: Sequence[PythonRule] = (),
     ) -> RuleSet:
         """Read rule files, or all rule files of a folder, and compile them together.
 
@@ -155,6 +157,7 @@ class RuleSet:
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
             accumulators: Accumulators that conditions may use, by name.
+            rules: Rules in Python, made by `rule`; they stand behind those of the text.
 
         Raises:
             RuleSyntaxError: A file cannot be read or does not follow the grammar.
@@ -176,6 +179,7 @@ class RuleSet:
             loader.classes(templates)
             for file in files_of(given):
                 loader.file(file, None, None)
+            loader.rules(rules)
             return cls._made(loader, Path(given[0]).stem, functions, accumulators)
 
     @classmethod
@@ -187,6 +191,7 @@ class RuleSet:
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
         accumulators: Mapping[str, Accumulator] | None = None,
+        rules: Sequence[PythonRule] = (),
         base: str | Path | None = None,
         format: str = "rete",
     ) -> RuleSet:
@@ -198,6 +203,7 @@ class RuleSet:
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
             accumulators: Accumulators that conditions may use, by name.
+            rules: Rules in Python, made by `rule`; they stand behind those of the text.
             base: The folder that the text may import from; without it, it may not import.
             format: `"rete"` or `"yaml"`.
 
@@ -215,6 +221,7 @@ class RuleSet:
             loader = Loader()
             loader.classes(templates)
             loader.text(text, name, Path(base) if base is not None else None, format)
+            loader.rules(rules)
             return cls._made(loader, name, functions, accumulators)
 
     @classmethod
@@ -335,7 +342,7 @@ def _digest(documents: Sequence[Document], specs: Sequence[TemplateSpec]) -> str
     digest = hashlib.sha256()
     by_name = {spec.name: spec for spec in specs}
     for document in documents:
-        text = document.source.text
+        text = document.source.text if document.identity is None else document.identity
         if document.source is PYTHON:
             text = "\n".join(
                 _spelled(by_name[declaration.name])

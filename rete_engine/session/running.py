@@ -94,7 +94,7 @@ class Runner:
                 names = {origin.rule for origin in failure.origins}
                 for rule in engine.network.rules:
                     if rule.name in names:
-                        self.events.disable(rule)
+                        engine.agenda.disable(rule)
 
     def condition_failed(self, failure: Failure) -> RuleExecutionError:
         """The error of a condition."""
@@ -117,7 +117,7 @@ class Runner:
             raise error from failure.cause
         self.engine.matcher.spend(failure.activation)
         if self.on_error == "quarantine":
-            self.events.disable(rule)
+            agenda.disable(rule)
         self.events.error(error)
         return error
 

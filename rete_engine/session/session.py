@@ -15,12 +15,12 @@ from rete_engine.expressions.frame import Context, Frame, Limits
 from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
 from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
-from rete_engine.runtime.agenda import Agenda, HeapAgenda
+from rete_engine.runtime.agenda import Agenda, Strategy
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine, StatementFailure
 from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
-from rete_engine.runtime.strategies import STRATEGIES, Descending, make_agenda
+from rete_engine.runtime.strategies import STRATEGIES, Descending, named_strategy
 from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
@@ -103,7 +103,9 @@ class Session:
         self._gate.seconds = limits.seconds or 0.0
         vars(self)["insert"] = _quick_insert(self._gate.insert)
         out = out or logging.getLogger("rete_engine.print").info
-        self._events = Events(self._translator, out, write_back)
+        self._events = Events(
+            self._translator, out, write_back, tuple(param.name for param in compiled.params)
+        )
         self._context = Context(
             limits,
             (),
@@ -180,7 +182,7 @@ class Session:
     def _agenda(self) -> Agenda:
         strategy = self._strategy
         if not callable(strategy):
-            return make_agenda(strategy, self._seed)
+            return Agenda(named_strategy(strategy, self._seed))
         events = self._events
 
         def order(activation: Activation) -> tuple[object, ...]:
@@ -190,7 +192,7 @@ class Session:
                 raise StrategyError(f"the strategy failed: {error!r}") from error
             return (-activation.salience, Descending(key), -activation.number)
 
-        return HeapAgenda(order)
+        return Agenda(Strategy(order, depth=True))
 
     def reset(self) -> None:
         """Begin anew, as if the session were opened again.
@@ -471,17 +473,35 @@ class Session:
             if result.stopped != "limit":
                 return None
 
-    def agenda(self, limit: int | None = 20) -> list[Waiting]:
-        """What would fire, the next one first. Looking changes nothing.
+    def agenda(self, limit: int | None = 20, *, group: str | None = None) -> list[Waiting]:
+        """What would fire as things stand, the next one first. Looking changes nothing.
 
         Args:
             limit: The most to list; None for all.
+            group: List what waits in this agenda group instead, whether or not it will have the
+                focus.
+
+        Raises:
+            SessionError: No rule knows the group.
         """
         with self._working():
-            waiting = self._engine.agenda.in_order()
+            number = -1 if group is None else self._group(group)
+            waiting = self._engine.waiting(number)
             if limit is not None:
                 waiting = waiting[:limit]
             return [self._events.waiting(activation) for activation in waiting]
+
+    def focus(self, group: str) -> None:
+        """Put an agenda group on top of the focus stack, so that its rules fire first.
+
+        The stack persists between runs. A group without activations loses the focus when a run
+        comes to it; `main`, at the bottom of the stack, never does.
+
+        Raises:
+            SessionError: No rule knows the group.
+        """
+        with self._working():
+            self._engine.agenda.focus(self._group(group))
 
     def enable(self, rule: str) -> None:
         """Turn a rule on: matches that wait for it come to the agenda, as if they came now."""
@@ -491,7 +511,7 @@ class Session:
     def disable(self, rule: str) -> None:
         """Turn a rule off: its activations are held back until it is turned on, or a reset."""
         with self._working():
-            self._events.disable(self._rule(rule))
+            self._engine.agenda.disable(self._rule(rule))
 
     def _rule(self, name: str) -> RuleSpec:
         for rule in self._compiled.network.rules:
@@ -499,6 +519,13 @@ class Session:
                 return rule
         hint = did_you_mean(name, [rule.name for rule in self._compiled.network.rules])
         raise SessionError(f"unknown rule '{name}'" + (f"; {hint}" if hint else ""))
+
+    def _group(self, name: str) -> int:
+        groups = self._compiled.network.groups
+        if name in groups:
+            return groups.index(name)
+        hint = did_you_mean(name, groups)
+        raise SessionError(f"no rule is in a group '{name}'" + (f"; {hint}" if hint else ""))
 
     def on(self, event: str, callback: Callable[..., object]) -> Subscription:
         """Call a function at every event of a kind.

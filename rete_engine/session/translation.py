@@ -230,6 +230,16 @@ class Translator:
 
     # -- values --------------------------------------------------------------------------------
 
+    def values(self, element: Element) -> tuple[object, ...]:
+        """The values of a fact; within a firing, as they will be when it is done."""
+        return element.values if self.pending is None else self.pending.values(element)
+
+    def further(self, element: Element) -> dict[str, object]:
+        """As `values`, the further fields of a fact of an open template."""
+        fields = self.values(element)[0]
+        assert isinstance(fields, dict)
+        return fields
+
     def outward(self, value: object) -> Any:
         """A value as a program gets it: records are facts, collections are copies."""
         if isinstance(value, Element):

@@ -50,7 +50,7 @@ from tests.compiler.findings import findings, rule, said
         ("Hold(order = 1)", "RE0305", "Hold(order = 1)", "insert Hold(…)", "is a template"),
         ("nt(3)", "RE0103", "nt", "did you mean 'net'?", "unknown function 'nt'"),
         # not built yet
-        ("focus 'g'", "RE0900", "focus 'g'", None, "agenda groups ('focus')"),
+        ("focus ''", "RE0305", "focus ''", "name a group", "name cannot be empty"),
         (
             "insert logical Hold(order = 1)",
             "RE0900",

@@ -204,11 +204,8 @@ def test_conditions_inside_of_others_count_too() -> None:
         ("salience total", "RE0102", "unknown name 'total'"),
         ("enabled o", "RE0102", "unknown name 'o'"),
         ("enabled 3", "RE0202", "3 is a constant"),
-        ('group "g"', "RE0900", "agenda groups ('group')"),
-        ("auto_focus", "RE0900", "'auto_focus'"),
-        ('activation_group "x"', "RE0900", "'activation_group'"),
-        ("lock_on_active", "RE0900", "'lock_on_active'"),
-        ('effective "2026-01-01" to "2026-12-31"', "RE0900", "'effective'"),
+        ('group ""', "RE0303", "the name of 'group' cannot be empty"),
+        ('effective "soon"', "RE0303", "'soon' is no date"),
     ],
 )
 def test_an_attribute_that_does_not_fit_is_told(attributes: str, code: str, message: str) -> None:

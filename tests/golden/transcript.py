@@ -17,6 +17,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,8 @@ class Script:
                 self.names[node.name] = evaluator.value(node.value)
             case model.EmitAction():  # shows a value of the script's own
                 self.transcript.append(self.shown(evaluator.value(node.value)))
+            case model.FocusAction():
+                self.session.focus(node.group)
             case model.CallAction():
                 name, given = self.call(node.call.function, node.call.arguments, evaluator)
                 getattr(self, f"do_{name}")(**given)
@@ -243,8 +246,19 @@ class Script:
             self.transcript.append("nothing waits")
         for entry in waiting:
             salience = f" (salience {entry.salience})" if entry.salience else ""
+            group = f" (group {entry.group})" if entry.group != "main" else ""
             shown = self.bindings(entry.bindings, entry.facts)
-            self.transcript.append(f"waiting: {entry.rule}{salience}{shown}")
+            self.transcript.append(f"waiting: {entry.rule}{salience}{group}{shown}")
+
+    def do_listen(self) -> None:
+        """Tell of activations that come and cease from now on."""
+        for event in ("activate", "cancel"):
+            self.session.on(event, partial(self.told, event))
+
+    def told(self, event: str, entry: Any) -> None:
+        """Take note of an event."""
+        shown = self.bindings(entry.bindings, entry.facts)
+        self.transcript.append(f"{event}: {entry.rule}{shown}")
 
     def do_facts(self, _0: str | None = None, **equal: Any) -> None:
         """The facts."""

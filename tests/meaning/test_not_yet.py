@@ -29,16 +29,7 @@ CONDITIONS = {
 
 ACTIONS = {
     "insert logical": "insert logical T(id = 1)",
-    "focus": 'focus "g"',
     "a query": "for m in larger(1)\nemit m\nend",
-}
-
-ATTRIBUTES = {
-    "group": 'group "g"',
-    "auto_focus": "auto_focus",
-    "activation_group": 'activation_group "g"',
-    "lock_on_active": "lock_on_active",
-    "effective": 'effective "2026-01-01" to "2026-12-31"',
 }
 
 
@@ -58,11 +49,6 @@ def test_conditions(condition: str) -> None:
 def test_actions(action: str) -> None:
     head = HEAD if "larger" in action else HEAD.split("query")[0]
     assert codes(f'{head}\nrule "r"\nwhen\nthen\n{action}\nend') == {"RE0900"}
-
-
-@pytest.mark.parametrize("attribute", ATTRIBUTES.values(), ids=ATTRIBUTES)
-def test_attributes(attribute: str) -> None:
-    assert codes(f'rule "r"\n{attribute}\nwhen\nthen\nend') == {"RE0900"}
 
 
 def test_queries() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from rete_engine import (
     RuleSet,
     RunResult,
     Session,
+    SessionError,
     Waiting,
 )
 from rete_engine.session.batch import Batch
@@ -44,7 +46,7 @@ class Agreement:
     ) -> None:
         self.strategy = strategy
         self.session: Session = (rules or RuleSet.parse(text)).session(
-            params=params, strategy=strategy, on_error="skip"
+            params=params, strategy=strategy, on_error="skip", clock=self.now
         )
         self.naive = Naive(read_program(text), params)
         self.numbers: dict[int, int] = {}  # the engine's numbers of facts -> the reference's
@@ -86,13 +88,32 @@ class Agreement:
             shown = {name: self.canonical(value) for name, value in fact.as_dict().items()}
             wanted = {name: values.canonical(value) for name, value in other.values.items()}
             assert shown == wanted
-        waiting = self.session.agenda(limit=None)
-        found = Counter(self.shown(entry.salience, entry) for entry in waiting)
-        expected = Counter(activation.shown for activation in self.naive.waiting.values())
-        assert found == expected, difference(found, expected)
-        self.check_order([self.shown(entry.salience, entry) for entry in waiting])
+        self.check_agenda()
         self.check_told()
         self.check_at_rest()
+
+    def now(self) -> datetime:
+        """The time of the engine's session."""
+        return datetime.fromisoformat(f"{self.naive.day}T12:00:00+00:00")
+
+    def check_agenda(self) -> None:
+        """Compare what waits, in each group and as a whole, and the focus."""
+        agenda, groups = self.session._engine.agenda, self.session._compiled.network.groups
+        assert list(groups) == self.naive.program.groups
+        assert [groups[number] for number in agenda.stack] == self.naive.stack
+        assert (groups[agenda.active] if agenda.active >= 0 else None) == self.naive.active
+        shown: dict[str, list[Shown]] = {}
+        for group in groups:
+            waiting = self.session.agenda(limit=None, group=group)
+            assert all(entry.group == group for entry in waiting)
+            shown[group] = [self.shown(entry.salience, entry) for entry in waiting]
+            wanted = filter(self.naive.effective, self.naive.of_group(group))
+            found, expected = Counter(shown[group]), Counter(a.shown for a in wanted)
+            assert found == expected, difference(found, expected)
+            self.check_order(shown[group])
+        focused = dict.fromkeys(reversed(self.naive.stack))
+        whole = [self.shown(entry.salience, entry) for entry in self.session.agenda(limit=None)]
+        assert whole == [entry for group in focused for entry in shown[group]]
 
     def check_order(self, waiting: list[Shown]) -> None:
         """The agenda is in the order of the strategy."""
@@ -124,7 +145,7 @@ class Agreement:
     def rank(self, activation: Activation) -> tuple[Any, ...]:
         """A sort key: those with the smallest may fire next."""
         salience = -activation.salience
-        newest = -activation.created
+        newest = -max(activation.created, activation.enabled)
         tags = [-tag for tag in activation.tags]
         # A list that ends is older than one that goes on.
         recency = (*sorted(tags), 1)
@@ -160,9 +181,34 @@ class Agreement:
                 self.insert_many(template, rows)
             case ("batch", list(changes)):
                 self.batch(changes)
+            case ("focus", str(group)):
+                self.focus(group)
+            case ("switch", int(place)):
+                self.switch(place)
+            case ("day", int(day)):
+                self.naive.day = f"2026-01-0{day}"
             case _:
                 self.change(operation)
         self.check()
+
+    def focus(self, group: str) -> None:
+        """Give a group the focus."""
+        if group in self.naive.program.groups:
+            self.session.focus(group)
+            self.naive.focus(group)
+        else:
+            assert refuses(partial(self.session.focus, group), SessionError)
+
+    def switch(self, place: int) -> None:
+        """Turn a rule off, or on again."""
+        rules = self.naive.program.rules
+        rule = rules[place % len(rules)]
+        if rule.name in self.naive.off:
+            self.session.enable(rule.name)
+            self.naive.enable(rule)
+        else:
+            self.session.disable(rule.name)
+            self.naive.disable(rule)
 
     def change(self, operation: Operation, doors: Doors | None = None) -> None:
         """One change, on both sides or refused by both; through a batch's doors or directly."""
@@ -211,9 +257,11 @@ class Agreement:
 
     def step(self) -> bool:
         """Fire one rule; whether there was one."""
+        idle = self.session.run(limit=0)
+        self.look()
         first = self.session.agenda(limit=1)
         result = self.session.run(limit=1, trace=True)
-        of_conditions = [error for error in result.errors if is_of_condition(error)]
+        of_conditions = [e for e in (*idle.errors, *result.errors) if is_of_condition(e)]
         of_actions = [error for error in result.errors if not is_of_condition(error)]
         if first:
             expected = self.shown(first[0].salience, first[0])
@@ -222,6 +270,7 @@ class Agreement:
             assert not result.fired
             assert not of_actions
             assert result.stopped == "quiescent"
+        self.look()
         for error in of_conditions:
             # One error may be of several rules that share the condition.
             assert self.naive.failed.intersection(error.rule.split(", ")), error
@@ -244,9 +293,37 @@ class Agreement:
         assert list(map(values.canonical, outputs)) == list(map(self.canonical, result.outputs))
         self.fired.append(expected)
 
+    def look(self) -> None:
+        """What a run does to find what fires next: spend what is not effective, let groups pop.
+
+        The strategy may leave open what comes to the top first: then the engine is asked.
+        """
+        naive = self.naive
+        spent = Counter(self.shown(entry.salience, entry)[:3] for entry in self.cancelled)
+        spent -= Counter(activation.shown[:3] for activation in naive.cancelled)
+        while True:
+            group = naive.stack[-1]
+            ready = [self.rank(a) for a in naive.of_group(group) if naive.effective(a)]
+            for activation in naive.of_group(group):
+                if naive.effective(activation):
+                    continue
+                if ready and self.rank(activation) > min(ready):
+                    continue  # it has not come to the top yet
+                told = spent[activation.shown[:3]]
+                assert told or (ready and self.rank(activation) == min(ready))
+                if told:
+                    spent[activation.shown[:3]] -= 1
+                    naive.cease(activation.match.identity)
+            naive.active = group if ready else None
+            if ready or len(naive.stack) == 1:
+                break
+            naive.stack.pop()
+        assert not +spent
+
     def allowed(self) -> list[Activation]:
         """The activations that the strategy may let fire."""
-        ranked = [(self.rank(each), each) for each in self.naive.waiting.values()]
+        group = self.naive.of_group(self.naive.stack[-1])
+        ranked = [(self.rank(each), each) for each in group if self.naive.effective(each)]
         best = min(rank for rank, _ in ranked)
         return [activation for rank, activation in ranked if rank == best]
 

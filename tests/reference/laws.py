@@ -75,6 +75,10 @@ def play(session: Session, script: Iterable[Operation]) -> list[object]:
                     session.modify(fact, **{n: v for n, v in fields.items() if n in known})
                 case ("retract", int(place)) if facts:
                     session.retract(facts[place % len(facts)])
+                case ("focus", str(group)) if group in session._compiled.network.groups:
+                    session.focus(group)
+                case ("switch", int(place)):
+                    switch(session, place)
                 case ("batch", list(changes)):
                     seen += play(session, changes)
                 case ("step",):
@@ -84,6 +88,16 @@ def play(session: Session, script: Iterable[Operation]) -> list[object]:
         except FactError as error:
             seen.append(str(error))
     return seen
+
+
+def switch(session: Session, place: int) -> None:
+    """Turn a rule on, or off, whichever it is not."""
+    rules = session._compiled.network.rules
+    rule = rules[place % len(rules)]
+    if rule.number in session._engine.agenda.disabled:
+        session.enable(rule.name)
+    else:
+        session.disable(rule.name)
 
 
 def run(session: Session, limit: int) -> list[object]:

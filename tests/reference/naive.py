@@ -49,6 +49,7 @@ class Activation:
     salience: int
     created: int  # the number of the change that made the match
     tags: list[int]  # time tags of its facts, in the order of the patterns
+    enabled: int = 0  # the number of the change that turned its rule on again
 
     @property
     def shown(self) -> Shown:
@@ -82,6 +83,11 @@ class Naive:
         self.facts: dict[int, Fact] = {}
         self.count = 0  # facts ever inserted
         self.changes = 0  # changes made so far
+        self.stack = ["main"]  # the agenda groups that have the focus, or will have it
+        self.active: str | None = None  # the group that a run fires from
+        self.day = "2026-01-02"
+        self.off: set[str] = set()  # rules that are turned off
+        self.held: dict[str, dict[Identity, Activation]] = {}  # their activations
         self.alive: dict[Identity, Match] = {}
         self.waiting: dict[Identity, Activation] = {}
         self.activated: list[Activation] = []  # as they came, until somebody clears it
@@ -162,16 +168,30 @@ class Naive:
         }
         for rule in self.program.rules:
             self.try_alone(rule)
-        for identity in list(self.waiting):
+        for identity in list(before):
             if identity not in self.alive:
-                self.cancelled.append(self.waiting.pop(identity))
+                self.cease(identity)
+        called: set[str] = set()
         for identity, match in self.alive.items():
             if identity in before and not uses(match, fact, fields):
                 continue
-            if identity in self.waiting:
-                self.cancelled.append(self.waiting.pop(identity))
-            if match.rule.declaration.attributes.no_loop is None or match.rule.number != firing:
-                self.activate(match)
+            self.cease(identity)
+            given = match.rule.declaration.attributes
+            if given.no_loop is not None and match.rule.number == firing:
+                continue
+            if given.lock_on_active is not None and match.rule.group == self.active:
+                continue
+            self.activate(match)
+            if given.auto_focus is not None and identity in self.waiting:
+                called.add(match.rule.group)
+        self.call(called)
+
+    def cease(self, identity: Identity) -> None:
+        """What waits of a match is gone."""
+        if identity in self.waiting:
+            self.cancelled.append(self.waiting.pop(identity))
+        for held in self.held.values():
+            held.pop(identity, None)
 
     def activate(self, match: Match) -> None:
         """A new match comes to wait."""
@@ -186,6 +206,9 @@ class Naive:
         assert type(value) is int
         tags = [time_tag(fact, match.rule.reads[id(node)]) for node, fact in match.facts]
         activation = Activation(match, value, self.changes, tags)
+        if match.rule.name in self.off:
+            self.held[match.rule.name][match.identity] = activation
+            return
         self.waiting[match.identity] = activation
         self.activated.append(activation)
 
@@ -347,6 +370,49 @@ class Naive:
                     except UnknownNameError:
                         continue
 
+    # -- groups --------------------------------------------------------------------------------
+
+    def focus(self, group: str) -> None:
+        """A group comes to the top, unless it is there; a run has not reached it yet."""
+        if self.stack[-1] != group:
+            self.stack.append(group)
+            self.active = None
+
+    def call(self, groups: set[str]) -> None:
+        """Groups that `auto_focus` calls for in one change: the one named first comes first."""
+        for group in sorted(groups, key=self.program.groups.index, reverse=True):
+            if self.stack[-1] != group:
+                self.stack.append(group)
+
+    def disable(self, rule: Rule) -> None:
+        """Turn a rule off."""
+        self.off.add(rule.name)
+        self.held[rule.name] = {i: a for i, a in self.waiting.items() if a.match.rule is rule}
+        for identity in self.held[rule.name]:
+            self.cancelled.append(self.waiting.pop(identity))
+
+    def enable(self, rule: Rule) -> None:
+        """Turn a rule on: what it has comes to wait as if it came now."""
+        self.off.remove(rule.name)
+        self.changes += 1
+        for identity, activation in self.held.pop(rule.name).items():
+            # What comes back comes one by one, in the order in which it came first.
+            activation.enabled = self.changes
+            self.waiting[identity] = activation
+            self.activated.append(activation)
+            if rule.declaration.attributes.auto_focus is not None:
+                self.call({rule.group})
+
+    def effective(self, activation: Activation) -> bool:
+        """Whether the rule of an activation may fire today."""
+        given = activation.match.rule.declaration.attributes
+        since, until = given.effective_from or "", given.effective_to or "9"
+        return since <= self.day <= until
+
+    def of_group(self, group: str) -> list[Activation]:
+        """What waits in a group."""
+        return [a for a in self.waiting.values() if a.match.rule.group == group]
+
     # -- firing --------------------------------------------------------------------------------
 
     def fire(self, activation: Activation) -> list[object]:
@@ -359,7 +425,14 @@ class Naive:
         del self.waiting[match.identity]
         action = Action(self, match)
         action.run(match.rule.declaration.then)
+        rivals = match.rule.declaration.attributes.activation_group
+        if rivals is not None:
+            for identity, other in list(self.waiting.items()):
+                if other.match.rule.declaration.attributes.activation_group == rivals:
+                    self.cancelled.append(self.waiting.pop(identity))
         action.pending.commit(match.rule.number)
+        for group in action.focuses:
+            self.focus(group)
         return action.outputs
 
 
@@ -560,6 +633,7 @@ class Action:
         self.pending = Pending(session)
         self.names: dict[str, object] = {**session.params, **match.bindings}
         self.outputs: list[object] = []
+        self.focuses: list[str] = []
 
     def evaluator(self) -> Evaluator:
         return Evaluator(self.names.__getitem__, self.pending.read, self.session.functions)
@@ -596,6 +670,8 @@ class Action:
                 self.names[node.name] = evaluator.value(node.value)
             case model.EmitAction():
                 self.outputs.append(evaluator.value(node.value))
+            case model.FocusAction():
+                self.focuses.append(node.group)
             case model.IfAction():
                 for condition, body in node.branches:
                     if evaluator.holds(condition):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rete_engine.expressions import tree
 from rete_engine.language.parser import parse_document
 from rete_engine.language.reader import make_source
+from rete_engine.model import actions as model
 from rete_engine.model.declarations import (
     FactsDeclaration,
     FieldDeclaration,
@@ -48,6 +49,10 @@ class Rule:
     def name(self) -> str:
         return self.declaration.name
 
+    @property
+    def group(self) -> str:
+        return self.declaration.attributes.group or "main"
+
 
 @dataclass
 class Program:
@@ -58,6 +63,15 @@ class Program:
     functions: dict[str, FunctionDeclaration]
     facts: list[tree.Call]
     rules: list[Rule]
+
+    @property
+    def groups(self) -> list[str]:
+        """The agenda groups in the order in which the rules name them."""
+        found = ["main"]
+        for rule in self.rules:
+            found.append(rule.group)
+            found += focused(rule.declaration.then)
+        return list(dict.fromkeys(found))
 
     def is_pattern(self, node: tree.Expression) -> bool:
         return (
@@ -70,6 +84,20 @@ class Program:
         assert isinstance(node, tree.Call)
         assert isinstance(node.function, tree.Name)
         return self.templates[node.function.name]
+
+
+def focused(actions: tuple[model.Action, ...]) -> Iterator[str]:
+    """The groups that actions give the focus."""
+    for action in actions:
+        match action:
+            case model.FocusAction():
+                yield action.group
+            case model.IfAction():
+                for _, body in action.branches:
+                    yield from focused(body)
+                yield from focused(action.otherwise)
+            case model.ForAction():
+                yield from focused(action.body)
 
 
 def read_program(text: str) -> Program:

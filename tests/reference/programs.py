@@ -30,6 +30,9 @@ DENSE: Fields = {
 #: One template and little else than groups within groups.
 NESTED: Fields = {"A": {"n": "bit", "m": "bit"}}
 
+#: The agenda groups.
+GROUPS = ["main", "g", "h"]
+
 VALUES: dict[str, list[object]] = {
     "bit": [0, 1],
     "int": [0, 1, 2],
@@ -74,12 +77,15 @@ class Names:
 class RuleText:
     """Writes one rule, drawing what it says."""
 
-    def __init__(self, draw: st.DrawFn, name: str, fields: Fields, keyed: bool) -> None:
+    def __init__(
+        self, draw: st.DrawFn, name: str, fields: Fields, keyed: bool, grouped: bool
+    ) -> None:
         self.draw = draw
         self.templates = fields
         self.number_kind = "int" if fields is RICH else "bit"
         self.name = name
         self.keyed = keyed
+        self.grouped = grouped
         self.variables = 0
         self.patterns = 0
 
@@ -310,6 +316,20 @@ class RuleText:
 
     # -- the whole -----------------------------------------------------------------------------
 
+    def groups(self) -> list[str]:
+        """What the rule says of groups and of its days."""
+        lines = [f'group "{self.pick(*GROUPS)}"'] if self.chance(70) else []
+        if self.chance(25):
+            lines.append("auto_focus")
+        if self.chance(25):
+            lines.append(f'activation_group "{self.pick("x", "y")}"')
+        if self.chance(25):
+            lines.append("lock_on_active")
+        if self.chance(15):
+            days = ('"2026-01-02"', '"2026-01-02" to "2026-01-02"', 'to "2026-01-02"')
+            lines.append(f"effective {self.pick(*days)}")
+        return [f"    {line}" for line in lines]
+
     def text(self, silent: bool) -> str:
         """The rule."""
         names = Names()
@@ -322,10 +342,14 @@ class RuleText:
             lines.append(f"    salience {self.pick(*numbers)}{self.pick('', ' * -1')}")
         if self.chance(15):
             lines.append("    no_loop")
+        if self.grouped:
+            lines += self.groups()
         lines += ["when", *(f"    {line}" for line in conditions), "then"]
         if not silent:
             for _ in range(self.draw(st.integers(0, 2))):
                 lines += [f"    {line}" for line in self.action(names)]
+            if self.grouped and self.chance(40):
+                lines.append(f'    focus "{self.pick(*GROUPS)}"')
         return "\n".join([*lines, "end"])
 
 
@@ -438,15 +462,16 @@ def values(kind: str) -> st.SearchStrategy[object]:
 class Strategies:
     """Rule sets and scripts over some templates."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, grouped: bool = False) -> None:
         self.fields = fields
+        self.grouped = grouped  # whether there are agenda groups
         self.changes: st.SearchStrategy[Operation] = st.one_of(
             self.inserts(), self.modifies(), self.modifies(), retracts
         )
 
     def programs(self, silent: bool = False) -> st.SearchStrategy[str]:
         """The text of a rule set; with `silent`, its rules change nothing."""
-        return programs_over(self.fields, silent)
+        return programs_over(self.fields, silent, self.grouped)
 
     def rows(self, template: str) -> st.SearchStrategy[dict[str, object]]:
         """The fields of a fact; those with a default may be left out."""
@@ -482,6 +507,16 @@ class Strategies:
 
     def operations(self) -> st.SearchStrategy[Operation]:
         """One operation of a script."""
+        if self.grouped:
+            return st.one_of(
+                self.changes,
+                self.changes,
+                st.just(("step",)),
+                st.tuples(st.just("run"), st.integers(1, 4)),
+                st.tuples(st.just("focus"), st.sampled_from(GROUPS)),
+                st.tuples(st.just("switch"), st.integers(0, 3)),
+                st.tuples(st.just("day"), st.integers(1, 3)),
+            )
         return st.one_of(
             self.changes,
             self.changes,
@@ -501,7 +536,7 @@ class Strategies:
 
 
 @st.composite
-def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
+def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool) -> str:
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
     templates = DENSE_TEMPLATES if fields is DENSE else NESTED_TEMPLATES
@@ -509,8 +544,8 @@ def programs_over(draw: st.DrawFn, fields: Fields, silent: bool) -> str:
         templates = RICH_TEMPLATES.format(
             a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
         )
-    count = 1 if fields is NESTED else draw(st.integers(1, 3))
-    rules = [RuleText(draw, f"r{i}", fields, keyed).text(silent) for i in range(count)]
+    count = 1 if fields is NESTED else draw(st.integers(1, 5 if grouped else 3))
+    rules = [RuleText(draw, f"r{i}", fields, keyed, grouped).text(silent) for i in range(count)]
     return templates + "\n".join(rules) + "\n"
 
 
@@ -518,6 +553,7 @@ retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.intege
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
 nested = Strategies(NESTED)
+grouped = Strategies(DENSE, grouped=True)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",
                               "random"])  # fmt: skip

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, nested, rich, strategies
+from tests.reference.programs import dense, grouped, nested, rich, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str) -> None:
@@ -30,4 +30,10 @@ def test_few_values_that_often_meet(text: str, script: list[Operation], strategy
 @examples(300)
 @given(nested.programs(silent=True), nested.scripts(most=20), strategies)
 def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(250)
+@given(grouped.programs(), grouped.scripts(most=20), strategies)
+def test_agenda_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)

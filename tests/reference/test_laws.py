@@ -20,9 +20,17 @@ from tests.reference.laws import (
     run,
     waiting,
 )
-from tests.reference.programs import dense, rich, strategies
+from tests.reference.programs import dense, grouped, rich, strategies
 
 Rows = list[dict[str, object]]
+
+
+def any_scripts() -> st.SearchStrategy[tuple[str, list[Operation]]]:
+    """A rule set and a script, with agenda groups or without."""
+    return st.one_of(
+        st.tuples(rich.programs(), rich.scripts()),
+        st.tuples(grouped.programs(), grouped.scripts()),
+    )
 
 
 @examples(100)
@@ -96,10 +104,11 @@ def test_where_changes_lead_is_where_inserting_the_result_leads(
 
 
 @examples(100)
-@given(rich.programs(), rich.scripts(), strategies)
+@given(any_scripts(), strategies)
 def test_the_same_script_gives_the_same_firings(
-    text: str, script: list[Operation], strategy: str
+    both: tuple[str, list[Operation]], strategy: str
 ) -> None:
+    text, script = both
     rules = RuleSet.parse(text)
     first = rules.session(strategy=strategy, seed=7, on_error="skip")
     second = RuleSet.parse(text).session(strategy=strategy, seed=7, on_error="skip")
@@ -110,10 +119,11 @@ def test_the_same_script_gives_the_same_firings(
 
 
 @examples(100)
-@given(rich.programs(), rich.scripts(), strategies)
+@given(any_scripts(), strategies)
 def test_looking_and_listening_change_no_firing(
-    text: str, script: list[Operation], strategy: str
+    both: tuple[str, list[Operation]], strategy: str
 ) -> None:
+    text, script = both
     rules = RuleSet.parse(text)
     alone = rules.session(strategy=strategy, on_error="skip")
     watched = rules.session(strategy=strategy, on_error="skip")

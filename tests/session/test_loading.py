@@ -240,3 +240,81 @@ def test_a_folder_without_rules_is_the_place_of_its_error(tmp_path: Path) -> Non
     with pytest.raises(RuleSyntaxError) as caught:
         RuleSet.load("rules.yaml")
     assert str(caught.value).splitlines()[1] == "  --> rules.yaml"
+
+
+# -- rule sets built from parts --------------------------------------------------------------------
+
+YAML = """
+name: more
+templates: {B: {fields: {b: int}}}
+rules:
+  - {name: of yaml, when: ["x := B()", "A(a == x.b)"], then: ["emit 'yaml'"]}
+"""
+
+
+def test_a_folder_may_mix_rule_texts_and_yaml(tmp_path: Path) -> None:
+    write(
+        tmp_path, b="rule 'of text'\nwhen\n    B()\nthen\n    emit 'text'\nend\n", c=template("A")
+    )
+    (tmp_path / "a.yaml").write_text(YAML)
+    (tmp_path / "facts.json").write_text("{}")
+    (tmp_path / "notes.txt").write_text("rule")
+    (tmp_path / ".hidden.rete.swp").write_text("no text of rules")
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "d.rete").write_text("not read")
+    rules = RuleSet.load(tmp_path)
+    assert [rule.name for rule in rules.rules] == ["of yaml", "of text"]
+    with rules.session() as session:
+        session.insert("A", a=1)
+        session.insert("B", b=1)
+        assert sorted(session.run().outputs) == ["text", "yaml"]
+
+
+@pytest.mark.parametrize("kind", ["template", "rule", "param", "function"])
+def test_a_clash_of_text_and_yaml_shows_both(tmp_path: Path, kind: str) -> None:
+    text = {
+        "template": "template B\n    b: int\nend\n",
+        "rule": "rule 'of yaml'\nwhen\nthen\nend\n",
+        "param": "param p: int = 1\n",
+        "function": "function f(a: int) -> int = a\n",
+    }[kind]
+    extra = {
+        "param": "params: {p: int}\n",
+        "function": "functions: {'g()': '1', 'f(a: int)': 'a'}\n",
+    }
+    if kind == "function":
+        extra["function"] = ""
+        write(tmp_path, y=text)
+    write(tmp_path, z=template("A") + text)
+    (tmp_path / "a.yaml").write_text(YAML + extra.get(kind, ""))
+    with pytest.raises(RuleValidationError) as caught:
+        RuleSet.load(tmp_path)
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "RE0105"
+    places = {problem.span.source.name, *(note.span.source.name for note in problem.notes)}
+    other = "y.rete" if kind == "function" else "a.yaml"
+    assert places == {str(tmp_path / other), str(tmp_path / "z.rete")}
+
+
+def test_a_file_is_read_once_whatever_names_it(tmp_path: Path) -> None:
+    write(tmp_path, a=template("A"), b='import "a.rete"\nimport "./a.rete"\n' + template("B"))
+    (tmp_path / "link.rete").symlink_to(tmp_path / "a.rete")
+    rules = RuleSet.load(tmp_path, tmp_path / "a.rete", tmp_path / "." / "b.rete")
+    assert list(rules.templates) == ["A", "B"]
+
+
+def test_yaml_and_text_import_each_other(tmp_path: Path) -> None:
+    write(tmp_path, main='import "more.yaml"\n', base=template("A"))
+    (tmp_path / "more.yaml").write_text(f"imports: [base.rete]\n{YAML}")
+    rules = RuleSet.load(tmp_path / "main.rete")
+    assert list(rules.templates) == ["A", "B"]
+    write(tmp_path, base='import "main.rete"\n' + template("A"))
+    with pytest.raises(RuleSyntaxError, match="main.rete -> more.yaml -> base.rete -> main.rete"):
+        RuleSet.load(tmp_path / "main.rete")
+
+
+def test_a_missing_folder_and_an_empty_one_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RuleSyntaxError) as caught:
+        RuleSet.load(tmp_path / "nowhere", tmp_path / "empty")
+    assert "empty" in str(caught.value)

@@ -1,0 +1,192 @@
+"""The queues of the agenda: the activations of one group, in the order of the strategy.
+
+An activation is ordered by its salience, then by the strategy. `depth` and `breadth` need no
+comparisons: the newest (or oldest) of the highest salience fires, so each salience has a list.
+Every other strategy gives each activation a sort key and stands in a heap.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import insort
+from collections.abc import Callable
+from typing import final
+
+from rete_engine.runtime.memory import (
+    Activation,
+    Token,
+    TokenBucket,
+    append,
+    collect,
+    take_out,
+)
+
+#: The sort key of an activation; the smallest fires first.
+OrderFunction = Callable[[Activation], tuple[object, ...]]
+
+
+class Queue:
+    """The waiting activations of one agenda group."""
+
+    __slots__ = ()
+
+    def push(self, activation: Activation) -> None:
+        """Find the place of an activation that comes to wait."""
+        raise NotImplementedError
+
+    def push_front(self, activation: Activation) -> None:
+        """Give an activation that was `first` its place back."""
+        raise NotImplementedError
+
+    def pull(self, activation: Activation) -> None:
+        """Give the place of an activation up."""
+        raise NotImplementedError
+
+    def first(self) -> Activation | None:
+        """The activation that fires next."""
+        raise NotImplementedError
+
+    def in_order(self) -> list[Activation]:
+        """All that wait, the next one first."""
+        raise NotImplementedError
+
+    def close(self, tokens: list[Token]) -> None:
+        """Let everything go into a list, when the session ends."""
+        raise NotImplementedError
+
+
+@final
+class ListQueue(Queue):
+    """`depth` and `breadth`: a list for each salience."""
+
+    __slots__ = ("depth", "levels", "saliences")
+
+    def __init__(self, depth: bool) -> None:
+        self.depth = depth
+        self.levels: dict[int, TokenBucket] = {}
+        self.saliences: list[int] = []  # those with a level, ascending
+
+    def level(self, salience: int) -> TokenBucket:
+        """The list of a salience."""
+        level = self.levels.get(salience)
+        if level is None:
+            level = TokenBucket(salience)
+            self.levels[salience] = level
+            insort(self.saliences, salience)
+        return level
+
+    def push(self, activation: Activation) -> None:
+        """Put an activation at the end of its list."""
+        append(self.level(activation.salience), activation)
+
+    def push_front(self, activation: Activation) -> None:
+        """Put an activation at the end that is fired from."""
+        level = self.level(activation.salience)
+        if self.depth or level.head is None:
+            append(level, activation)
+            return
+        activation.bucket = level
+        activation.next = level.head
+        level.head.previous = activation
+        level.head = activation
+
+    def close(self, tokens: list[Token]) -> None:
+        """Let everything go."""
+        for level in self.levels.values():
+            collect(level, tokens)
+        self.levels.clear()
+        self.saliences.clear()
+
+    def pull(self, activation: Activation) -> None:
+        """Take an activation out of its list."""
+        level = activation.bucket
+        assert level is not None
+        take_out(activation, level)
+
+    def first(self) -> Activation | None:
+        """The newest (oldest) activation of the highest salience."""
+        saliences = self.saliences
+        while saliences:
+            level = self.levels[saliences[-1]]
+            token = level.tail if self.depth else level.head
+            if token is not None:
+                assert isinstance(token, Activation)
+                return token
+            # Dynamic salience makes levels without end, so an empty one goes.
+            del self.levels[saliences.pop()]
+        return None
+
+    def in_order(self) -> list[Activation]:
+        """All that wait, the next one first."""
+        found: list[Activation] = []
+        for salience in reversed(self.saliences):
+            level = self.levels[salience]
+            token = level.tail if self.depth else level.head
+            while token is not None:
+                assert isinstance(token, Activation)
+                found.append(token)
+                token = token.previous if self.depth else token.next
+        return found
+
+
+@final
+class HeapQueue(Queue):
+    """Every other strategy: a heap over sort keys; the smallest fires first."""
+
+    __slots__ = ("heap", "order", "size")
+
+    def __init__(self, order: OrderFunction) -> None:
+        self.order = order  # ends with the activation's number, so no two are equal
+        self.size = 0  # how many wait; the heap may hold others still
+        self.heap: list[tuple[tuple[object, ...], Activation]] = []
+
+    def push(self, activation: Activation) -> None:
+        """Put an activation into the heap, unless it stands there still."""
+        self.size += 1
+        if activation.order is None:
+            activation.order = self.order(activation)
+            heapq.heappush(self.heap, (activation.order, activation))
+
+    def push_front(self, activation: Activation) -> None:
+        """Put an activation back; its sort key is what it was."""
+        self.push(activation)
+
+    def close(self, tokens: list[Token]) -> None:
+        """Let everything go."""
+        self.size = 0
+        for item in self.heap:
+            tokens.append(item[1])
+        self.heap.clear()
+
+    def pull(self, activation: Activation) -> None:
+        """Leave the heap as it is: `first` passes over what no longer waits."""
+        self.size -= 1
+        if len(self.heap) > 64 and len(self.heap) > 4 * self.size:
+            kept: list[tuple[tuple[object, ...], Activation]] = []
+            for item in self.heap:
+                if item[1].waiting:
+                    kept.append(item)
+                else:
+                    item[1].order = None
+            self.heap = kept
+            heapq.heapify(self.heap)
+
+    def first(self) -> Activation | None:
+        """The waiting activation with the smallest key."""
+        heap = self.heap
+        while heap:
+            activation = heap[0][1]
+            if activation.waiting:
+                return activation
+            heapq.heappop(heap)
+            activation.order = None
+        return None
+
+    def in_order(self) -> list[Activation]:
+        """All that wait, the next one first."""
+        return [item[1] for item in sorted(self.heap, key=key_of_item) if item[1].waiting]
+
+
+def key_of_item(item: tuple[tuple[object, ...], Activation]) -> tuple[object, ...]:
+    """The sort key of heap items: without it, equal keys would compare activations."""
+    return item[0]

@@ -1,0 +1,307 @@
+"""Rules in Python: conditions as text, the action a function."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from types import CodeType
+from typing import Any
+
+from rete_engine.diagnostics.diagnostic import Diagnostic
+from rete_engine.diagnostics.errors import RuleSyntaxError
+from rete_engine.diagnostics.source import Source, Span
+from rete_engine.expressions import tree
+from rete_engine.language.parser import parse_conditions, parse_expression
+from rete_engine.language.reader import make_source
+from rete_engine.language.scanner import scan
+from rete_engine.model.declarations import Document, RuleAttributes, RuleDeclaration
+from rete_engine.session.current_firing import CurrentFiring
+
+#: What is called with the firing.
+ActionFunction = Callable[[CurrentFiring], object]
+
+
+@dataclass(frozen=True, eq=False)
+class PythonRule:
+    """A rule whose action is a function; made by `rule`. Calling it calls the function.
+
+    Attributes:
+        name: The rule's name.
+        when: Its conditions in the rule language, one a line.
+        function: The action.
+        file: The file of the function, as Python calls it.
+        line: The line on which it, or the first of its decorators, begins.
+    """
+
+    name: str
+    when: str
+    function: ActionFunction
+    file: str
+    line: int
+    attributes: dict[str, Any] = field(repr=False)
+
+    def __call__(self, firing: CurrentFiring) -> object:
+        """Call the function."""
+        return self.function(firing)
+
+
+def rule(
+    name: str,
+    *,
+    when: str = "",
+    description: str | None = None,
+    tags: Sequence[str] = (),
+    salience: int | str = 0,
+    group: str | None = None,
+    auto_focus: bool = False,
+    activation_group: str | None = None,
+    no_loop: bool = False,
+    lock_on_active: bool = False,
+    enabled: bool | str = True,
+    effective: tuple[str | date | None, str | date | None] | None = None,
+) -> Callable[[ActionFunction], PythonRule]:
+    r"""Make a rule of a function; `RuleSet.load` and `RuleSet.parse` take it in `rules=[…]`.
+
+    Args:
+        name: The rule's name.
+        when: Conditions in the rule language, one a line.
+        description: A text for people.
+        tags: Words for programs.
+        salience: A whole number, or an expression over the rule's variables.
+        group: The agenda group.
+        auto_focus: Whether an activation gives the group the focus.
+        activation_group: Of the rules of this group, one fires.
+        no_loop: Whether a match that this rule's own firing makes is spent.
+        lock_on_active: Whether a match that is made while the group has the focus is spent.
+        enabled: Whether the rule is on, or an expression over params.
+        effective: The first and the last day; None where there is none.
+
+    Raises:
+        TypeError: An argument is of the wrong kind, or the function does not take the firing.
+
+    Example:
+        >>> from rete_engine import RuleSet, rule
+        >>> @rule("large", when="o := Order(total > 100)", salience=10)
+        ... def large(firing):
+        ...     firing.emit(firing.o.total)
+        >>> rules = RuleSet.parse("template Order\n  total: float\nend", rules=[large])
+        >>> with rules.session() as session:
+        ...     _ = session.insert("Order", total=250)
+        ...     session.run().outputs
+        [250.0]
+    """
+    _check("the name that @rule('name', …) gives a rule", name, str)
+    if not name.strip():
+        raise TypeError("a rule's name cannot be empty")
+    attributes: dict[str, Any] = {
+        "description": description, "tags": tags, "salience": salience, "group": group,
+        "auto_focus": auto_focus, "activation_group": activation_group, "no_loop": no_loop,
+        "lock_on_active": lock_on_active, "enabled": enabled, "effective": effective,
+    }  # fmt: skip
+    what = f"rule '{name}': "
+    _check(f"{what}when", when, str)
+    for key in ("description", "group", "activation_group"):
+        _check(f"{what}{key}", attributes[key], str, type(None))
+    for key in ("auto_focus", "no_loop", "lock_on_active"):
+        _check(f"{what}{key}", attributes[key], bool)
+    _check(f"{what}salience", salience, int, str)
+    _check(f"{what}enabled", enabled, bool, str)
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
+        raise TypeError(f"{what}tags is a list of texts, not {tags!r}")
+    days: object = effective
+    if days is not None:
+        if not isinstance(days, tuple) or len(days) != 2:
+            raise TypeError(f"{what}effective is a pair of days (first, last), not {days!r}")
+        for day in days:
+            _check(f"{what}effective", day, str, date, type(None))
+
+    def decorate(function: ActionFunction) -> PythonRule:
+        _check_function(name, function)
+        code = code_of(function)
+        file, line = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
+        return PythonRule(name, when, function, file, line, attributes)
+
+    return decorate
+
+
+def _check(what: str, value: object, *kinds: type) -> None:
+    """Refuse an argument of the wrong kind; a bool is no number.
+
+    Raises:
+        TypeError: It is.
+    """
+    if isinstance(value, kinds) and (type(value) is not bool or bool in kinds):
+        return
+    names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+    raise TypeError(f"{what} must be {names}, not {value!r}")
+
+
+def _check_function(name: str, function: object) -> None:
+    """Refuse what cannot be called with the firing alone, or would not be done when it returns.
+
+    Raises:
+        TypeError: It is so.
+    """
+    if not callable(function):
+        raise TypeError(f"rule '{name}': the action is a function, not {function!r}")
+    code = code_of(function)
+    place = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
+    what = f"rule '{name}'{place}"
+    is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    if is_async or inspect.isgeneratorfunction(function):
+        kind = "an async function" if is_async else "a generator"
+        raise TypeError(f"{what}: the action cannot be {kind}: a firing is done when it returns")
+    try:
+        inspect.signature(function).bind(object())
+    except TypeError:
+        raise TypeError(f"{what}: the function takes the firing, and nothing else") from None
+    except ValueError:
+        return  # of a builtin, which does not tell
+
+
+def code_of(function: object) -> CodeType | None:
+    """The code of a function, from below whatever wraps it; None where there is none."""
+    function = getattr(function, "func", function)  # of functools.partial
+    try:
+        function = inspect.unwrap(function)  # type: ignore[arg-type]  # whatever can be called
+    except ValueError:
+        return None
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+def failing_line(function: object, error: BaseException) -> int:
+    """The line of a function on which it raised an error; 0 where it is not known."""
+    code = code_of(function)
+    line = 0
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code is code:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+# -- to the model ----------------------------------------------------------------------------------
+
+
+def documents_of(rules: Iterable[PythonRule]) -> tuple[list[Document], list[Diagnostic]]:
+    """Rules as documents of one rule each, and what is wrong with the texts in them.
+
+    Raises:
+        TypeError: What is given is no list of rules.
+    """
+    if isinstance(rules, PythonRule) or callable(rules):
+        raise TypeError("rules is a list of rules: rules=[…]")
+    documents: list[Document] = []
+    diagnostics: list[Diagnostic] = []
+    for each in dict.fromkeys(rules):  # the same rule twice is no second one
+        if not isinstance(each, PythonRule):
+            raise TypeError(f"rules holds functions with the decorator @rule, not {each!r}")
+        reader = _Reader(each)
+        documents.append(reader.document())
+        diagnostics.extend(reader.diagnostics)
+    return documents, diagnostics
+
+
+class _Reader:
+    """Reads one rule."""
+
+    def __init__(self, given: PythonRule) -> None:
+        self.given = given
+        text = "".join(linecache.getlines(given.file)) if given.file else ""
+        self.source = Source(given.file or f"rule '{given.name}'", text)
+        line = self.source.line(given.line)
+        start = len(line) - len(line.lstrip()) + 1
+        self.span = Span(self.source, given.line, start, given.line, len(line) + 1)
+        self.diagnostics: list[Diagnostic] = []
+
+    def document(self) -> Document:
+        given = self.given
+        when: tuple[tree.Expression, ...] = ()
+        found = self.located(given.when)
+        if found is not None:
+            source, line, column, text = found
+            when, problems = parse_conditions(source, scan(source, text, line, column))
+            self.diagnostics.extend(problems)
+        attributes = self.attributes()
+        broken = frozenset([given.name]) if self.diagnostics else frozenset()
+        declaration = RuleDeclaration(self.span, given.name, attributes, when, (), given.function)
+        declared = () if self.diagnostics else (declaration,)
+        return Document(self.source, None, None, declared, broken, self.identity())
+
+    def identity(self) -> str:
+        """What the rule is, the same in every process: the function by its name."""
+        given = self.given
+        where = f"{getattr(given.function, '__module__', '')}.{_name_of(given.function)}"
+        said = [f"{key}={value!r}" for key, value in given.attributes.items()]
+        return "\n".join([f"rule {given.name}", *said, given.when, where])
+
+    def attributes(self) -> RuleAttributes:
+        given = self.given.attributes
+        days = given["effective"] or (None, None)
+        since, until = (day.isoformat() if isinstance(day, date) else day for day in days)
+        return RuleAttributes(
+            description=given["description"],
+            tags=tuple(given["tags"]),
+            salience=self.expression(given["salience"]),
+            group=given["group"],
+            group_span=self.span if given["group"] is not None else None,
+            auto_focus=self.span if given["auto_focus"] else None,
+            activation_group=given["activation_group"],
+            activation_group_span=self.span if given["activation_group"] is not None else None,
+            no_loop=self.span if given["no_loop"] else None,
+            lock_on_active=self.span if given["lock_on_active"] else None,
+            enabled=self.expression(given["enabled"]),
+            effective=self.span if given["effective"] is not None else None,
+            effective_from=since,
+            effective_to=until,
+        )
+
+    def expression(self, value: object) -> tree.Expression | None:
+        """A constant, or the expression that a text says."""
+        if not isinstance(value, str):
+            return tree.Constant(self.span, value)
+        found = self.located(value)
+        if found is None:
+            return None
+        source, line, column, text = found
+        expression, problems = parse_expression(source, scan(source, text, line, column))
+        self.diagnostics.extend(problems)
+        return expression
+
+    def located(self, given: str) -> tuple[Source, int, int, str] | None:
+        """A text with the place where it begins: in the Python file, if it stands there as it is.
+
+        Else it is a source of its own that is called by the place of the rule. None when it
+        cannot be read.
+        """
+        rule = self.given
+        place = f"{rule.file}:{rule.line}: " if rule.file else ""
+        try:
+            alone = make_source(given, f"{place}rule '{rule.name}'")
+        except RuleSyntaxError as error:
+            self.diagnostics.extend(error.diagnostics)
+            return None
+        whole, starts = self.source.text, self.source.starts
+        if 0 < rule.line <= len(starts) and given.strip():
+            begin = starts[rule.line - 1]
+            head = _DEF.search(whole, begin)
+            found = whole.find(given, begin, head.start() if head else begin)
+            if found > 0 and whole[found - 1] in "'\"":
+                line = rule.line + whole.count("\n", begin, found)
+                return self.source, line, found - starts[line - 1] + 1, given
+        return alone, 1, 1, alone.text
+
+
+#: Where the decorators of a function end.
+_DEF = re.compile(r"^\s*(?:async\s+)?def\s", re.MULTILINE)
+
+
+def _name_of(function: object) -> str:
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
