@@ -39,9 +39,8 @@ EDGES = ("cli", "integrations", "jsr94", "services", "store")
 OUTSIDE: dict[str, frozenset[str]] = {
     "lark": frozenset(["language"]),
     "pydantic_core": frozenset(["expressions"]),  # its regex engine; see LATE
-    "pydantic": frozenset(
-        ["integrations", "language", "services"]
-    ),  # where it is imported late itself
+    # Where it is imported late itself.
+    "pydantic": frozenset(["integrations", "language", "services"]),
     "fastapi": frozenset(["services"]),
     "mcp": frozenset(["services"]),
     "starlette": frozenset(["services"]),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rete_engine.compiler.checks import checked_type
+from rete_engine.compiler.following import follow
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.scope import BUILT_IN, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -18,7 +19,15 @@ from rete_engine.expressions import tree
 from rete_engine.expressions.inference import NUMBERS, ORDERED
 from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import ANY, Type
-from rete_engine.model.rules import Accumulate, Condition, Constraint, Pattern, Slot, Source
+from rete_engine.model.rules import (
+    Accumulate,
+    Alternatives,
+    Condition,
+    Constraint,
+    Pattern,
+    Slot,
+    Source,
+)
 
 #: Reads a condition; what it binds comes into the innermost scope.
 Read = Callable[[tree.Expression], list[Condition]]
@@ -130,25 +139,28 @@ class _Reader:
         if not conditions:
             return None
         # A bare name is a field where there is one pattern that it can be of.
-        patterns = [c for c in conditions if isinstance(c, Pattern)]
-        outer, names.pattern = names.pattern, patterns[0].slot if len(patterns) == 1 else None
-        value = self.part(form.value)
+        patterns = [c for c in conditions if isinstance(c, (Pattern, Alternatives))]
+        only = patterns[0] if len(patterns) == 1 else None
+        outer, names.pattern = names.pattern, only.slot if isinstance(only, Pattern) else None
+        before: list[Condition] = []  # joins with facts that the two expressions read
+        value = self.part(form.value, before)
         if value is not None:
             self.value_type = checked_type(value.test, names)
             self.check(value)
-        by = self.part(form.by.value if form.by is not None else None)
+        by = self.part(form.by.value if form.by is not None else None, before)
         if by is not None:
             self.group_type = checked_type(by.test, names)
         names.pattern = outer
-        return Source(conditions, value, by)
+        return Source((*conditions, *before), value, by)
 
-    def part(self, node: tree.Expression | None) -> Constraint | None:
+    def part(self, node: tree.Expression | None, before: list[Condition]) -> Constraint | None:
         """The accumulated expression, or that of the group."""
         if node is None:
             return None
-        resolved = resolve(node, self.names)
-        check_references(resolved, self.names)
-        return Constraint(node.span, resolved)
+        following = follow(resolve(node, self.names), self.names)
+        check_references(following.expression, self.names)
+        before.extend(following.before)
+        return Constraint(node.span, following.expression)
 
     def check(self, value: Constraint) -> None:
         """Report values of a type that the accumulator can do nothing with."""

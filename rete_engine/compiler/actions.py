@@ -55,8 +55,8 @@ class ActionNames(PlaceNames):
         """A variable of the action, else of the conditions, else a parameter."""
         if node.name not in self.visible:
             variable = self.variable(node.name)
-            if variable is not None:
-                variable.used = True
+            if variable is not None and self.rule is not None:
+                self.rule.use(variable, node.span)
                 return tree.SlotRef(node.span, variable.slot.number, node.name)
         return super().name(node)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from rete_engine.compiler.plan import (
     AccumulateStep,
     ComputeStep,
+    ControlStep,
     ExistsStep,
     JoinStep,
     Step,
@@ -108,9 +109,9 @@ class NetworkBuilder:
         builder = _PathBuilder(self, rule, masks)
         return builder.extend(Path(self.root, 1, {}), steps)
 
-    def production(self, path: Path, rule: specs.RuleSpec) -> None:
-        """End a path with its rule."""
-        node = specs.ProductionSpec(len(self.nodes), path.node, rule)
+    def production(self, path: Path, reading: specs.ReadingSpec) -> None:
+        """End a path with the reading of a rule that it is of."""
+        node = specs.ProductionSpec(len(self.nodes), path.node, reading)
         self.nodes.append(node)
         path.node.children.append(node)
 
@@ -171,7 +172,7 @@ class NetworkBuilder:
             self.shared[key] = spec
             parent.children.append(spec)
         assert isinstance(spec, specs.NodeSpec)
-        if isinstance(spec, (specs.RightInputSpec, specs.TestSpec)):
+        if isinstance(spec, (specs.RightInputSpec, specs.TestSpec, specs.CrossSpec)):
             share_origins(spec.tests, tests)
         elif isinstance(spec, specs.ComputeSpec):
             share_origins((spec.value,), tests)
@@ -200,8 +201,10 @@ class NetworkBuilder:
         """The way of a new fact, for each template."""
         tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in self.templates]
         rest: list[list[specs.AlphaSpec]] = [[] for _ in self.templates]
+        masks = [0 for _ in self.templates]
         for alpha in self.alphas:
             number = alpha.template.number
+            masks[number] |= alpha.mask
             if alpha.constants:
                 index, key = alpha.constants[0]
                 tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
@@ -214,9 +217,19 @@ class NetworkBuilder:
                     for index, by_key in table.items()
                 ),
                 tuple(others),
+                self.mask_of(template, masks),
             )
-            for table, others in zip(tables, rest, strict=True)
+            for template, table, others in zip(self.templates, tables, rest, strict=True)
         )
+
+    def mask_of(self, template: TemplateSpec, masks: list[int]) -> int:
+        """The field bits that rules read of a template's facts; `masks` has those of its own."""
+        mask = masks[template.number]
+        base = template.base
+        while base is not None:
+            mask |= masks[base.number]
+            base = base.base
+        return mask
 
 
 class _PathBuilder:
@@ -234,6 +247,8 @@ class _PathBuilder:
             match step:
                 case JoinStep():
                     path = self.join(path, step)
+                case ControlStep():
+                    path = self.control(path, step)
                 case TestStep():
                     path = self.test(path, step.tests)
                 case ComputeStep():
@@ -287,9 +302,35 @@ class _PathBuilder:
             path.node,
             ("join", right.number, tuple(n.key() for n in left_key), mask),
             tests,
-            lambda number: specs.JoinSpec(number, path.node, right, left_key, tests, mask),
+            lambda number: specs.JoinSpec(
+                number, path.node, right, left_key, tests, mask, step.total
+            ),
         )
         return Path(node, path.length + 1, {**path.positions, slot: path.length})
+
+    def control(self, path: Path, step: ControlStep) -> Path:
+        """Patterns of control facts: a path of their own, which meets the match at its end."""
+        inside = self.extend(Path(self.builder.root, 1, {}), list(step.joins))
+        adapter = self.builder.node(
+            inside.node,
+            ("adapter",),
+            (),
+            lambda number: specs.AdapterSpec(number, inside.node, inside.length),
+        )
+        assert isinstance(adapter, specs.AdapterSpec)
+        # The sub-network's match is an item of the longer one, and its facts follow it.
+        positions = dict(path.positions)
+        for slot, position in inside.positions.items():
+            positions[slot] = path.length + 1 + position
+        length = path.length + 1 + inside.length
+        tests = self.tests(step.tests, MatchScope(positions, length, -1))
+        node = self.builder.node(
+            path.node,
+            ("cross", adapter.number),
+            tests,
+            lambda number: specs.CrossSpec(number, path.node, adapter, tests, step.total),
+        )
+        return Path(node, length, positions)
 
     def first(self, alpha: specs.AlphaSpec, mask: int) -> specs.NodeSpec:
         """The first pattern of a rule."""

@@ -60,6 +60,26 @@ class PlaceTypes(TypeEnvironment):
         self.declared.reports.error(code, message, node.span, hint)
 
 
+class SilentTypes(PlaceTypes):
+    """Types without reports: what is wrong with them is said when they are checked."""
+
+    def __init__(self, names: PlaceNames) -> None:
+        super().__init__(names, types_at(names).rule)
+
+    def report(self, code: str, message: str, node: tree.Expression, hint: str | None) -> None:
+        """Say nothing."""
+
+
+def learn_comprehension(node: tree.Comprehension, types: PlaceTypes) -> None:
+    """Note the types of the variables of a comprehension."""
+    for clause in node.clauses:
+        type = infer(clause.iterable, types)
+        of_items = type.name in ("list", "set", "dict") and type.arguments
+        element = type.arguments[0] if of_items else ANY
+        for index in clause.locals:
+            types.names.local_types[index] = element if len(clause.locals) == 1 else ANY
+
+
 def types_at(names: PlaceNames) -> PlaceTypes:
     """The types at a place."""
     if isinstance(names, RuleNames):

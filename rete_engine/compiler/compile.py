@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from rete_engine.compiler.actions import ActionNames, ActionReader
 from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, Path, field_bits
 from rete_engine.compiler.checks import boolean, checked_type, total
-from rete_engine.compiler.conditions import ConditionReader
+from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
+from rete_engine.compiler.following import follow
+from rete_engine.compiler.normalise import (
+    MOST_READINGS,
+    Reading,
+    TooManyReadingsError,
+    normalise,
+    size,
+)
 from rete_engine.compiler.plan import condition_expressions, plan
 from rete_engine.compiler.references import check_references, reads_through
+from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import (
     Declared,
     DeclaredFunction,
@@ -19,7 +28,6 @@ from rete_engine.compiler.scope import (
     PlaceNames,
     Reports,
     RuleNames,
-    Variable,
 )
 from rete_engine.compiler.volatility import Volatile, volatile_fields
 from rete_engine.compiler.warnings import warn
@@ -41,7 +49,7 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
 )
 from rete_engine.model.rules import Condition
-from rete_engine.network.specs import EXISTENCE, Network, PatternUse, RuleSpec
+from rete_engine.network.specs import EXISTENCE, Network, PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
 
@@ -263,31 +271,67 @@ class _Compiler:
         )
         builder.rules.append(spec)
         spec.complexity = reader.complexity
-        warn(declaration, conditions, names, self.volatile)
-        salience = self.attributes(declaration, names, spec)
+        salience, followed = self.attributes(declaration, names, spec)
+        conditions += followed
         self.locals = max(self.locals, len(names.locals))
-        scope: ActionScope | None = None
-        if not reports.has_errors:
-            path = self.path(declaration.name, conditions, names, salience, builder)
-            self.attach(spec, path, names, salience)
-            builder.production(path, spec)
-            aliases = {
-                variable.slot.number: variable.alias
-                for variable in names.scopes[0].values()
-                if variable.alias is not None
-            }
-            scope = ActionScope(path.positions, path.length, aliases)
-        actions = ActionNames(self.declared, names)
-        spec.statements = ActionReader(actions, scope).read(declaration.then)
-        spec.locals = len(actions.locals)
         spec.function = declaration.function
+        readings = [] if reports.has_errors else self.readings(declaration, conditions)
+        names.masks = _masks(readings, names, salience)
+        for reading in readings:
+            path = self.path(spec, reading, names, builder)
+            own = self.reading(spec, reading, path, names, salience)
+            own.statements = self.action(declaration, names, spec, _scope(reading, path, names))
+            builder.production(path, own)
+        if not readings:  # there are errors: see what else is wrong
+            self.action(declaration, names, spec, None)
+        warn(declaration, [reading.conditions for reading in readings], names, self.volatile)
         if spec.function is None:  # what a function reads is not known
             self.warn_unused(names)
 
+    def action(
+        self,
+        declaration: RuleDeclaration,
+        names: RuleNames,
+        spec: RuleSpec,
+        scope: ActionScope | None,
+    ) -> tuple[Statement, ...]:
+        """The statements of a rule's action in one reading; with no scope it is checked only."""
+        actions = ActionNames(self.declared, names)
+        statements = ActionReader(actions, scope).read(declaration.then)
+        spec.locals = len(actions.locals)
+        return statements
+
+    def readings(
+        self, declaration: RuleDeclaration, conditions: tuple[Condition, ...]
+    ) -> list[Reading]:
+        """The readings of a rule; too many, or too long ones, are reported."""
+        try:
+            readings = normalise(conditions)
+        except TooManyReadingsError:
+            self.reports.error(
+                "RE0307",
+                f"the alternatives of this rule combine in more than {MOST_READINGS} ways",
+                declaration.span,
+                "split the rule, or test alternatives of one pattern within it: T(a or b)",
+            )
+            return []
+        if any(size(reading.conditions) > MOST_CONDITIONS for reading in readings):
+            self.reports.error(
+                "RE0307",
+                f"without 'or' a reading of this rule has more than {MOST_CONDITIONS} conditions",
+                declaration.span,
+                "split it, with a fact that hands the result of the first half on",
+            )
+            return []
+        return readings
+
     def attributes(
         self, declaration: RuleDeclaration, names: RuleNames, spec: RuleSpec
-    ) -> tree.Expression | None:
-        """Take over a rule's attributes; its salience is returned resolved."""
+    ) -> tuple[tree.Expression | None, tuple[Condition, ...]]:
+        """Take over a rule's attributes.
+
+        Its salience is returned resolved, with the facts that it reads through references.
+        """
         given = declaration.attributes
         spec.description = given.description
         spec.tags = given.tags
@@ -299,78 +343,104 @@ class _Compiler:
             boolean(resolved, place)
             spec.enabled = self.lowered(resolved, Scope())
         if given.salience is None:
-            return None
-        salience = resolve(given.salience, names)
+            return None, ()
+        following = follow(resolve(given.salience, names), names)
+        salience = following.expression
         type = checked_type(salience, names)
         check_references(salience, names)
         if type.name not in ("int", "any") or type.optional:
             self.reports.error(
                 "RE0303", f"salience is a whole number (int), not {type}", given.salience.span
             )
-        return salience
+        return salience, following.before
 
     def path(
+        self, spec: RuleSpec, reading: Reading, names: RuleNames, builder: NetworkBuilder
+    ) -> Path:
+        """Plan and build the conditions of a reading."""
+        steps = plan(
+            reading.conditions, set(), lambda expression: total(expression, names), self.volatile
+        )
+        return builder.path(spec.name, steps, names.masks)
+
+    def reading(
         self,
-        rule: str,
-        conditions: tuple[Condition, ...],
+        spec: RuleSpec,
+        reading: Reading,
+        path: Path,
         names: RuleNames,
         salience: tree.Expression | None,
-        builder: NetworkBuilder,
-    ) -> Path:
-        """Plan and build the conditions of a rule."""
-        masks = _masks(conditions, names, salience)
-        steps = plan(conditions, set(), lambda expression: total(expression, names), self.volatile)
-        return builder.path(rule, steps, masks)
-
-    def attach(
-        self, spec: RuleSpec, path: Path, names: RuleNames, salience: tree.Expression | None
-    ) -> None:
-        """Give a rule's spec what depends on where its variables stand in a match."""
+    ) -> ReadingSpec:
+        """What depends on where the variables of a reading stand in a match."""
+        own = ReadingSpec(spec)
+        spec.readings.append(own)
         scope = MatchScope(path.positions, path.length, -1)
+        constant = salience is None or isinstance(salience, tree.Constant)
+        spec.deferrable = constant and not spec.auto_focus and spec.rivalry < 0
         if salience is not None and not (
             isinstance(salience, tree.Constant) and salience.value == 0
         ):
-            spec.salience = lower(salience, scope)
-        spec.patterns = tuple(
+            own.salience = lower(substituted(salience, reading.meanings), scope)
+        own.patterns = tuple(
             PatternUse(slot.name, scope.steps(slot.number), names.masks[slot.number])
             for slot in names.slots
             if slot.is_fact and slot.number in path.positions
         )
-        spec.bindings = tuple(
-            (name, lower(_reference(name, variable), scope))
+        own.bindings = tuple(
+            (name, lower(substituted(variable.reference(name), reading.meanings), scope))
             for name, variable in names.scopes[0].items()
+            if variable.problem is None
         )
+        return own
 
     def warn_unused(self, names: RuleNames) -> None:
         """Warn of variables that nothing reads."""
         if self.reports.has_errors:
             return
         for name, variable in names.scopes[0].items():
-            if not variable.used:
+            for binding in variable.unread():
                 self.reports.warning(
                     "RE0500",
                     f"variable '{name}' is never used",
-                    variable.span,
-                    None if variable.each else f"leave '{name} :=' out",
+                    binding.span,
+                    None if binding.each else f"leave '{name} :=' out",
                 )
 
 
-def _reference(name: str, variable: Variable) -> tree.Expression:
-    """What a variable stands for, as a resolved tree."""
-    if variable.alias is not None:
-        return variable.alias
-    return tree.SlotRef(variable.span, variable.slot.number, name)
+def _scope(reading: Reading, path: Path, names: RuleNames) -> ActionScope:
+    """Where an action finds the variables of a reading."""
+    positions = dict(path.positions)
+    aliases = {
+        variable.slot.number: variable.alias
+        for variable in names.scopes[0].values()
+        if variable.alias is not None
+    }
+    for slot, meaning in reading.meanings.items():
+        if isinstance(meaning, tree.FieldRef):
+            aliases[slot] = meaning
+        elif isinstance(meaning, tree.SlotRef) and meaning.slot in positions:
+            positions[slot] = positions[meaning.slot]
+    return ActionScope(positions, path.length, aliases)
 
 
 def _masks(
-    conditions: tuple[Condition, ...], names: RuleNames, salience: tree.Expression | None
+    readings: list[Reading], names: RuleNames, salience: tree.Expression | None
 ) -> dict[int, int]:
-    """For each slot of a fact, the field bits that conditions and salience read through it."""
-    expressions = [e for condition in conditions for e in condition_expressions(condition)]
+    """For each slot of a fact, the field bits that conditions and salience read through it.
+
+    What one reading of the rule reads counts in all: it is what the conditions read as written.
+    """
+    expressions = [
+        e
+        for reading in readings
+        for condition in reading.conditions
+        for e in condition_expressions(condition)
+    ]
     if salience is not None:
-        expressions.append(salience)
+        expressions.extend(substituted(salience, reading.meanings) for reading in readings)
     # `v := field` reads the field, whether a condition uses v or only the action does.
     expressions.extend(v.alias for v in names.scopes[0].values() if v.alias is not None)
+    expressions.extend(names.aliases)
     masks: dict[int, int] = {}
     for slot in names.slots:
         if slot.is_fact:
@@ -378,7 +448,6 @@ def _masks(
             for expression in expressions:
                 mask |= field_bits(expression, slot.number)
             masks[slot.number] = mask
-    names.masks = masks
     return masks
 
 

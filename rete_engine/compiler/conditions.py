@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rete_engine.compiler.accumulates import is_accumulate, read_accumulate
+from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
+from rete_engine.compiler.following import Following, follow
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.scope import Reports, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -12,6 +14,7 @@ from rete_engine.expressions import tree
 from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
+    Alternatives,
     Computation,
     Compute,
     Condition,
@@ -59,7 +62,7 @@ class ConditionReader:
             case tree.Call():
                 return self.call(node, None, None)
             case tree.TestForm():
-                return [self.test(node.value, node.span)]
+                return self.test(node.value, node.span)
             case tree.ForForm():
                 return self.each(node)
             case tree.Not():
@@ -70,9 +73,9 @@ class ConditionReader:
                 self.count -= 1
                 return [c for operand in node.operands for c in self.condition(operand)]
             case tree.Or():
-                return self.not_yet("'or' between conditions", node.span)
+                return [self.alternatives(node)]
             case tree.ForallForm():
-                return self.not_yet("'forall'", node.span)
+                return self.forall(node)
         self.reports.error(
             "RE0300",
             "this is a value, not a condition",
@@ -100,18 +103,23 @@ class ConditionReader:
                 return self.accumulate(value, node.name, node.name_span)
             if name[:1].isupper() and name not in declared.functions:
                 return self.call(value, node.name, node.name_span)
-        resolved = resolve(value, self.names)
-        type = checked_type(resolved, self.names)
-        check_references(resolved, self.names)
+        read = self.expression(value)
+        type = checked_type(read.expression, self.names)
         slot = self.names.new_slot(node.name, type, is_fact=False)
         self.names.bind(node.name, node.name_span, Variable(slot, node.name_span))
-        return [Compute(node.span, Computation(node.span, slot, resolved, each=False))]
+        computation = Computation(node.span, slot, read.expression, each=False)
+        return [*read.before, Compute(node.span, computation)]
+
+    def expression(self, node: tree.Expression) -> Following:
+        """A value within conditions, with the facts that it reads through references."""
+        following = follow(resolve(node, self.names), self.names)
+        check_references(following.expression, self.names)
+        return following
 
     def each(self, node: tree.ForForm) -> list[Condition]:
         """`for v in e`."""
-        resolved = resolve(node.iterable, self.names)
-        type = checked_type(resolved, self.names)
-        check_references(resolved, self.names)
+        read = self.expression(node.iterable)
+        type = checked_type(read.expression, self.names)
         element = Type("any", optional=True)
         if type.name in ("list", "set", "dict") and type.arguments:
             element = type.arguments[0]
@@ -123,22 +131,50 @@ class ConditionReader:
             )
         slot = self.names.new_slot(node.name, element, is_fact=False)
         self.names.bind(node.name, node.name_span, Variable(slot, node.name_span, each=True))
-        return [Compute(node.span, Computation(node.span, slot, resolved, each=True))]
+        computation = Computation(node.span, slot, read.expression, each=True)
+        return [*read.before, Compute(node.span, computation)]
 
-    def test(self, value: tree.Expression, span: Span) -> Condition:
+    def test(self, value: tree.Expression, span: Span) -> list[Condition]:
         """`test e`."""
         self.complexity += 1
-        resolved = resolve(value, self.names)
-        boolean(resolved, self.names)
-        check_references(resolved, self.names)
-        return Test(span, Constraint(span, resolved))
+        read = self.expression(value)
+        boolean(read.expression, self.names)
+        return [*read.before, Test(span, Constraint(span, read.expression))]
 
     def exists(self, operand: tree.Expression, span: Span, *, negated: bool) -> list[Condition]:
         """`exists C` or `not C`; what C binds stays inside."""
-        self.names.scopes.append({})
+        self.names.enter()
         conditions = tuple(self.condition(operand))
-        self.names.scopes.pop()
+        self.names.leave()
         return [Exists(span, negated, conditions)] if conditions else []
+
+    def alternatives(self, node: tree.Or) -> Condition:
+        """`(C or D …)`."""
+        self.count -= 1
+        branches: list[ReadBranch] = []
+        for operand in node.operands:
+            self.names.enter()
+            conditions = tuple(self.condition(operand))
+            branches.append(ReadBranch(operand, conditions, self.names.leave()))
+        return Alternatives(node.span, merge(branches, self.names))
+
+    def forall(self, node: tree.ForallForm) -> list[Condition]:
+        """`forall (C, D, …)`: there is no match of C without one of D and the others."""
+        if len(node.operands) < 2:
+            self.reports.error(
+                "RE0300",
+                "'forall' of one condition always holds",
+                node.span,
+                "write forall (C, D): each match of C must go with a match of D",
+            )
+        self.count += 1
+        self.names.enter()
+        first = self.condition(node.operands[0])
+        self.names.enter()
+        others = tuple(c for operand in node.operands[1:] for c in self.condition(operand))
+        self.names.leave()
+        self.names.leave()
+        return [Exists(node.span, True, (*first, Exists(node.span, True, others)))]
 
     def call(self, node: tree.Call, name: str | None, name_span: Span | None) -> list[Condition]:
         """`T(…)`: a pattern, or something that is no condition."""
@@ -152,7 +188,7 @@ class ConditionReader:
             return []
         template = declared.templates.get(function.name)
         if template is not None:
-            return [self.pattern(node, template, name, name_span)]
+            return self.pattern(node, template, name, name_span)
         if is_accumulate(node, self.names):
             return self.accumulate(node, name, name_span)
         if function.name not in declared.functions:
@@ -196,27 +232,38 @@ class ConditionReader:
 
     def pattern(
         self, node: tree.Call, template: TemplateSpec, name: str | None, name_span: Span | None
-    ) -> Pattern:
-        """`[x :=] T(c, …)`."""
+    ) -> list[Condition]:
+        """`[x :=] T(c, …)`.
+
+        Behind a constraint that reads through a reference all further ones become conditions of
+        their own, behind what it needs: their order is told, as one may guard another.
+        """
         names = self.names
         slot = names.new_slot(name, Type(template.name), is_fact=True)
         if name is not None and name_span is not None:
             names.bind(name, name_span, Variable(slot, name_span))
         outer, names.pattern = names.pattern, slot
         parts: list[Constraint | Computation] = []
+        behind: list[Condition] = []
         for argument in node.arguments:
             if argument.name is not None and not argument.binds:
                 self.named(argument, template)
-            elif argument.name is not None:
-                parts.extend(self.binding(argument, argument.name))
+                continue
+            read = self.expression(argument.value)
+            behind.extend(read.before)
+            found: list[Constraint | Computation] = []
+            if argument.name is not None:
+                found.extend(self.binding(argument, argument.name, read.expression))
             else:
                 self.complexity += 1
-                resolved = resolve(argument.value, names)
-                boolean(resolved, names)
-                check_references(resolved, names)
-                parts.extend(Constraint(argument.span, part) for part in conjuncts(resolved))
+                boolean(read.expression, names)
+                found.extend(Constraint(argument.span, c) for c in conjuncts(read.expression))
+            if behind:
+                behind.extend(map(on_its_own, found))
+            else:
+                parts.extend(found)
         names.pattern = outer
-        return Pattern(node.span, slot, tuple(parts))
+        return [Pattern(node.span, slot, tuple(parts)), *behind]
 
     def named(self, argument: tree.Argument, template: TemplateSpec) -> None:
         """`f = e` in a pattern, which is a beginner's `==`."""
@@ -233,13 +280,13 @@ class ConditionReader:
             message = f"{template.name} has no field '{argument.name}'"
             self.reports.error("RE0101", message, span, hint)
 
-    def binding(self, argument: tree.Argument, name: str) -> list[Computation]:
+    def binding(
+        self, argument: tree.Argument, name: str, resolved: tree.Expression
+    ) -> list[Computation]:
         """`v := e` in a pattern: another name for a field, or a computed value."""
         names = self.names
         span = argument.name_span or argument.span
-        resolved = resolve(argument.value, names)
         type = checked_type(resolved, names)
-        check_references(resolved, names)
         pattern = names.pattern
         assert pattern is not None
         if isinstance(resolved, tree.FieldRef) and resolved.slot == pattern.number:
@@ -259,6 +306,13 @@ def conjuncts(node: tree.Expression) -> list[tree.Expression]:
     if isinstance(node, tree.And):
         return [part for operand in node.operands for part in conjuncts(operand)]
     return [node]
+
+
+def on_its_own(part: Constraint | Computation) -> Condition:
+    """A part of a pattern as a condition."""
+    if isinstance(part, Constraint):
+        return Test(part.span, part)
+    return Compute(part.span, part)
 
 
 def _shortened(text: str) -> str:

@@ -36,6 +36,16 @@ class JoinStep:
     alpha: list[Constraint] = field(default_factory=list)
     keys: list[tuple[tree.Expression, tree.Expression]] = field(default_factory=list)
     tests: list[Constraint] = field(default_factory=list)
+    total: bool = True  # no test can raise
+
+
+@dataclass
+class ControlStep:
+    """Patterns of control facts join among themselves, and what comes of it with the match."""
+
+    joins: list[JoinStep]
+    tests: list[Constraint] = field(default_factory=list)
+    total: bool = True  # no test can raise
 
 
 @dataclass
@@ -69,7 +79,7 @@ class ComputeStep:
     computation: Computation
 
 
-Step = JoinStep | ExistsStep | AccumulateStep | TestStep | ComputeStep
+Step = JoinStep | ControlStep | ExistsStep | AccumulateStep | TestStep | ComputeStep
 
 #: Answers whether evaluating an expression can never raise an error.
 IsTotal = Callable[[tree.Expression], bool]
@@ -98,10 +108,18 @@ class _Sides:
 
 
 def plan(
-    conditions: tuple[Condition, ...], outer: set[int], is_total: IsTotal, volatile: Volatile
+    conditions: tuple[Condition, ...],
+    outer: set[int],
+    is_total: IsTotal,
+    volatile: Volatile,
+    nested: bool = False,
 ) -> list[Step]:
-    """The steps that a match of the conditions goes through."""
-    return _Planner(conditions, outer, is_total, volatile).steps()
+    """The steps that a match of the conditions goes through.
+
+    With `nested` they are inside of another condition, which must know when a change is through:
+    there a match is not met by that of another path.
+    """
+    return _Planner(conditions, outer, is_total, volatile, nested).steps()
 
 
 class _Planner:
@@ -113,10 +131,12 @@ class _Planner:
         outer: set[int],
         is_total: IsTotal,
         volatile: Volatile,
+        nested: bool,
     ) -> None:
         self.is_total = is_total
         self.volatile = volatile
         self.placed = set(outer)
+        self.nested = nested
         self.own: set[int] = set()  # slots that this conjunction fills
         self.waiting: list[_Item] = []
         self.found: list[Step] = []
@@ -193,8 +213,22 @@ class _Planner:
         """Place everything."""
         while self.waiting:
             if not self.place_ready():
-                self.join(self.next_pattern())
+                chosen = self.next_pattern()
+                control = self.control_patterns()
+                if chosen in control and len(control) > 1 and self.found and not self.nested:
+                    joins = [self.join(item) for item in control]
+                    self.found.append(ControlStep(joins))
+                else:
+                    self.found.append(self.join(chosen))
         return self.found
+
+    def control_patterns(self) -> list[_Item]:
+        """The patterns of control facts that wait."""
+        return [
+            item
+            for item in self.waiting
+            if isinstance(item.content, Pattern) and item.content.slot.number in self.control
+        ]
 
     # -- what is no pattern --------------------------------------------------------------------
 
@@ -208,7 +242,7 @@ class _Planner:
             first = self.waiting[0] is item
             if isinstance(content, Constraint):
                 if item.total or first:
-                    self.test(content)
+                    self.test(content, item.total)
                     self.waiting.remove(item)
                     progress = True
             elif first or self.is_next(item):
@@ -245,10 +279,13 @@ class _Planner:
                 return False
         return True
 
-    def test(self, constraint: Constraint) -> None:
+    def test(self, constraint: Constraint, total: bool) -> None:
         """Add a test, to the last step where that is one of tests."""
         last = self.found[-1] if self.found else None
-        if isinstance(last, (JoinStep, TestStep)):
+        if isinstance(last, (JoinStep, ControlStep)):
+            last.tests.append(constraint)
+            last.total = last.total and total
+        elif isinstance(last, TestStep):
             last.tests.append(constraint)
         else:
             self.found.append(TestStep([constraint]))
@@ -257,18 +294,19 @@ class _Planner:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
         if len(inner) == 1 and isinstance(inner[0], Pattern):
-            nested = _Planner(inner, self.placed, self.is_total, self.volatile)
+            nested = _Planner(inner, self.placed, self.is_total, self.volatile, nested=True)
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
-        return ExistsStep(condition, None, plan(inner, self.placed, self.is_total, self.volatile))
+        branch = plan(inner, self.placed, self.is_total, self.volatile, nested=True)
+        return ExistsStep(condition, None, branch)
 
     def accumulate(self, condition: Accumulate) -> AccumulateStep:
         """An accumulate: each alternative is planned by itself."""
         return AccumulateStep(
             condition,
             [
-                plan(source.conditions, self.placed, self.is_total, self.volatile)
+                plan(source.conditions, self.placed, self.is_total, self.volatile, nested=True)
                 for source in condition.sources
             ],
         )
@@ -316,7 +354,7 @@ class _Planner:
             return sides.right, sides.left
         return None
 
-    def join(self, item: _Item) -> None:
+    def join(self, item: _Item) -> JoinStep:
         """Place a pattern with all that it can decide."""
         pattern = item.content
         assert isinstance(pattern, Pattern)
@@ -341,7 +379,7 @@ class _Planner:
                 step.keys.append(pair)
                 self.waiting.remove(other)
         self.placed.add(slot)
-        self.found.append(step)
+        return step
 
 
 def sides_of(test: tree.Expression) -> _Sides | None:

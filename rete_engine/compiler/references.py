@@ -1,29 +1,30 @@
-"""Conditions that would read a fact through a reference, which no pattern of the rule matches.
+"""Conditions that would read a fact through a reference in a way that cannot be followed.
 
-A match is renewed when fields change that its patterns read. Of a fact that is reached through a
-field (`o.customer.tier`) nobody would notice a change, so such a read is refused: a pattern of
-its own does it, with the two compared (`customer == c`). Actions may read what they like.
+A match is renewed when fields change that its patterns read. `following` makes a pattern of what an
+expression reads through a reference. What is left reads facts that no pattern matches, such as
+those of a list that a comprehension goes through: nobody would notice a change of them, so it is
+refused. Actions may read what they like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rete_engine.compiler.checks import PlaceTypes, types_at
+from rete_engine.compiler.checks import SilentTypes, learn_comprehension
 from rete_engine.compiler.scope import PlaceNames, RuleNames
 from rete_engine.expressions import tree
 from rete_engine.expressions.inference import infer
-from rete_engine.expressions.types import ANY, Type
+from rete_engine.expressions.types import Type
 
 
-def check_references(resolved: tree.Expression, names: RuleNames) -> None:
-    """Report what an expression of a condition reads through references."""
-    given = {slot.number for slot in names.slots if slot.is_fact}
-    for node, hint in _Reads(names, given, 0).walk(resolved):
+def check_references(followed: tree.Expression, names: RuleNames) -> None:
+    """Report what an expression of a condition still reads through references."""
+    given = {slot.number for slot in names.slots if slot.is_fact} | names.handed
+    for node, hint in _Reads(names, given, 0).walk(followed):
         names.report(
-            "RE0900",
-            f"'{' '.join(node.span.text.split())}' reads a fact through a reference, which a"
-            " condition cannot do yet",
+            "RE0309",
+            f"'{' '.join(node.span.text.split())}' reads facts that no pattern matches,"
+            " so that a condition would not notice when they change",
             node.span,
             hint,
         )
@@ -34,49 +35,30 @@ def reads_through(body: tree.Expression, names: PlaceNames, parameters: int) -> 
     return any(True for _ in _Reads(names, set(), parameters).walk(body))
 
 
-class _Silent(PlaceTypes):
-    """Types without reports: what is wrong with them was said before."""
-
-    def report(self, code: str, message: str, node: tree.Expression, hint: str | None) -> None:
-        """Say nothing."""
-
-
 class _Reads:
     """Finds the reads of one expression, each with a hint."""
 
     def __init__(self, names: PlaceNames, slots: set[int], parameters: int) -> None:
         self.names = names
-        types = types_at(names)
-        self.types = _Silent(names, types.rule)
+        self.types = SilentTypes(names)
         self.slots = slots  # whose facts patterns match
         self.parameters = parameters  # the first local variables, which a function is given
 
     def walk(self, node: tree.Expression) -> Iterator[tuple[tree.Expression, str]]:
         """The reads in an expression."""
         if isinstance(node, tree.Comprehension):
-            self.learn(node)
+            learn_comprehension(node, self.types)
         if isinstance(node, tree.Attribute):
-            found = self.reached(node.target)
-            if found is not None:
-                reference = node.target.span.text
+            if self.reached(node.target):
                 yield (
                     node,
-                    "match that fact by a pattern of its own and compare:"
-                    f" x := {found}(), … {reference} == x",
+                    "go through the list in a condition: for c in …, then read c in conditions"
+                    " behind it; or bracket both, exists (for c in … and …)",
                 )
         elif isinstance(node, tree.Call) and isinstance(node.function, tree.FunctionRef):
             yield from self.call(node, node.function)
         for child in tree.children(node):
             yield from self.walk(child)
-
-    def learn(self, node: tree.Comprehension) -> None:
-        """Note the types of the variables of a comprehension."""
-        for clause in node.clauses:
-            type = infer(clause.iterable, self.types)
-            of_items = type.name in ("list", "set", "dict") and type.arguments
-            element = type.arguments[0] if of_items else ANY
-            for index in clause.locals:
-                self.names.local_types[index] = element if len(clause.locals) == 1 else ANY
 
     def call(
         self, node: tree.Call, function: tree.FunctionRef
@@ -87,35 +69,26 @@ class _Reads:
         if function.name in self.names.declared.reading:
             yield (
                 node,
-                f"'{function.name}' reads through a reference: match the fact that it reaches by a"
-                " pattern of its own and hand that to it",
+                f"'{function.name}' reads through a reference: read it in the condition and hand"
+                " the value over",
             )
             return
         for argument in node.arguments:
-            found = self.reached(argument.value)
-            if found is not None:
-                reference = argument.value.span.text
+            if self.reached(argument.value):
                 yield (
                     argument.value,
-                    "match that fact by a pattern of its own and hand it over:"
-                    f" x := {found}(), … {reference} == x",
+                    "hand facts over one by one: for c in …, then call it with c",
                 )
 
-    def reached(self, node: tree.Expression) -> str | None:
-        """The template of the facts that a value is or holds, if no pattern matches them."""
+    def reached(self, node: tree.Expression) -> bool:
+        """Whether a value is or holds facts that no pattern matches."""
         if isinstance(node, tree.SlotRef) and node.slot in self.slots:
-            return None
+            return False
         if isinstance(node, tree.LocalRef) and node.index < self.parameters:
-            return None
-        return fact_in(infer(node, self.types))
+            return False
+        return has_facts(infer(node, self.types))
 
 
-def fact_in(type: Type) -> str | None:
-    """The template of the facts in a value of a type, if there can be any."""
-    if type.is_fact:
-        return type.name
-    for argument in type.arguments:
-        found = fact_in(argument)
-        if found is not None:
-            return found
-    return None
+def has_facts(type: Type) -> bool:
+    """Whether there can be facts in a value of a type."""
+    return type.is_fact or any(map(has_facts, type.arguments))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rete_engine.compiler.groups import Groups
@@ -40,6 +42,16 @@ class Reports:
     ) -> None:
         """Take up a warning."""
         self.diagnostics.append(Diagnostic(code, message, span, hint, "warning", notes))
+
+    @contextmanager
+    def apart(self) -> Iterator[list[Diagnostic]]:
+        """Let what is taken up meanwhile stand in a list of its own; an error there is none."""
+        together = (self.diagnostics, self.has_errors)
+        self.diagnostics = []
+        try:
+            yield self.diagnostics
+        finally:
+            self.diagnostics, self.has_errors = together
 
 
 @dataclass
@@ -246,6 +258,34 @@ class Variable:
     alias_type: Type = ANY
     used: bool = False
     each: bool = False  # of `for v in e`, which cannot go without it
+    parts: tuple[Variable, ...] = ()  # what the branches of an `or` bound, where it is of one
+    problem: str | None = None  # why it cannot be used: branches of an `or` do not agree on it
+
+    @property
+    def type(self) -> Type:
+        """The type of its values."""
+        return self.alias_type if self.alias is not None else self.slot.type
+
+    def reference(self, name: str) -> tree.SlotRef | tree.FieldRef:
+        """What it stands for, as a resolved tree."""
+        return self.alias or tree.SlotRef(self.span, self.slot.number, name)
+
+    def unread(self) -> list[Variable]:
+        """The bindings that nothing reads: itself, or those in the branches of an `or`."""
+        if self.used:
+            return []
+        return [each for part in self.parts for each in part.unread()] if self.parts else [self]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A pattern that conditions were given because they read through a reference to its fact."""
+
+    slot: Slot
+    optional: bool  # whether the reference may be none: then there are two alternatives
+    # What slots stand for where the reference leads to a fact, and where it is none.
+    found: list[tuple[int, tree.Expression]]
+    none: list[tuple[int, tree.Expression]]
 
 
 class RuleNames(PlaceNames):
@@ -256,10 +296,31 @@ class RuleNames(PlaceNames):
         self.slots: list[Slot] = []
         self.scopes: list[dict[str, Variable]] = [{}]  # inner ones: within `not` and `exists`
         self.masks: dict[int, int] = {}  # by slot: the field bits read, once all are known
+        # The references that the conjunctions around follow, as deep as `scopes`.
+        self.followed: list[dict[Hashable, Followed]] = [{}]
+        self.handed: set[int] = set()  # slots of facts, or none, that functions are handed
+        self.aliases: list[tree.FieldRef] = []  # `v := field` in the branches of an `or`
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
         self.lines: dict[str, int] = {}  # where the conditions of the rule bind names
 
     # -- variables -----------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Begin a scope: what is bound and followed from here on stays inside."""
+        self.scopes.append({})
+        self.followed.append({})
+
+    def leave(self) -> dict[str, Variable]:
+        """End a scope; what it bound is handed out."""
+        self.followed.pop()
+        return self.scopes.pop()
+
+    def followed_by(self, key: Hashable) -> Followed | None:
+        """The pattern that follows a reference already."""
+        for scope in self.followed:
+            if key in scope:
+                return scope[key]
+        return None
 
     def variable(self, name: str) -> Variable | None:
         """The visible variable of a name."""
@@ -273,6 +334,15 @@ class RuleNames(PlaceNames):
         slot = Slot(len(self.slots), name, type, is_fact)
         self.slots.append(slot)
         return slot
+
+    def use(self, variable: Variable, span: Span) -> None:
+        """Note that a variable is read; one that branches of an `or` do not share is reported."""
+        variable.used = True
+        if variable.problem is not None:
+            self.report(
+                "RE0110", variable.problem, span,
+                "bind it in every alternative, with one type, or use it within the alternative",
+            )  # fmt: skip
 
     def bind(self, name: str, span: Span, variable: Variable) -> None:
         """Make a variable visible; a name that is taken is reported."""
@@ -311,7 +381,7 @@ class RuleNames(PlaceNames):
                     return node
                 return tree.FieldRef(node.span, self.pattern.number, index, node.name)
         if variable is not None:
-            variable.used = True
+            self.use(variable, node.span)
             if variable.alias is not None:
                 alias = variable.alias
                 return tree.FieldRef(node.span, alias.slot, alias.index, alias.name)

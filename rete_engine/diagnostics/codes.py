@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "RE0106": "a bare name that could be both a field and a variable",
     "RE0107": "a variable that is bound twice",
     "RE0108": "a name that cannot be used here",
+    "RE0110": "a variable that not all alternatives of an 'or' bind alike",
     # types and values
     "RE0200": "a value of the wrong type",
     "RE0201": "a value outside of the field's values",
@@ -46,6 +47,8 @@ CODES: dict[str, str] = {
     "RE0303": "an attribute of a rule that does not fit",
     "RE0304": "a template's heading that does not hold together",
     "RE0305": "an action that does not fit",
+    "RE0307": "alternatives that combine in too many ways",
+    "RE0309": "a condition that reads facts which no pattern matches",
     # warnings
     "RE0500": "a variable is never used",
     "RE0501": "a condition can never hold",

@@ -6,6 +6,7 @@ value; expressions speak of them through `FieldRef` and `SlotRef`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rete_engine.diagnostics.source import Span
@@ -97,3 +98,23 @@ class Exists(Condition):
 
     negated: bool
     conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One alternative of an `or`."""
+
+    conditions: tuple[Condition, ...]
+    # What the slots of variables that all branches bind stand for in this one: another slot,
+    # or the field that the variable is a name of.
+    meanings: Sequence[tuple[int, Expression]]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives(Condition):
+    """`(C or D …)`: each branch that matches is a match of its own.
+
+    There are none left when conditions have been normalised.
+    """
+
+    branches: tuple[Branch, ...]

@@ -8,6 +8,7 @@ from rete_engine.network.accumulates import MemberSpec
 from rete_engine.network.specs import (
     AlphaSpec,
     BranchingSpec,
+    CrossSpec,
     FirstSpec,
     Network,
     NodeSpec,
@@ -74,6 +75,8 @@ def _arrows(network: Network) -> Iterator[tuple[str, str, bool]]:
     for node in network.nodes:
         if isinstance(node, RightInputSpec):
             yield f"a{node.right.alpha.number}", f"n{node.number}", True
+        if isinstance(node, CrossSpec):
+            yield f"n{node.adapter.number}", f"n{node.number}", True
         if isinstance(node, FirstSpec):
             for child in node.children:
                 yield f"a{node.alpha.number}", f"n{child.number}", False

@@ -172,11 +172,65 @@ class RightInputSpec(NodeSpec):
 class JoinSpec(RightInputSpec):
     """A further pattern: each pair of a match and a fact that agree is a longer match."""
 
-    __slots__ = ()
+    __slots__ = ("defers",)
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        right: RightSpec,
+        left_key: tuple[Node, ...],
+        tests: tuple[Test, ...],
+        mask: int,
+        defers: bool,
+    ) -> None:
+        super().__init__(number, parent, right, left_key, tests, mask)
+        # Whether matches may be made when they are needed: no test can fail.
+        self.defers = defers
 
     def describe(self) -> str:
         """What the node does."""
         return f"join {self.conditions()}"
+
+
+@final
+class AdapterSpec(NodeSpec):
+    """The end of a right sub-network: its matches meet those of other paths as one item."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, number: int, parent: NodeSpec, length: int) -> None:
+        super().__init__(number, parent)
+        self.length = length  # facts of a match
+
+    def describe(self) -> str:
+        """What the node does."""
+        return "to the right"
+
+
+@final
+class CrossSpec(NodeSpec):
+    """Meets each match of its parent with each match of a right sub-network (`adapter`)."""
+
+    __slots__ = ("adapter", "defers", "tests")
+
+    def __init__(
+        self,
+        number: int,
+        parent: NodeSpec,
+        adapter: AdapterSpec,
+        tests: tuple[Test, ...],
+        defers: bool,
+    ) -> None:
+        super().__init__(number, parent)
+        self.adapter = adapter
+        self.tests = tests  # over the longer match
+        self.defers = defers  # as of a `JoinSpec`
+
+    def describe(self) -> str:
+        """What the node does."""
+        tests = " and ".join(test.node.key() for test in self.tests)
+        return f"cross {tests}" if tests else "cross"
 
 
 @final
@@ -315,27 +369,9 @@ class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "auto_focus",
-        "bindings",
-        "complexity",
-        "description",
-        "enabled",
-        "file",
-        "function",
-        "group",
-        "line",
-        "locals",
-        "lock_on_active",
-        "name",
-        "no_loop",
-        "number",
-        "patterns",
-        "period",
-        "plain",
-        "rivalry",
-        "salience",
-        "statements",
-        "tags",
+        "auto_focus", "complexity", "deferrable", "description", "enabled", "file", "function",
+        "group", "line", "locals", "lock_on_active", "name", "no_loop", "number", "period", "plain",
+        "readings", "rivalry", "tags",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
@@ -345,7 +381,9 @@ class RuleSpec:
         self.line = line
         self.description: str | None = None
         self.tags: tuple[str, ...] = ()
-        self.salience: Node | None = None  # None is 0
+        # Whether its matches are alike for the agenda, so that one entry may stand for many: the
+        # salience is the same for each, and none concerns other groups by its mere coming.
+        self.deferrable = False
         self.enabled: Node | None = None  # None is always
         self.no_loop = False
         self.group = MAIN  # number of the agenda group
@@ -355,22 +393,38 @@ class RuleSpec:
         self.period: Period | None = None  # when the rule is effective; None is always
         self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
         self.complexity = 0  # constraints and tests as written
+        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
+        self.locals = 0  # how many local variables the statements need
+        self.readings: list[ReadingSpec] = []  # one, or more where conditions have alternatives
+
+
+@final
+class ReadingSpec:
+    """One way to read a rule, with one of the alternatives of each `or`.
+
+    It holds all that depends on where the variables of the rule stand in a match.
+    """
+
+    __slots__ = ("bindings", "patterns", "rule", "salience", "statements")
+
+    def __init__(self, rule: RuleSpec) -> None:
+        self.rule = rule
+        self.salience: Node | None = None  # None is 0
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
         self.statements: tuple[Statement, ...] = ()
-        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
-        self.locals = 0  # how many local variables the statements need
 
 
 @final
 class ProductionSpec(NodeSpec):
-    """The end of a rule's path: each match that arrives becomes an activation."""
+    """The end of a reading's path: each match that arrives becomes an activation."""
 
-    __slots__ = ("rule",)
+    __slots__ = ("reading", "rule")
 
-    def __init__(self, number: int, parent: NodeSpec, rule: RuleSpec) -> None:
+    def __init__(self, number: int, parent: NodeSpec, reading: ReadingSpec) -> None:
         super().__init__(number, parent)
-        self.rule = rule
+        self.reading = reading
+        self.rule = reading.rule
 
     def describe(self) -> str:
         """What the node does."""
@@ -384,15 +438,18 @@ class Route:
     Alpha specs that ask for a constant are found by it, so their number costs a fact nothing.
     """
 
-    __slots__ = ("rest", "tables")
+    __slots__ = ("mask", "rest", "tables")
 
     def __init__(
         self,
         tables: tuple[tuple[int, dict[object, tuple[AlphaSpec, ...]]], ...],
         rest: tuple[AlphaSpec, ...],
+        mask: int,
     ) -> None:
         self.tables = tables  # field position, then join key of its value -> alpha specs
         self.rest = rest  # alpha specs with no constant
+        # Field bits that any rule reads of such a fact, also as one of a template it extends.
+        self.mask = mask
 
 
 @final

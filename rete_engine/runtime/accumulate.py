@@ -274,6 +274,7 @@ class MemberNode(LiveNode):
         if places is None:
             return ()
         numbers: list[int] = []
+        elements = False  # whether the places of facts are through
         for place in places:
             link: Link | None = token
             for _ in range(place.steps):
@@ -281,9 +282,13 @@ class MemberNode(LiveNode):
                 link = link.parent
             assert link is not None
             if place.each:
+                if not elements:
+                    numbers.append(-1)
+                    elements = True
                 numbers.append(cast(PlacedToken, link.parent).position)
             else:
                 numbers.append(cast(Element, link.item).number)
+        numbers.append(-2)  # behind what fewer facts or elements put in order
         numbers.append(spec.branch_number)
         self.matcher.members += 1
         numbers.append(self.matcher.members)

@@ -8,10 +8,10 @@ that says nothing of groups is `plain`, and costs nothing for them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final, cast, final
 
 from rete_engine.network.specs import MAIN, RuleSpec
-from rete_engine.runtime.memory import Activation, Token
+from rete_engine.runtime.memory import Activation, AgendaEntry, Token
 from rete_engine.runtime.queues import HeapQueue, ListQueue, OrderFunction, Queue
 
 #: The focus of nobody: no run has reached the group on top of the stack yet.
@@ -27,6 +27,14 @@ class Strategy:
     def __init__(self, order: OrderFunction | None, depth: bool) -> None:
         self.order = order  # the smallest fires first; None for the newest or the oldest
         self.depth = depth  # without an order: whether the newest fires first
+
+    def defers(self) -> bool:
+        """Whether the matches of one fact at the end of a rule may be made one by one.
+
+        Only where the newest fires first: then what is deferred ends with the token at which it
+        began, and tokens that come later are behind it.
+        """
+        return self.order is None and self.depth
 
     def queue(self) -> Queue:
         """A queue for one group."""
@@ -55,7 +63,7 @@ class Agenda:
         # Waiting activations by activation group, in the order in which they came.
         self.rivals: dict[int, dict[Activation, None]] = {}
         self.disabled: set[int] = set()  # numbers of the rules that are off
-        self.held: dict[int, dict[Activation, None]] = {}  # their activations, by rule
+        self.held: dict[int, dict[AgendaEntry, None]] = {}  # their activations, by rule
         self.on_activate: Callable[[Activation], None] | None = None  # the session's listeners
         self.on_cancel: Callable[[Activation], None] | None = None
 
@@ -69,7 +77,7 @@ class Agenda:
 
     # -- activations that come and go ----------------------------------------------------------
 
-    def add(self, activation: Activation) -> None:
+    def add(self, activation: AgendaEntry) -> None:
         """Take a new activation; one of a rule that is off is held back."""
         rule = activation.rule
         if self.disabled and rule.number in self.disabled:
@@ -82,24 +90,24 @@ class Agenda:
         else:
             self.queue(rule.group).push(activation)
             if rule.rivalry >= 0:
-                self.rivals.setdefault(rule.rivalry, {})[activation] = None
+                self.rivals.setdefault(rule.rivalry, {})[cast(Activation, activation)] = None
             if rule.auto_focus:
                 self.called.add(rule.group)
         if self.on_activate is not None:
-            self.on_activate(activation)
+            self.on_activate(cast(Activation, activation))  # nothing is deferred beside a listener
 
-    def discard(self, activation: Activation) -> None:
+    def discard(self, activation: AgendaEntry) -> None:
         """Drop an activation, if it waits or is held back."""
         if activation.waiting:
             self.take(activation)
             if self.on_cancel is not None:
-                self.on_cancel(activation)
+                self.on_cancel(cast(Activation, activation))
         elif self.held:
             held = self.held.get(activation.rule.number)
             if held is not None:
                 held.pop(activation, None)
 
-    def take(self, activation: Activation) -> None:
+    def take(self, activation: AgendaEntry) -> None:
         """Take a waiting activation off, to fire or to drop it."""
         activation.waiting = False
         self.size -= 1
@@ -109,7 +117,7 @@ class Agenda:
         else:
             self.queue(rule.group).pull(activation)
             if rule.rivalry >= 0:
-                del self.rivals[rule.rivalry][activation]
+                del self.rivals[rule.rivalry][cast(Activation, activation)]
 
     def put_back(self, activation: Activation) -> None:
         """Let an activation wait again where it stood: its action failed."""
@@ -130,14 +138,17 @@ class Agenda:
         if rule.number in self.disabled:
             return
         self.disabled.add(rule.number)
-        ceasing = [a for a in self.queue(rule.group).in_order() if a.rule is rule]
-        for activation in ceasing:
-            self.take(activation)
-        # Kept in the order in which they came, so that they come back in it.
-        self.held[rule.number] = dict.fromkeys(sorted(ceasing, key=number_of))
+        ceasing = [entry for entry in self.queue(rule.group).entries() if entry.rule is rule]
+        for entry in ceasing:
+            self.take(entry)
+        # Kept in the order in which they came, so that they come back in it. A match that was
+        # deferred and is made has the number of those that are not, and fires before them.
+        came = ceasing[::-1]
+        came.sort(key=number_of)
+        self.held[rule.number] = dict.fromkeys(came)
         if self.on_cancel is not None:
-            for activation in ceasing:
-                self.on_cancel(activation)
+            for entry in ceasing:
+                self.on_cancel(cast(Activation, entry))
 
     def enable(self, rule: RuleSpec) -> None:
         """Let the activations of a rule wait again, as if they came now."""
@@ -174,10 +185,10 @@ class Agenda:
         self.opening = False
         if self.called:
             self.called = {
-                activation.rule.group
+                entry.rule.group
                 for queue in self.queues.values()
-                for activation in queue.in_order()
-                if activation.rule.auto_focus
+                for entry in queue.entries()
+                if entry.rule.auto_focus
             }
             self.answer()
 
@@ -195,12 +206,17 @@ class Agenda:
                 return None
             stack.pop()
 
-    def in_order(self) -> list[Activation]:
-        """All that wait in groups which will have the focus, the next one first."""
-        found: list[Activation] = []
+    def entries(self) -> list[AgendaEntry]:
+        """All that stands in groups which will have the focus, the next one first."""
+        found: list[AgendaEntry] = []
         for group in dict.fromkeys(reversed(self.stack)):
-            found.extend(self.queue(group).in_order())
+            found.extend(self.queue(group).entries())
         return found
+
+    def make_all(self) -> None:
+        """Make all matches that were deferred."""
+        for queue in self.queues.values():
+            queue.make_all()
 
     def close(self, tokens: list[Token]) -> None:
         """Let everything go into a list, when the session ends."""
@@ -215,6 +231,6 @@ class Agenda:
         self.size = 0
 
 
-def number_of(activation: Activation) -> int:
+def number_of(entry: AgendaEntry) -> int:
     """The sort key of activations by the order in which they came."""
-    return activation.number
+    return entry.number

@@ -8,13 +8,13 @@ from time import monotonic
 from typing import Final, final
 
 from rete_engine.diagnostics.errors import SessionError
-from rete_engine.expressions.frame import Context, Node
-from rete_engine.network.specs import Network, RuleSpec
+from rete_engine.expressions.frame import Context, Link, Node
+from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.matcher import Failure, Matcher, elements_of
-from rete_engine.runtime.memory import Activation, Element, SessionLimitError, Token
+from rete_engine.runtime.memory import Activation, Deferred, Element, SessionLimitError, Token
 from rete_engine.runtime.working_memory import WorkingMemory
 
 QUIESCENT: Final = "quiescent"
@@ -38,6 +38,18 @@ class Fired:
         self.rule = rule
         self.bindings = bindings
         self.elements = elements
+
+
+@final
+class Candidate:
+    """A match that waits, as a look at the agenda finds it: made or not."""
+
+    __slots__ = ("link", "reading", "salience")
+
+    def __init__(self, reading: ReadingSpec, salience: int, link: Link) -> None:
+        self.reading = reading
+        self.salience = salience
+        self.link = link  # the end of the match
 
 
 @final
@@ -146,17 +158,17 @@ class Engine:
         """The activation that fires next. One whose rule is not effective now is spent."""
         while True:
             activation = self.agenda.first()
-            if activation is None or self.is_effective(activation):
+            if activation is None or self.is_effective(activation.rule):
                 return activation
             self.matcher.remove(activation)
 
-    def is_effective(self, activation: Activation) -> bool:
-        """Whether the rule of an activation may fire today, by the session's clock.
+    def is_effective(self, rule: RuleSpec) -> bool:
+        """Whether a rule may fire today, by the session's clock.
 
         Raises:
             SessionError: The clock of the program does not tell the time.
         """
-        period = activation.rule.period
+        period = rule.period
         if period is None:
             return True
         now = self.context.clock()
@@ -164,15 +176,24 @@ class Engine:
             raise SessionError(f"the session's clock answers with {now!r}, which is no datetime")
         return period.holds(now.date())
 
-    def waiting(self, group: int) -> list[Activation]:
+    def waiting(self, group: int, limit: int) -> list[Candidate]:
         """What waits and may fire now, the next one first; looking changes nothing.
 
         Args:
             group: The number of an agenda group; negative for those that will have the focus.
+            limit: The most to list.
         """
         agenda = self.agenda
-        found = agenda.in_order() if group < 0 else agenda.queue(group).in_order()
-        return [activation for activation in found if self.is_effective(activation)]
+        found: list[Candidate] = []
+        for entry in agenda.entries() if group < 0 else agenda.queue(group).entries():
+            if len(found) >= limit:
+                break
+            if self.is_effective(entry.rule):
+                links: list[Link] = [entry]
+                if isinstance(entry, Deferred):
+                    links = entry.ending.left_out(entry, limit - len(found))
+                found.extend([Candidate(entry.reading, entry.salience, link) for link in links])
+        return found
 
     def fire(self, activation: Activation) -> None:
         """Execute the action of an activation and propagate what it changed.
@@ -185,7 +206,7 @@ class Engine:
         execution = Execution(self.memory, self.context, activation, rule.locals)
         try:
             if rule.function is None:
-                execution.run(rule.statements)
+                execution.run(activation.reading.statements)
             else:
                 execution.line = rule.line
                 self.host.act(rule.function, execution, activation)
@@ -198,7 +219,9 @@ class Engine:
             raise
         fired: Fired | None = None
         if self.watches_firings:
-            fired = Fired(rule, self.bindings(activation), elements_of(activation))
+            fired = Fired(
+                rule, self.bindings(activation.reading, activation), elements_of(activation)
+            )
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
@@ -230,12 +253,18 @@ class Engine:
         if fired is not None:
             host.fired(fired)
 
-    def bindings(self, activation: Activation) -> dict[str, object]:
+    def defer(self, wanted: bool) -> None:
+        """Make matches when they come to the top, where the strategy allows it, or at once."""
+        self.matcher.defers = wanted and self.agenda.strategy.defers()
+        if not wanted:
+            self.agenda.make_all()
+
+    def bindings(self, reading: ReadingSpec, match: Link) -> dict[str, object]:
         """What the conditions bound, by name, in written order."""
         frame = self.matcher.frame
-        frame.link = activation
+        frame.link = match
         frame.record = None
-        return {name: node.evaluate(frame) for name, node in activation.rule.bindings}
+        return {name: node.evaluate(frame) for name, node in reading.bindings}
 
     def execute(self, statements: tuple[Statement, ...], locals: int) -> None:
         """Execute statements outside of any rule: the facts blocks.

@@ -17,7 +17,7 @@ from typing import cast, final
 
 from rete_engine.diagnostics.errors import SecurityError, SessionError
 from rete_engine.expressions.frame import Link, Node, Record
-from rete_engine.network.specs import NodeSpec, RuleSpec
+from rete_engine.network.specs import NodeSpec, ReadingSpec
 from rete_engine.network.templates import TemplateSpec
 
 
@@ -296,20 +296,111 @@ class PlacedToken(Token):
 
 
 @final
-class Activation(Token):
-    """A complete match of a rule that has not fired: it stands on the agenda."""
+class LeftToken(Token):
+    """A match in the left memory of a join whose further matches may be deferred."""
 
-    __slots__ = ("number", "order", "rule", "salience", "waiting")
+    __slots__ = ("next_to_meet",)
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object) -> None:
+        super().__init__(node, parent, item)
+        self.next_to_meet: Deferred | None = None  # those whose cursor stands here
+
+
+@final
+class RightToken(Token):
+    """A match of a right sub-network. Like a fact it is an item of tokens, and lists them."""
+
+    __slots__ = ("facts", "tokens")
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object, length: int) -> None:
+        super().__init__(node, parent, item)
+        self.tokens: Token | None = None  # tokens that it is the item of
+        self.facts: list[object] = []
+        link: Link | None = self
+        while link is not None and len(self.facts) < length:
+            self.facts.append(link.item)
+            link = link.parent
+        self.facts.reverse()
+
+
+class AgendaEntry(Token):
+    """What stands on the agenda: an activation, or many that are not made yet."""
+
+    __slots__ = ("number", "reading", "rule", "salience", "waiting")
 
     def __init__(
-        self, node: LiveNode, parent: Token | None, item: object, rule: RuleSpec, number: int
+        self, node: LiveNode, parent: Token | None, item: object, reading: ReadingSpec, number: int
     ) -> None:
         super().__init__(node, parent, item)
-        self.rule = rule
+        self.reading = reading
+        self.rule = reading.rule
         self.number = number  # counted in the order of creation
         self.salience = 0
-        self.order: tuple[object, ...] | None = None  # the strategy's key, while in its heap
         self.waiting = False  # on the agenda (not: held back, spent or being fired)
+
+
+@final
+class Activation(AgendaEntry):
+    """A complete match of a rule that has not fired: it stands on the agenda."""
+
+    __slots__ = ("order",)
+
+    def __init__(
+        self, node: LiveNode, parent: Token | None, item: object, reading: ReadingSpec, number: int
+    ) -> None:
+        super().__init__(node, parent, item, reading, number)
+        self.order: tuple[object, ...] | None = None  # the strategy's key, while in its heap
+
+
+@final
+class Deferred(AgendaEntry):
+    """The matches that an arrived item makes with the tokens of a bucket, as long as none is made.
+
+    One stands on the agenda for all of them. Where it comes to the top, the match with the token
+    at the cursor is made, and the cursor moves on to the token before it. So tokens that arrive
+    later are none of its own, and when the item goes, all that is left of them goes in one step.
+    """
+
+    __slots__ = ("after", "before", "cursor", "ending", "join")
+
+    def __init__(
+        self, ending: Ending, join: LiveNode, item: object, reading: ReadingSpec, number: int
+    ) -> None:
+        super().__init__(ending, None, item, reading, number)
+        self.ending = ending
+        self.join = join
+        self.cursor: LeftToken | None = None
+        self.before: Deferred | None = None  # among those at the same token
+        self.after: Deferred | None = None
+
+    def stand(self, token: LeftToken | None) -> None:
+        """Move the cursor to a token, or to the end."""
+        cursor = self.cursor
+        if cursor is not None:
+            if self.before is None:
+                cursor.next_to_meet = self.after
+            else:
+                self.before.after = self.after
+            if self.after is not None:
+                self.after.before = self.before
+            self.before = None
+            self.after = None
+        self.cursor = token
+        if token is not None:
+            first = token.next_to_meet
+            if first is not None:
+                self.after = first
+                first.before = self
+            token.next_to_meet = self
+
+
+def step_aside(token: LeftToken) -> None:
+    """Move the cursors that stand at a token which leaves its bucket."""
+    deferred = token.next_to_meet
+    before = cast("LeftToken | None", token.previous)
+    while deferred is not None:
+        deferred.stand(before)
+        deferred = token.next_to_meet
 
 
 class LiveNode:
@@ -347,9 +438,32 @@ class RightInput(LiveNode):
         raise NotImplementedError
 
 
+class Ending(LiveNode):
+    """The end of a rule, as the agenda knows it."""
+
+    __slots__ = ()
+
+    def make(self, deferred: Deferred) -> Activation | None:
+        """Make the next match that is deferred; None, and an end of it, when there is none."""
+        raise NotImplementedError
+
+    def left_out(self, deferred: Deferred, limit: int) -> list[Link]:
+        """Matches that are deferred, the next one first, at most so many; none is made."""
+        raise NotImplementedError
+
+
 def rank_of(node: LiveNode) -> int:
     """The sort key of nodes."""
     return node.rank
+
+
+def chain_right(token: Token, right: RightToken) -> None:
+    """Put a token on the list of those whose item is the match of a right sub-network."""
+    first = right.tokens
+    if first is not None:
+        token.element_next = first
+        first.element_previous = token
+    right.tokens = token
 
 
 def chain(token: Token, element: Element) -> None:
@@ -371,6 +485,22 @@ def append(bucket: TokenBucket, token: Token) -> None:
         tail.next = token
         token.previous = tail
     bucket.tail = token
+
+
+def insert(bucket: TokenBucket, token: Token, before: Token | None) -> None:
+    """Put a token into a bucket behind another one, or at its head."""
+    after = bucket.head if before is None else before.next
+    token.bucket = bucket
+    token.previous = before
+    token.next = after
+    if before is None:
+        bucket.head = token
+    else:
+        before.next = token
+    if after is None:
+        bucket.tail = token
+    else:
+        after.previous = token
 
 
 def take_out(token: Token, bucket: TokenBucket) -> None:
@@ -419,6 +549,15 @@ def cut(tokens: list[Token]) -> None:
                 left.append(child)
                 child = child.sibling_next
             token.is_live = False
+            if isinstance(token, Deferred):
+                token.cursor = None
+                token.before = None
+                token.after = None
+            elif isinstance(token, LeftToken):
+                token.next_to_meet = None
+            elif isinstance(token, RightToken):
+                token.tokens = None
+                token.facts.clear()
             token.parent = None
             token.bucket = None
             token.next = None

@@ -14,7 +14,9 @@ from rete_engine.expressions.frame import Link, Node
 from rete_engine.expressions.values import join_key
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.specs import (
+    AdapterSpec,
     ComputeSpec,
+    CrossSpec,
     ExistsSpec,
     FirstSpec,
     GroupSpec,
@@ -28,21 +30,29 @@ from rete_engine.network.specs import (
 from rete_engine.runtime.accumulate import AccumulateNode, MemberNode
 from rete_engine.runtime.memory import (
     Activation,
+    AgendaEntry,
+    Deferred,
     Element,
+    Ending,
     Entry,
     FoundToken,
     GroupToken,
     GuardToken,
+    LeftToken,
     LiveNode,
     PlacedToken,
     RightInput,
     RightMemory,
+    RightToken,
     Token,
     TokenBucket,
     append,
     chain,
+    chain_right,
     lean,
     let_go,
+    rank_of,
+    step_aside,
     take_out,
 )
 
@@ -139,12 +149,18 @@ def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
 class JoinNode(MeetingNode):
     """A further pattern of a rule."""
 
-    __slots__ = ()
+    __slots__ = ("defers", "endings", "others")
+
+    def __init__(self, spec: JoinSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.defers = spec.defers
+        self.others: list[LiveNode] | None = None  # children but `endings`; made when needed
+        self.endings: list[ProductionNode] = []  # rules whose matches may be made later
 
     def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
         """Meet a match with the facts that have its key."""
         matcher = self.matcher
-        token = Token(self, parent, item)
+        token = LeftToken(self, parent, item) if self.defers else Token(self, parent, item)
         if matched is not None:
             chain(token, matched)
         matcher.count()
@@ -178,27 +194,213 @@ class JoinNode(MeetingNode):
         bucket = self.buckets.get(entry.bucket.key)
         if bucket is None:
             return
-        matcher = self.matcher
+        others = self.others
+        if others is None:
+            others = self.split()
+        if others:
+            token = bucket.head
+            while token is not None:
+                if self.agree(token, element):
+                    for child in others:
+                        child.left(token, element, element)
+                token = token.next
+        if self.endings:
+            meet_endings(self.endings, self, bucket, element)
+
+    def split(self) -> list[LiveNode]:
+        """Tell the rules whose matches may be made later from all other children."""
         children = self.children
         if children is None:
-            children = matcher.live_children(self)
+            children = self.matcher.live_children(self)
+        self.endings = endings_among(children) if self.defers else []
+        self.others = [child for child in children if child not in self.endings]
+        return self.others
+
+    def agree(self, token: Token, element: Element) -> bool:
+        """Whether a match and a fact with its key pass the tests."""
         tests = self.tests
-        frame = matcher.frame
-        token = bucket.head
-        while token is not None:
-            if tests:
-                frame.link = token
-                frame.record = element
-                if not matcher.all_hold(tests):
-                    token = token.next
-                    continue
-            for child in children:
-                child.left(token, element, element)
-            token = token.next
+        if not tests:
+            return True
+        matcher = self.matcher
+        matcher.frame.link = token
+        matcher.frame.record = element
+        return matcher.all_hold(tests)
 
     def forget(self, token: Token) -> None:
         """Drop a match from the left memory."""
+        if self.defers and cast(LeftToken, token).next_to_meet is not None:
+            step_aside(cast(LeftToken, token))
         self.drop(token)
+
+
+@final
+class AdapterNode(LiveNode):
+    """The end of a right sub-network. Its tokens are `RightToken`s."""
+
+    __slots__ = ("crosses", "length", "matcher", "memory")
+
+    def __init__(self, spec: AdapterSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+        self.length = spec.length
+        self.memory = TokenBucket(None)
+        self.crosses: list[CrossNode] = []  # those that ever had a left match
+
+    def link(self, cross: CrossNode) -> None:
+        """Let a node hear of matches from now on."""
+        self.crosses.append(cross)
+        self.crosses.sort(key=rank_of)
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Let a match meet those of other paths."""
+        right = RightToken(self, parent, item, self.length)
+        if matched is not None:
+            chain(right, matched)
+        self.matcher.count()
+        append(self.memory, right)
+        for cross in self.crosses:
+            cross.right(right)
+
+    def forget(self, token: Token) -> None:
+        """Remove all that was made with a match."""
+        take_out(token, self.memory)
+        right = cast(RightToken, token)
+        made = right.tokens
+        while made is not None:
+            self.matcher.remove(made)
+            made = right.tokens
+
+
+@final
+class CrossNode(WorkingNode):
+    """Meets each match from the left with each match of a right sub-network.
+
+    A fact may bring both about. It does not matter which one comes first: the one that comes
+    second meets the first, and so each pair is made once.
+    """
+
+    __slots__ = ("adapter", "bucket", "defers", "endings", "others", "tests")
+
+    def __init__(self, spec: CrossSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.tests = spec.tests
+        self.defers = spec.defers
+        self.bucket = TokenBucket(None)
+        self.others: list[LiveNode] | None = None  # as of a `JoinNode`
+        self.endings: list[ProductionNode] = []
+        self.adapter = cast(AdapterNode, matcher.live(spec.adapter))
+        self.adapter.link(self)
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Meet a match with what the sub-network has found."""
+        token = LeftToken(self, parent, item)
+        if matched is not None:
+            chain(token, matched)
+        self.matcher.count()
+        append(self.bucket, token)
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        found = self.adapter.memory.head
+        while found is not None:
+            right = cast(RightToken, found)
+            if self.agree(token, right):
+                for child in children:
+                    child.left(self.splice(token, right), right.item, None)
+            found = found.next
+
+    def right(self, right: RightToken) -> None:
+        """Meet what the sub-network has found with the matches that wait."""
+        bucket = self.bucket
+        if bucket.head is None:
+            return
+        others = self.others
+        if others is None:
+            others = self.split()
+        if others:
+            token: Token | None = bucket.head
+            while token is not None:
+                if self.agree(token, right):
+                    for child in others:
+                        child.left(self.splice(token, right), right.item, None)
+                token = token.next
+        if self.endings:
+            meet_endings(self.endings, self, bucket, right)
+
+    def split(self) -> list[LiveNode]:
+        """Tell the rules whose matches may be made later from all other children."""
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        self.endings = endings_among(children) if self.defers else []
+        self.others = [child for child in children if child not in self.endings]
+        return self.others
+
+    def agree(self, token: Token, right: RightToken) -> bool:
+        """Whether two matches pass the tests."""
+        tests = self.tests
+        if not tests:
+            return True
+        matcher = self.matcher
+        matcher.frame.link = longer(token, right)
+        matcher.frame.record = None
+        return matcher.all_hold(tests)
+
+    def splice(self, token: Token, right: RightToken) -> Token:
+        """Lengthen a match by another one, but for its last fact."""
+        matcher = self.matcher
+        matcher.count()
+        spliced = Token(self, token, right)
+        chain_right(spliced, right)
+        facts = right.facts
+        for index in range(len(facts) - 1):
+            matcher.count()
+            spliced = Token(self, spliced, facts[index])
+        return spliced
+
+    def forget(self, token: Token) -> None:
+        """Drop a match from the left memory, if it stands there."""
+        bucket = token.bucket
+        if bucket is not None:
+            step_aside(cast(LeftToken, token))
+            take_out(token, bucket)
+
+
+def longer(token: Token, right: RightToken) -> Link:
+    """The match that `CrossNode.splice` would make, for a look at it."""
+    link = Link(token, right)
+    for fact in right.facts:
+        link = Link(link, fact)
+    return link
+
+
+def endings_among(children: list[LiveNode]) -> list[ProductionNode]:
+    """The rules whose matches may be made later."""
+    return [
+        child
+        for child in children
+        if isinstance(child, ProductionNode) and child.reading.rule.deferrable
+    ]
+
+
+def meet_endings(
+    endings: list[ProductionNode], join: LiveNode, bucket: TokenBucket, item: object
+) -> None:
+    """Let an arrived item meet the tokens of a bucket, at the end of rules.
+
+    Rule after rule, so that it makes no difference to `depth` whether matches are made now, the
+    oldest token first, or later, each before those that fire after it.
+    """
+    matcher = endings[0].matcher
+    defers = matcher.defers and bucket.head is not bucket.tail
+    for ending in endings:
+        if defers:
+            ending.defer(join, bucket, item)
+            continue
+        token = bucket.head
+        while token is not None:
+            ending.meet(join, token, item, 0)
+            token = token.next
 
 
 @final
@@ -390,6 +592,7 @@ class TestNode(WorkingNode):
         """Hand a match on if the tests hold."""
         matcher = self.matcher
         matcher.frame.link = Link(parent, item)
+        matcher.frame.record = None
         if matcher.all_hold(self.tests):
             self.hand_on(parent, item, matched)
 
@@ -438,29 +641,99 @@ class ComputeNode(WorkingNode):
 
 
 @final
-class ProductionNode(LiveNode):
+class ProductionNode(Ending):
     """The end of a rule: matches become activations."""
 
-    __slots__ = ("matcher", "rule")
+    __slots__ = ("matcher", "reading")
 
     def __init__(self, spec: ProductionSpec, matcher: Matcher) -> None:
         super().__init__(spec)
         self.matcher = matcher
-        self.rule = spec.rule
+        self.reading = spec.reading
 
     def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
         """Put the match on the agenda."""
         matcher = self.matcher
         matcher.activations += 1
-        activation = Activation(self, parent, item, self.rule, matcher.activations)
+        activation = Activation(self, parent, item, self.reading, matcher.activations)
         if matched is not None:
             chain(activation, matched)
         matcher.count()
         matcher.activate(activation)
 
+    def meet(self, join: LiveNode, token: Token, item: object, number: int) -> Activation | None:
+        """Make the match of a token and an item that a join meets, if they agree.
+
+        With a number it is one that was deferred under it, and stands on the agenda already.
+        """
+        matcher = self.matcher
+        if isinstance(item, RightToken):
+            cross = cast(CrossNode, join)
+            if not cross.agree(token, item):
+                return None
+            parent, last = cross.splice(token, item), item.item
+        else:
+            if not cast(JoinNode, join).agree(token, cast(Element, item)):
+                return None
+            parent, last = token, item
+        if number == 0:
+            matcher.activations += 1
+        activation = Activation(self, parent, last, self.reading, number or matcher.activations)
+        if not isinstance(item, RightToken):
+            chain(activation, cast(Element, item))
+        matcher.count()
+        if number == 0:
+            matcher.activate(activation)
+        return activation
+
+    def defer(self, join: LiveNode, bucket: TokenBucket, item: object) -> None:
+        """Put one entry on the agenda for all matches of an item with the tokens of a bucket."""
+        matcher = self.matcher
+        matcher.activations += 1
+        deferred = Deferred(self, join, item, self.reading, matcher.activations)
+        if isinstance(item, RightToken):
+            chain_right(deferred, item)
+        else:
+            chain(deferred, cast(Element, item))
+        deferred.stand(cast("LeftToken | None", bucket.tail))
+        matcher.count()
+        matcher.activate(deferred)
+
+    def make(self, deferred: Deferred) -> Activation | None:
+        """Make the next match that is deferred; None, and an end of it, when there is none."""
+        token = deferred.cursor
+        while token is not None:
+            deferred.stand(cast("LeftToken | None", token.previous))
+            made = self.meet(deferred.join, token, deferred.item, deferred.number)
+            if made is not None:
+                made.salience = deferred.salience
+                made.waiting = True
+                self.matcher.agenda.size += 1
+                return made
+            token = deferred.cursor
+        self.matcher.remove(deferred)
+        return None
+
+    def left_out(self, deferred: Deferred, limit: int) -> list[Link]:
+        """Matches that are deferred, the next one first, at most so many; none is made."""
+        found: list[Link] = []
+        item = deferred.item
+        token: Token | None = deferred.cursor
+        while token is not None and len(found) < limit:
+            if isinstance(item, RightToken):
+                if cast(CrossNode, deferred.join).agree(token, item):
+                    found.append(longer(token, item))
+            elif cast(JoinNode, deferred.join).agree(token, cast(Element, item)):
+                found.append(Link(token, item))
+            token = token.previous
+        return found
+
     def forget(self, token: Token) -> None:
         """Take the activation off the agenda."""
-        self.matcher.cancel(cast(Activation, token))
+        entry = cast(AgendaEntry, token)
+        if isinstance(entry, Deferred):
+            entry.stand(None)
+        self.matcher.cancel(entry)
 
 
 def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
@@ -485,6 +758,10 @@ def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
         return AccumulateNode(spec, matcher)
     if isinstance(spec, MemberSpec):
         return MemberNode(spec, matcher)
+    if isinstance(spec, CrossSpec):
+        return CrossNode(spec, matcher)
+    if isinstance(spec, AdapterSpec):
+        return AdapterNode(spec, matcher)
     raise AssertionError(spec.describe())
 
 

@@ -14,10 +14,13 @@ from typing import final
 
 from rete_engine.runtime.memory import (
     Activation,
+    AgendaEntry,
+    Deferred,
     Token,
     TokenBucket,
     append,
     collect,
+    insert,
     take_out,
 )
 
@@ -30,7 +33,7 @@ class Queue:
 
     __slots__ = ()
 
-    def push(self, activation: Activation) -> None:
+    def push(self, activation: AgendaEntry) -> None:
         """Find the place of an activation that comes to wait."""
         raise NotImplementedError
 
@@ -38,16 +41,20 @@ class Queue:
         """Give an activation that was `first` its place back."""
         raise NotImplementedError
 
-    def pull(self, activation: Activation) -> None:
+    def pull(self, activation: AgendaEntry) -> None:
         """Give the place of an activation up."""
         raise NotImplementedError
 
     def first(self) -> Activation | None:
-        """The activation that fires next."""
+        """The activation that fires next; it is made if it was deferred."""
         raise NotImplementedError
 
-    def in_order(self) -> list[Activation]:
-        """All that wait, the next one first."""
+    def make_all(self) -> None:
+        """Make all that is deferred."""
+        raise NotImplementedError
+
+    def entries(self) -> list[AgendaEntry]:
+        """All that stands here, the next one first."""
         raise NotImplementedError
 
     def close(self, tokens: list[Token]) -> None:
@@ -75,7 +82,7 @@ class ListQueue(Queue):
             insort(self.saliences, salience)
         return level
 
-    def push(self, activation: Activation) -> None:
+    def push(self, activation: AgendaEntry) -> None:
         """Put an activation at the end of its list."""
         append(self.level(activation.salience), activation)
 
@@ -97,7 +104,7 @@ class ListQueue(Queue):
         self.levels.clear()
         self.saliences.clear()
 
-    def pull(self, activation: Activation) -> None:
+    def pull(self, activation: AgendaEntry) -> None:
         """Take an activation out of its list."""
         level = activation.bucket
         assert level is not None
@@ -109,24 +116,45 @@ class ListQueue(Queue):
         while saliences:
             level = self.levels[saliences[-1]]
             token = level.tail if self.depth else level.head
+            if isinstance(token, Deferred):
+                token = make_next(token, level)
             if token is not None:
                 assert isinstance(token, Activation)
                 return token
-            # Dynamic salience makes levels without end, so an empty one goes.
-            del self.levels[saliences.pop()]
+            if level.head is None:
+                # Dynamic salience makes levels without end, so an empty one goes.
+                del self.levels[saliences.pop()]
         return None
 
-    def in_order(self) -> list[Activation]:
-        """All that wait, the next one first."""
-        found: list[Activation] = []
+    def make_all(self) -> None:
+        """Make all that is deferred."""
+        for level in self.levels.values():
+            token = level.head
+            while token is not None:
+                following = token.next
+                while isinstance(token, Deferred) and make_next(token, level) is not None:
+                    pass
+                token = following
+
+    def entries(self) -> list[AgendaEntry]:
+        """All that stands here, the next one first."""
+        found: list[AgendaEntry] = []
         for salience in reversed(self.saliences):
             level = self.levels[salience]
             token = level.tail if self.depth else level.head
             while token is not None:
-                assert isinstance(token, Activation)
+                assert isinstance(token, AgendaEntry)
                 found.append(token)
                 token = token.previous if self.depth else token.next
         return found
+
+
+def make_next(deferred: Deferred, level: TokenBucket) -> Activation | None:
+    """Make the next match of what is deferred, and let it fire before the rest of it."""
+    made = deferred.ending.make(deferred)
+    if made is not None:
+        insert(level, made, deferred)
+    return made
 
 
 @final
@@ -140,8 +168,9 @@ class HeapQueue(Queue):
         self.size = 0  # how many wait; the heap may hold others still
         self.heap: list[tuple[tuple[object, ...], Activation]] = []
 
-    def push(self, activation: Activation) -> None:
+    def push(self, activation: AgendaEntry) -> None:
         """Put an activation into the heap, unless it stands there still."""
+        assert isinstance(activation, Activation)  # nothing is deferred here
         self.size += 1
         if activation.order is None:
             activation.order = self.order(activation)
@@ -158,7 +187,7 @@ class HeapQueue(Queue):
             tokens.append(item[1])
         self.heap.clear()
 
-    def pull(self, activation: Activation) -> None:
+    def pull(self, activation: AgendaEntry) -> None:
         """Leave the heap as it is: `first` passes over what no longer waits."""
         self.size -= 1
         if len(self.heap) > 64 and len(self.heap) > 4 * self.size:
@@ -182,7 +211,10 @@ class HeapQueue(Queue):
             activation.order = None
         return None
 
-    def in_order(self) -> list[Activation]:
+    def make_all(self) -> None:
+        """Nothing is deferred here."""
+
+    def entries(self) -> list[AgendaEntry]:
         """All that wait, the next one first."""
         return [item[1] for item in sorted(self.heap, key=key_of_item) if item[1].waiting]
 

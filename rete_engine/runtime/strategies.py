@@ -49,7 +49,7 @@ def by_recency(activation: Activation) -> tuple[object, ...]:
 def by_first_recency(activation: Activation) -> tuple[object, ...]:
     """`mea`: the time tag of the first pattern decides, then as `lex`."""
     tags = time_tags(activation)
-    patterns = activation.rule.patterns
+    patterns = activation.reading.patterns
     first = tags[0] if patterns else -1
     complexity = activation.rule.complexity
     return (-activation.salience, -first, descending(tags), -complexity, -activation.number)
@@ -104,7 +104,7 @@ class Descending:
 
 def time_tags(activation: Activation) -> list[int]:
     """The time tag of each pattern's fact, in the order of the patterns as written."""
-    return [time_tag(activation, pattern) for pattern in activation.rule.patterns]
+    return [time_tag(activation, pattern) for pattern in activation.reading.patterns]
 
 
 def time_tag(activation: Activation, pattern: PatternUse) -> int:

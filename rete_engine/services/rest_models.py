@@ -156,8 +156,13 @@ _FACTS: Any = Field(
     examples=[[{"type": "Order", "id": 1, "total": 250.0}], {"Order": [{"id": 1, "total": 250.0}]}],
 )
 
-Limit = Annotated[Whole | None, Field(ge=0, description="The most firings to try.")]
-Timeout = Annotated[float | None, Field(gt=0, description="Seconds that it may take.")]
+# A bound outside of the union would be checked, but not be told in the description.
+Limit = Annotated[
+    Annotated[Whole, Field(ge=0)] | None, Field(description="The most firings to try.")
+]
+Timeout = Annotated[
+    Annotated[float, Field(gt=0)] | None, Field(description="Seconds that it may take.")
+]
 Params = Annotated[dict[str, Any], Field(description="Values of parameters, by name.")]
 
 

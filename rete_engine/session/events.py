@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
+from rete_engine.network.specs import ReadingSpec
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.matcher import elements_of
@@ -114,6 +116,8 @@ class Events:
         engine.memory.listener = (
             Listener(self.inserted, self.modified, self.retracted) if changes else None
         )
+        listens = bool(has["activate"] or has["cancel"])
+        engine.defer(not listens)
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
@@ -159,7 +163,7 @@ class Events:
             activation.rule.name,
             execution,
             translator,
-            {**dict(params), **engine.bindings(activation)},
+            {**dict(params), **engine.bindings(activation.reading, activation)},
             tuple(translator.fact_of(element) for element in elements_of(activation)),
             engine.network.groups,
         )
@@ -234,27 +238,27 @@ class Events:
 
     def activated(self, activation: Activation) -> None:
         """Tell of a new activation."""
-        self.call("activate", self.waiting(activation))
+        self.call("activate", self.waiting(activation.reading, activation.salience, activation))
 
     def cancelled(self, activation: Activation) -> None:
         """Tell of an activation that ceased."""
-        self.call("cancel", self.waiting(activation))
+        self.call("cancel", self.waiting(activation.reading, activation.salience, activation))
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
         for subscription in tuple(self.callbacks["error"]):
             subscription.callback(error)
 
-    def waiting(self, activation: Activation) -> Waiting:
+    def waiting(self, reading: ReadingSpec, salience: int, match: Link) -> Waiting:
         """An activation as a program sees it."""
         translator = self.translator
         engine = self.engine
         assert engine is not None
-        bindings = engine.bindings(activation)
+        bindings = engine.bindings(reading, match)
         return Waiting(
-            activation.rule.name,
-            activation.salience,
+            reading.rule.name,
+            salience,
             {name: translator.outward(value) for name, value in bindings.items()},
-            tuple(translator.fact_of(element) for element in elements_of(activation)),
-            engine.network.groups[activation.rule.group],
+            tuple(translator.fact_of(element) for element in elements_of(match)),
+            engine.network.groups[reading.rule.group],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -187,7 +188,7 @@ class Session:
 
         def order(activation: Activation) -> tuple[object, ...]:
             try:
-                key = strategy(events.waiting(activation))
+                key = strategy(events.waiting(activation.reading, activation.salience, activation))
             except Exception as error:
                 raise StrategyError(f"the strategy failed: {error!r}") from error
             return (-activation.salience, Descending(key), -activation.number)
@@ -486,10 +487,8 @@ class Session:
         """
         with self._working():
             number = -1 if group is None else self._group(group)
-            waiting = self._engine.waiting(number)
-            if limit is not None:
-                waiting = waiting[:limit]
-            return [self._events.waiting(activation) for activation in waiting]
+            waiting = self._engine.waiting(number, sys.maxsize if limit is None else limit)
+            return [self._events.waiting(c.reading, c.salience, c.link) for c in waiting]
 
     def focus(self, group: str) -> None:
         """Put an agenda group on top of the focus stack, so that its rules fire first.

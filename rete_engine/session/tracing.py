@@ -40,7 +40,11 @@ def find_loop(recent: Sequence[RuleSpec], network: Network) -> Loop | None:
     reads = _reads(often, network)
     templates = {template.name: template for template in network.templates}
     changes = {
-        rule: [change for each in rule.statements for change in _changes(each, templates)]
+        rule: [
+            change
+            for each in rule.readings[0].statements  # other readings differ in places only
+            for change in _changes(each, templates)
+        ]
         for rule in often
     }
     follow = {

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -63,7 +63,16 @@ def test_without_the_extra(process: Process, write: Write, missing: str, tmp_pat
     assert done.stderr == b"the command line needs: pip install 'rete-engine[cli]'\n"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A process that ignores SIGINT, as shells start those in the background, hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @posix
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c(write: Write) -> None:
     write("loop.rete", PRINTS)
     with subprocess.Popen(

@@ -99,9 +99,9 @@ from tests.compiler.findings import findings, rule, said
         ("for x in 3", "RE0202", "3", None, "'for' needs a list, set, dict, tuple or str"),
         # what belongs elsewhere
         ("test now() == none", "RE0302", "now()", "keep the time in a fact", "now() belongs"),
+        ("forall (Order())", "RE0300", "forall (Order())", "write forall (C, D)", "always holds"),
+        ("(Order() or 1 < 2)", "RE0300", "1 < 2", "write: test 1 < 2", "a value, not a condition"),
         # not built yet
-        ("(Order() or Hold())", "RE0900", "(Order() or Hold())", None, "'or' between conditions"),
-        ("forall (Order(), Hold())", "RE0900", "forall (Order(), Hold())", None, "'forall'"),
     ],
 )
 def test_a_wrong_condition_is_told_with_its_place_and_a_mend(

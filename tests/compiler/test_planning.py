@@ -157,6 +157,23 @@ def test_a_guard_that_may_raise_waits_for_control_facts_written_before_it() -> N
     assert steps == ["first Item", "join Phase", "not Note"]
 
 
+def test_several_control_facts_are_joined_from_the_right() -> None:
+    when = 'p := Phase(name == "start")\ni := Item()\ns := Step(speed > 1)\ntest s.speed > i.id'
+    rules = RuleSet.parse(
+        CONTROL % (when.replace("\n", "\n    "), 'modify p(name = "go")\n modify s(speed = 2)')
+    )
+    assert path_of(rules, "r")[1:] == ["first Item", "cross ($0.1 > $3.0)"]
+    assert '["to the right"]' in rules.graph("mermaid")
+    with rules.session() as session:
+        session.insert_many("Item", [{"id": n} for n in range(5)])
+        session.insert("Phase", name="start")
+        session.insert("Step", name="", speed=3)
+        assert session.run(1).fired == 1
+        [fired] = [fact for fact in session.facts("Phase") if fact.name == "go"]
+        assert fired.template == "Phase"
+        assert session.agenda() == []
+
+
 def test_a_change_of_phase_does_not_rebuild_the_joins() -> None:
     text = """
     template Phase

@@ -19,12 +19,8 @@ end
 """
 
 CONDITIONS = {
-    "forall": "forall (T(), T(n > 1))",
-    "or": "(T(n == 1) or T(n == 2))",
     "a query": "m := larger(1)",
     "a query without a name": "larger(1)",
-    "through a reference": "t := T(of.n == 1)",
-    "through a reference in a test": "t := T()\ntest t.of.n == 1",
 }
 
 ACTIONS = {

@@ -43,8 +43,10 @@ class Agreement:
         strategy: str = "depth",
         params: Mapping[str, object] | None = None,
         rules: RuleSet | None = None,
+        listens: bool = True,
     ) -> None:
         self.strategy = strategy
+        self.listens = listens  # to activations; else they are made when they come to the top
         self.session: Session = (rules or RuleSet.parse(text)).session(
             params=params, strategy=strategy, on_error="skip", clock=self.now
         )
@@ -53,8 +55,9 @@ class Agreement:
         self.fired: list[Shown] = []
         self.activated: list[Waiting] = []
         self.cancelled: list[Waiting] = []
-        self.session.on("activate", self.activated.append)
-        self.session.on("cancel", self.cancelled.append)
+        if listens:
+            self.session.on("activate", self.activated.append)
+            self.session.on("cancel", self.cancelled.append)
         self.naive.activated.clear()  # of opening the session nobody could hear
         self.check()
 
@@ -89,7 +92,8 @@ class Agreement:
             wanted = {name: values.canonical(value) for name, value in other.values.items()}
             assert shown == wanted
         self.check_agenda()
-        self.check_told()
+        if self.listens:
+            self.check_told()
         self.check_at_rest()
 
     def now(self) -> datetime:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, settings
 
 from rete_engine import Fact, FactError, Firing, Session, Waiting
+from rete_engine.runtime.memory import TokenBucket
+from rete_engine.runtime.nodes import CrossNode
 from tests.reference import values
 from tests.reference.agreement import Operation
 
@@ -42,11 +44,10 @@ def memories(session: Session) -> Memories:
     left = 0
     for node in matcher.live_nodes.values():
         for bucket in getattr(node, "buckets", {}).values():
-            token = bucket.head
-            assert token is not None, "an empty bucket is dropped"
-            while token is not None:
-                left += 1
-                token = token.next
+            assert bucket.head is not None, "an empty bucket is dropped"
+            left += length(bucket)
+        if isinstance(node, CrossNode):
+            left += length(node.bucket)
     right = 0
     for memory in matcher.rights.values():
         for entries in memory.buckets.values():
@@ -56,6 +57,16 @@ def memories(session: Session) -> Memories:
                 right += 1
                 entry = entry.next
     return Memories(matcher.tokens - session._engine.agenda.size, left, right)
+
+
+def length(bucket: TokenBucket) -> int:
+    """How many tokens stand in a bucket."""
+    found = 0
+    token = bucket.head
+    while token is not None:
+        found += 1
+        token = token.next
+    return found
 
 
 def play(session: Session, script: Iterable[Operation]) -> list[object]:

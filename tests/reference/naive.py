@@ -267,6 +267,17 @@ class Naive:
                     yield match
             case tree.And():
                 yield from self.extend(match, list(node.operands))
+            case tree.Or():
+                yield from self.alternatives(match, node)
+            case tree.ForallForm():
+                first, *others = node.operands
+                without = [
+                    one
+                    for one in list(self.condition(match, first))
+                    if not list(self.extend(one, others))
+                ]
+                if not without:
+                    yield match
             case _:
                 raise NotImplementedError(type(node).__name__)
 
@@ -275,7 +286,7 @@ class Naive:
         members = list(
             self.condition(Match(match.rule, bindings=dict(match.bindings)), node.source)
         )
-        members.sort(key=lambda m: (tuple(f.number for _, f in m.facts), m.positions))
+        members.sort(key=place)
         groups: dict[object, tuple[object, list[Match]]] = {}
         if node.by is None:
             groups[None] = (None, members)
@@ -319,6 +330,16 @@ class Naive:
             lookup = pattern_names(self.program.template_of(own), fact, outer)
         evaluator = Evaluator(lookup, read_live, self.functions)
         return self.attempt(member.rule, evaluator, expression)
+
+    def alternatives(self, match: Match, node: tree.Or) -> Iterator[Match]:
+        """The matches of each branch; they keep the variables that all branches bind."""
+        kept = self.program.bound_names(node)
+        for number, operand in enumerate(node.operands):
+            for longer in self.condition(match, operand):
+                shared = {name: longer.bindings[name] for name in kept}
+                positions = (*longer.positions, -1 - number)  # which branch it is
+                bindings = {**match.bindings, **shared}
+                yield Match(longer.rule, longer.facts, positions, longer.results, bindings)
 
     def attempt(self, rule: Rule, evaluator: Evaluator, node: tree.Expression) -> object:
         """A value; FAILED where the expression is an error, which does not hold."""
@@ -456,6 +477,12 @@ def time_tag(fact: Fact, reads: set[str] | None) -> int:
     """The insertion of a fact, or its last modify that made a match anew."""
     fields = fact.tags if reads is None else reads
     return max([fact.tag, *(fact.tags.get(name, 0) for name in fields)])
+
+
+def place(member: Match) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What puts the members of an accumulate in order; alternatives are in order already."""
+    facts = tuple(fact.number for _, fact in member.facts)
+    return facts, tuple(position for position in member.positions if position >= 0)
 
 
 def bound(match: Match, name: str, value: object) -> Match:

@@ -80,6 +80,23 @@ class Program:
             and node.function.name in self.templates
         )
 
+    def bound_names(self, node: tree.Expression) -> list[str]:
+        """The variables that a condition binds for those after it, in written order."""
+        match node:
+            case tree.Bind():
+                inner = self.bound_names(node.value) if self.is_pattern(node.value) else []
+                return [node.name, *inner]
+            case tree.Call() if self.is_pattern(node):
+                return [str(a.name) for a in node.arguments if a.binds]
+            case tree.ForForm():
+                return [node.name]
+            case tree.And():
+                return [name for operand in node.operands for name in self.bound_names(operand)]
+            case tree.Or():
+                first, *others = (self.bound_names(operand) for operand in node.operands)
+                return [name for name in first if all(name in other for other in others)]
+        return []
+
     def template_of(self, node: tree.Expression) -> Template:
         assert isinstance(node, tree.Call)
         assert isinstance(node.function, tree.Name)
@@ -140,8 +157,9 @@ def add_template(program: Program, declaration: TemplateDeclaration) -> None:
     )
 
 
-# What a variable stands for: the fact of a pattern, a field of it, or a value (then None).
-Meaning = tuple[tree.Call, str | None] | None
+# What a variable can stand for, in one branch of an `or` or another: the fact of a pattern, or a
+# field of it. There is nothing for a value.
+Meanings = list[tuple[tree.Call, str | None]]
 
 
 class Reader:
@@ -152,31 +170,31 @@ class Reader:
         self.rule = rule
 
     def read(self) -> None:
-        variables: dict[str, Meaning] = {}
+        variables: dict[str, Meanings] = {}
         for condition in self.rule.declaration.when:
             self.condition(condition, variables)
         salience = self.rule.declaration.attributes.salience
         if salience is not None:
             self.expression(salience, variables, None)
 
-    def condition(self, node: tree.Expression, variables: dict[str, Meaning]) -> None:
+    def condition(self, node: tree.Expression, variables: dict[str, Meanings]) -> None:
         accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
         if accumulate is not None:
             self.accumulate(accumulate, variables)
             if isinstance(node, tree.Bind):
-                variables[node.name] = None
+                variables[node.name] = []
             return
         match node:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
-                variables[node.name] = (node.value, None)
+                variables[node.name] = [(node.value, None)]
                 self.pattern(node.value, variables)
             case tree.Bind():
                 self.expression(node.value, variables, None)
-                variables[node.name] = None
+                variables[node.name] = []
             case tree.ForForm():
                 self.expression(node.iterable, variables, None)
-                variables[node.name] = None
+                variables[node.name] = []
             case tree.TestForm():
                 self.rule.complexity += 1
                 self.expression(node.value, variables, None)
@@ -185,12 +203,22 @@ class Reader:
             case tree.And():
                 for operand in node.operands:
                     self.condition(operand, variables)
+            case tree.Or():
+                branches = [dict(variables) for _ in node.operands]
+                for operand, branch in zip(node.operands, branches, strict=True):
+                    self.condition(operand, branch)
+                for name in self.program.bound_names(node):
+                    variables[name] = [each for branch in branches for each in branch[name]]
+            case tree.ForallForm():
+                inner = dict(variables)
+                for operand in node.operands:
+                    self.condition(operand, inner)
             case tree.Call() if self.program.is_pattern(node):
                 self.pattern(node, variables)
             case _:
                 raise NotImplementedError(type(node).__name__)
 
-    def accumulate(self, node: Accumulate, variables: dict[str, Meaning]) -> None:
+    def accumulate(self, node: Accumulate, variables: dict[str, Meanings]) -> None:
         inner = dict(variables)
         self.condition(node.source, inner)
         own = only_pattern(self.program, node.source)
@@ -198,9 +226,9 @@ class Reader:
             if part is not None:
                 self.expression(part, inner, own)
         if node.by is not None and node.by.name is not None:
-            variables[node.by.name] = None
+            variables[node.by.name] = []
 
-    def pattern(self, node: tree.Call, variables: dict[str, Meaning]) -> None:
+    def pattern(self, node: tree.Call, variables: dict[str, Meanings]) -> None:
         self.rule.reads[id(node)] = set()
         self.rule.patterns.append(node)
         template = self.program.template_of(node)
@@ -212,12 +240,12 @@ class Reader:
             assert argument.name is not None
             name = argument.value.name if isinstance(argument.value, tree.Name) else None
             is_field = name is not None and name in template.fields
-            variables[argument.name] = (node, name) if is_field else None
+            variables[argument.name] = [(node, name)] if is_field else []
 
     def expression(
         self,
         node: tree.Expression,
-        variables: dict[str, Meaning],
+        variables: dict[str, Meanings],
         pattern: tree.Call | None,
         hidden: frozenset[str] = frozenset(),
     ) -> None:
@@ -226,16 +254,17 @@ class Reader:
             case tree.Name():
                 if node.name not in hidden:
                     self.name(node.name, variables, pattern)
-            case tree.Attribute(target=tree.Name(name=name)) if (
-                name not in hidden and self.fact(name, variables) is not None
+            case tree.Attribute(target=tree.Name(name=name)) if name not in hidden and self.facts(
+                name, variables
             ):
-                self.note(self.fact(name, variables), node.name)
+                for held in self.facts(name, variables):
+                    self.note(held, node.name)
             case tree.Compare() if all(operator in IDENTITY for operator, _ in node.rest):
                 for child in tree.children(node):
                     is_fact = (
                         isinstance(child, tree.Name)
                         and child.name not in hidden
-                        and self.fact(child.name, variables) is not None
+                        and bool(self.facts(child.name, variables))
                     )
                     if not is_fact:
                         self.expression(child, variables, pattern, hidden)
@@ -250,24 +279,22 @@ class Reader:
                 for child in tree.children(node):
                     self.expression(child, variables, pattern, hidden)
 
-    def fact(self, name: str, variables: dict[str, Meaning]) -> tree.Call | None:
-        """The pattern whose fact a variable holds."""
-        meaning = variables.get(name)
-        return meaning[0] if meaning is not None and meaning[1] is None else None
+    def facts(self, name: str, variables: dict[str, Meanings]) -> list[tree.Call]:
+        """The patterns whose facts a variable holds."""
+        return [pattern for pattern, field in variables.get(name, []) if field is None]
 
-    def name(self, name: str, variables: dict[str, Meaning], pattern: tree.Call | None) -> None:
+    def name(self, name: str, variables: dict[str, Meanings], pattern: tree.Call | None) -> None:
         if pattern is not None and name in self.program.template_of(pattern).fields:
             self.note(pattern, name)
         elif name in variables:
-            meaning = variables[name]
-            if meaning is not None:
+            for meaning in variables[name]:
                 self.note(*meaning)
         elif name not in self.program.params:
             assert pattern is not None, name
             assert self.program.template_of(pattern).open, name
             self.note(pattern, name)
 
-    def note(self, pattern: tree.Call | None, name: str | None) -> None:
+    def note(self, pattern: tree.Call, name: str | None) -> None:
         """A field is read through a pattern; without a name, any may be."""
         reads = self.rule.reads[id(pattern)]
         if name is None:
@@ -278,21 +305,16 @@ class Reader:
 
 def only_pattern(program: Program, source: tree.Expression) -> tree.Call | None:
     """The pattern whose fields an accumulate sees as bare names."""
-    patterns = list(_positive(program, source))
-    return patterns[0] if len(patterns) == 1 else None
-
-
-def positive_patterns(program: Program, rule: Rule) -> Iterator[tree.Call]:
-    """The patterns whose facts make up a match, in written order."""
-    for condition in rule.declaration.when:
-        yield from _positive(program, condition)
-
-
-def _positive(program: Program, node: tree.Expression) -> Iterator[tree.Call]:
-    if isinstance(node, tree.And):
-        for operand in node.operands:
-            yield from _positive(program, operand)
-    elif isinstance(node, tree.Bind):
-        yield from _positive(program, node.value)
-    elif isinstance(node, tree.Call) and program.is_pattern(node):
-        yield node
+    if isinstance(source, tree.Bind):
+        source = source.value
+    operands = source.operands if isinstance(source, tree.And) else (source,)
+    patterns = [
+        each
+        for operand in operands
+        for each in [operand.value if isinstance(operand, tree.Bind) else operand]
+        if program.is_pattern(each)
+    ]
+    if len(patterns) != 1 or any(isinstance(operand, tree.Or) for operand in operands):
+        return None
+    assert isinstance(patterns[0], tree.Call)
+    return patterns[0]

@@ -88,6 +88,7 @@ class RuleText:
         self.grouped = grouped
         self.variables = 0
         self.patterns = 0
+        self.has_alternatives = False
 
     def pick(self, *options: str) -> str:
         return self.draw(st.sampled_from(options))
@@ -175,13 +176,20 @@ class RuleText:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def pattern(self, names: Names, named: bool) -> str:
-        """`[x :=] T(…)`; what it binds comes into `names`."""
+    def pattern(
+        self, names: Names, named: bool, given: tuple[str, str] | None = None, also: str = ""
+    ) -> str:
+        """`[x :=] T(…)`; what it binds comes into `names`.
+
+        `given` are its name and template, `also` is an argument.
+        """
         self.patterns += 1
-        template = self.pick("A", *self.templates)
         name = self.new("p") if named else None
+        template = self.pick("A", *self.templates)
+        if given is not None:
+            name, template = given
         own = self.templates[template]
-        arguments: list[str] = []
+        arguments = [also] if also else []
         earlier = names.copy()
         if name is not None:
             names.facts[name] = template
@@ -211,10 +219,14 @@ class RuleText:
         parts: list[str] = []
         nested = self.templates is NESTED
         for _ in range(2 if nested else self.draw(st.integers(1, 3))):
-            match self.draw(st.integers(0, 14 if nested else 10)):
-                case 9 | 14 if depth < 2:
+            match self.draw(st.integers(0, 17 if nested else 12)):
+                case 5 | 14 if depth < 2:
+                    parts.append(self.alternatives(inner))
+                case 6 | 15 if depth < 2:
+                    parts.append(self.every(inner, depth + 1))
+                case 9 | 17 if depth < 2:
                     parts.append(accumulate(self, inner, depth + 1))
-                case 0 | 1 | 10 | 11 | 12 if depth < 2:
+                case 0 | 1 | 10 | 12 | 13 if depth < 2:
                     word = self.pick("not", "not", "exists")
                     parts.append(f"{word} {self.group(inner, depth + 1)}")
                 case 2:
@@ -232,6 +244,53 @@ class RuleText:
             return parts[0]
         return f"({' and '.join(parts)})"
 
+    def alternatives(self, names: Names, tag: str | None = None) -> str:
+        """`(C or D …)`; what the branches share comes into `names`.
+
+        `tag` is a variable that tells the branches apart.
+        """
+        fact = (self.new("p"), self.pick("A", *self.templates))
+        value = self.new("v")
+        shares = self.pick("fact", "value", "value", "nothing")
+        branches: list[str] = []
+        for number in range(self.draw(st.integers(2, 3))):
+            inner = names.copy()
+            parts = [f"{tag} := {number}"] if tag else []
+            if self.chance(30):
+                word = self.pick("not", "exists")
+                parts.append(f"{word} {self.pattern(inner.copy(), False)}")
+            if shares == "fact":
+                parts.append(self.pattern(inner, True, given=fact))
+            elif shares == "value" and self.chance(50):
+                parts.append(self.pattern(inner, False, also=f"{value} := n"))
+            elif shares == "value":
+                parts.append(f"{value} := {self.number(inner)}")
+            elif self.chance(50):
+                parts.append(self.pattern(inner, self.chance(50)))
+            else:
+                parts.append(f"not {self.group(inner, 2)}")
+            self.draw(st.randoms(use_true_random=False)).shuffle(parts)
+            branches.append(parts[0] if len(parts) == 1 else f"({' and '.join(parts)})")
+        if shares == "fact":
+            names.facts[fact[0]] = fact[1]
+        elif shares == "value":
+            names.values[value] = self.number_kind
+        if tag:
+            names.values[tag] = self.number_kind
+        return f"({' or '.join(branches)})"
+
+    def every(self, names: Names, depth: int) -> str:
+        """`forall (C, D, …)`."""
+        inner = names.copy()
+        first = self.pick("pattern", "pattern", "or")
+        operands = [self.pattern(inner, True) if first == "pattern" else self.alternatives(inner)]
+        for _ in range(self.draw(st.integers(1, 2))):
+            if self.chance(70):
+                operands.append(self.pattern(inner, self.chance(50)))
+            else:
+                operands.append(f"not {self.group(inner, depth + 1)}")
+        return f"forall ({', '.join(operands)})"
+
     def each(self, names: Names) -> str:
         """`for v in …`."""
         lists = [*self.references(names, ["list"]), "[0, 1]", "[1, 1]", "{2, 0}"]
@@ -244,7 +303,15 @@ class RuleText:
         """One line of the `when`."""
         if self.templates is NESTED and self.chance(50):
             return f"{self.pick('not', 'exists')} {self.group(names, 0)}"
-        match self.draw(st.integers(0, 15 + ACCUMULATES)):
+        match self.draw(st.integers(0, 18 + ACCUMULATES)):
+            case drawn if drawn > 18:
+                return accumulate(self, names, 0)
+            case 16:
+                return self.every(names, 0)
+            case 17 | 18 if not self.has_alternatives:
+                # Matches with the same facts in other places would look alike.
+                self.has_alternatives = True
+                return self.alternatives(names, self.new("v"))
             case 0 | 1:
                 return f"not {self.pattern(names.copy(), self.chance(20))}"
             case 2:
@@ -264,8 +331,6 @@ class RuleText:
                 return self.each(names)
             case 9:
                 return f"({self.pattern(names, True)} and {self.pattern(names, True)})"
-            case drawn if drawn > 15:
-                return accumulate(self, names, 0)
         # With a name, so that two matches with the same facts in other places look unlike.
         return self.pattern(names, True)
 
@@ -368,7 +433,9 @@ def accumulate(writer: RuleText, names: Names, depth: int) -> str:
     fact = list(inner.facts)[-1]
     own = writer.templates[inner.facts[fact]]
     for _ in range(writer.draw(st.integers(0, 2)) if depth < 2 and writer.chance(40) else 0):
-        match writer.draw(st.integers(0, 5)):
+        match writer.draw(st.integers(0, 6)):
+            case 6:
+                parts.append(writer.alternatives(inner))
             case 0 | 1:
                 parts.append(f"not {writer.group(inner, depth + 1)}")
             case 2:

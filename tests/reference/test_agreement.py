@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given
 
+from tests.reference import control
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
 from tests.reference.programs import dense, grouped, nested, rich, strategies
 
 
-def agree(text: str, script: list[Operation], strategy: str) -> None:
-    both = Agreement(text, strategy)
+def agree(text: str, script: list[Operation], strategy: str, listens: bool = True) -> None:
+    both = Agreement(text, strategy, listens=listens)
     for operation in script:
         both.apply(operation)
 
@@ -31,6 +32,26 @@ def test_few_values_that_often_meet(text: str, script: list[Operation], strategy
 @given(nested.programs(silent=True), nested.scripts(most=20), strategies)
 def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
+
+
+@examples(300)
+@given(control.programs(), control.scripts(), strategies)
+def test_control_facts_that_rules_change(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
+@given(control.programs(), control.scripts())
+def test_matches_that_are_made_when_they_come_to_the_top(
+    text: str, script: list[Operation]
+) -> None:
+    agree(text, script, "depth", listens=False)
+
+
+@examples(100)
+@given(dense.programs(), dense.scripts())
+def test_nobody_listens(text: str, script: list[Operation]) -> None:
+    agree(text, script, "depth", listens=False)
 
 
 @examples(250)

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from rete_engine import RuleSet
 from rete_engine.runtime.strategies import STRATEGIES
+from tests.reference import control
 from tests.reference.agreement import Operation
 from tests.reference.laws import (
+    Memories,
     by_content,
     by_number,
     examples,
@@ -48,6 +50,19 @@ def test_retracting_everything_leaves_nothing(
     assert memories(session).right == 0
     # What holds on nothing may have fired; more than at the beginning cannot wait.
     assert not Counter(map(by_number, waiting(session))) - Counter(map(by_number, waiting(fresh)))
+
+
+@examples(100)
+@given(control.programs(), control.scripts(), st.data())
+def test_control_facts_leave_nothing_either(
+    text: str, script: list[Operation], data: st.DataObject
+) -> None:
+    session = RuleSet.parse(text).session(on_error="skip")
+    play(session, script)
+    for fact in data.draw(st.permutations(session.facts())):
+        session.retract(fact)
+    assert memories(session) == Memories(0, 0, 0)
+    assert waiting(session) == []
 
 
 @examples(100)
@@ -124,6 +139,18 @@ def test_looking_and_listening_change_no_firing(
     both: tuple[str, list[Operation]], strategy: str
 ) -> None:
     text, script = both
+    compare_with_a_watched_session(text, script, strategy)
+
+
+@examples(200)
+@given(control.programs(), control.scripts())
+def test_matches_fire_in_the_same_order_whether_they_are_made_now_or_later(
+    text: str, script: list[Operation]
+) -> None:
+    compare_with_a_watched_session(text, script, "depth")
+
+
+def compare_with_a_watched_session(text: str, script: list[Operation], strategy: str) -> None:
     rules = RuleSet.parse(text)
     alone = rules.session(strategy=strategy, on_error="skip")
     watched = rules.session(strategy=strategy, on_error="skip")

@@ -25,6 +25,7 @@ KINDS = {
     "loops": "\n".join(f"for v{n} in [{n}]" for n in range(DEEPEST)),
     "tests and values": "v0 := 0\n"
     + "\n".join(f"v{n} := v{n - 1} + 1\ntest v{n} / 1 == {n}" for n in range(1, DEEPEST // 2)),
+    "alternatives": "N(i == 0)\n" + f"not ({' or '.join(f'N(v == {n + 10})' for n in range(98))})",
     "groups": "N(i == 0)\n"
     + "\n".join(f"not (N(v == {n + 10}) and N(i == {n}))" for n in range(DEEPEST // 3)),
 }

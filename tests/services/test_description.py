@@ -23,7 +23,7 @@ schema.config.checks.positive_data_acceptance.expected_statuses = [
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_what_is_described(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers=bearing(TOKEN))
 

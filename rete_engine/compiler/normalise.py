@@ -1,0 +1,181 @@
+"""Third pass, per rule: `or` goes, which leaves conjunctions for the planner.
+
+A rule whose conditions have alternatives is read in several ways, with one branch of every `or`
+in each; every reading becomes a path of the network, and all are of the one rule. Inside of `not`
+and `exists` the laws of logic do: `not (A or B)` is `not A` and `not B`, and `exists (A or B)`,
+which must be one match however many there are, is `not (not A and not B)`. An accumulate goes over
+the matches of all readings of its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rete_engine.compiler.rewriting import substituted
+from rete_engine.expressions import tree
+from rete_engine.expressions.tree import Expression
+from rete_engine.model.rules import (
+    Accumulate,
+    Alternatives,
+    Branch,
+    Computation,
+    Compute,
+    Condition,
+    Constraint,
+    Exists,
+    Pattern,
+    Source,
+    Test,
+)
+
+#: How many combinations of alternatives a rule may have: each is a path of the network.
+MOST_READINGS = 128
+
+
+class TooManyReadingsError(Exception):
+    """The alternatives of a rule combine in more ways than `MOST_READINGS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read conditions that hold together."""
+
+    conditions: tuple[Condition, ...]  # with no alternatives among them
+    # What the slots stand for that the branches of an `or` have in common.
+    meanings: Mapping[int, Expression]
+
+
+def normalise(conditions: tuple[Condition, ...]) -> list[Reading]:
+    """The readings of conditions, those of earlier branches first.
+
+    Raises:
+        TooManyReadingsError: They are more than `MOST_READINGS`, counting those within `not`
+            and `exists`.
+    """
+    return _Normaliser().readings(conditions, Reading((), {}))
+
+
+class _Normaliser:
+    """Counts the readings of one rule as it makes them."""
+
+    def __init__(self) -> None:
+        self.made = 1
+
+    def readings(self, conditions: tuple[Condition, ...], before: Reading) -> list[Reading]:
+        """All ways to go on from a reading with further conditions."""
+        found = [before]
+        for condition in conditions:
+            found = [longer for reading in found for longer in self.extend(reading, condition)]
+        return found
+
+    def extend(self, reading: Reading, condition: Condition) -> list[Reading]:
+        """The ways to go on with one condition."""
+        match condition:
+            case Alternatives():
+                self.made += len(condition.branches) - 1
+                if self.made > MOST_READINGS:
+                    raise TooManyReadingsError
+                return [
+                    longer
+                    for branch in condition.branches
+                    for longer in self.branch(reading, branch)
+                    if not follows_none(longer.conditions[-1])
+                ]
+            case Exists():
+                added = self.exists(condition, reading.meanings)
+            case Accumulate():
+                added = (self.accumulate(condition, reading.meanings),)
+            case _:
+                added = (renamed(condition, reading.meanings),)
+        return [Reading((*reading.conditions, *added), reading.meanings)]
+
+    def branch(self, reading: Reading, branch: Branch) -> list[Reading]:
+        """The ways to go on with a branch."""
+        found: list[Reading] = []
+        for longer in self.readings(branch.conditions, reading):
+            own = {slot: substituted(e, longer.meanings) for slot, e in branch.meanings}
+            found.append(Reading(longer.conditions, {**longer.meanings, **own}))
+        return found
+
+    def exists(
+        self, condition: Exists, meanings: Mapping[int, Expression]
+    ) -> tuple[Condition, ...]:
+        """`exists` or `not`, of one conjunction each."""
+        span = condition.span
+        inner = self.readings(condition.conditions, Reading((), meanings))
+        if condition.negated or len(inner) == 1:
+            return tuple(Exists(span, condition.negated, each.conditions) for each in inner)
+        none = tuple(Exists(span, True, each.conditions) for each in inner)
+        return (Exists(span, True, none),)
+
+    def accumulate(self, condition: Accumulate, meanings: Mapping[int, Expression]) -> Condition:
+        """An accumulate: it goes over the matches of every reading of its source."""
+        sources: list[Source] = []
+        for source in condition.sources:
+            for each in self.readings(source.conditions, Reading((), meanings)):
+                value, by = (
+                    _constraint(part, each.meanings) if part is not None else None
+                    for part in (source.value, source.by)
+                )
+                sources.append(Source(each.conditions, value, by))
+        return replace(condition, sources=tuple(sources))
+
+
+def follows_none(condition: Condition) -> bool:
+    """Whether a pattern asks for the fact that none refers to: the other alternative has that."""
+    if not isinstance(condition, Pattern) or not condition.parts:
+        return False
+    first = condition.parts[0]
+    if not isinstance(first, Constraint) or not isinstance(first.test, tree.Compare):
+        return False
+    ((_, other), *_) = first.test.rest
+    left = first.test.first
+    return (
+        isinstance(left, tree.Constant)
+        and left.value is None
+        and isinstance(other, tree.SlotRef)
+        and other.slot == condition.slot.number
+    )
+
+
+def renamed(condition: Condition, meanings: Mapping[int, Expression]) -> Condition:
+    """A condition that speaks of the slots that there are in a reading."""
+    match condition:
+        case Pattern():
+            return replace(condition, parts=tuple(_part(p, meanings) for p in condition.parts))
+        case Test():
+            return replace(condition, constraint=_constraint(condition.constraint, meanings))
+        case Compute():
+            return replace(condition, computation=_computation(condition.computation, meanings))
+    raise AssertionError(condition)
+
+
+def _part(
+    part: Constraint | Computation, meanings: Mapping[int, Expression]
+) -> Constraint | Computation:
+    if isinstance(part, Constraint):
+        return _constraint(part, meanings)
+    return _computation(part, meanings)
+
+
+def _constraint(constraint: Constraint, meanings: Mapping[int, Expression]) -> Constraint:
+    return replace(constraint, test=substituted(constraint.test, meanings))
+
+
+def _computation(computation: Computation, meanings: Mapping[int, Expression]) -> Computation:
+    return replace(computation, value=substituted(computation.value, meanings))
+
+
+def size(conditions: tuple[Condition, ...]) -> int:
+    """How many conditions there are, those within `not` and `exists` too."""
+    return sum(1 + sum(map(size, _inside(condition))) for condition in conditions)
+
+
+def _inside(condition: Condition) -> list[tuple[Condition, ...]]:
+    """The conjunctions within a condition."""
+    if isinstance(condition, Exists):
+        return [condition.conditions]
+    if isinstance(condition, Accumulate):
+        return [source.conditions for source in condition.sources]
+    return []
