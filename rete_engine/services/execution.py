@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rete_engine.diagnostics.errors import RuleEngineError
@@ -12,9 +12,13 @@ from rete_engine.expressions.frame import Limits
 from rete_engine.services.catalog import Entry
 from rete_engine.services.facts import insert_facts, unknown_template
 from rete_engine.services.faults import Code, Fault, fault_of
+from rete_engine.services.running import Told, weight_of
 from rete_engine.session.fact import Fact
 from rete_engine.session.jsonable import jsonable
 from rete_engine.session.single_facts import SingleFacts
+
+#: Facts that rules over one fact look at between two looks at the time.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -27,17 +31,29 @@ class Bounds:
         steps: Steps of one evaluation, as in `Limits`.
         value: Size of one value, as in `Limits`.
         tokens: Partial matches and activations, as in `Limits`.
+        output: Characters and numbers of what one run emits, prints and traces.
     """
 
     facts: int = 100_000
     run_time: float = 10.0
     steps: int = 100_000
     value: int = 100_000
-    tokens: int = 2_000_000
+    tokens: int = 1_000_000
+    output: int = 10_000_000
 
     def limits(self) -> Limits:
-        """The bounds as the engine knows them."""
-        return Limits(steps=self.steps, value=self.value, facts=self.facts, tokens=self.tokens)
+        """The bounds as the engine knows them.
+
+        A run ends between two firings when its time is over. One firing, or the insertion of facts,
+        that goes on for as long again is given up, and the session with it.
+        """
+        return Limits(
+            steps=self.steps,
+            value=self.value,
+            facts=self.facts,
+            tokens=self.tokens,
+            seconds=2 * self.run_time,
+        )
 
     def timeout(self, wanted: float | None) -> float:
         """The seconds of a run for which so many are asked.
@@ -144,26 +160,28 @@ def _run(
     show: Sequence[str],
 ) -> Execution:
     deadline = time.monotonic() + seconds
-    printed: list[str] = []
+    told = Told()
     fired: Counter[str] = Counter()
     rules = entry.rules
     for name in show:
         if name not in rules.templates:
             raise Fault(Code.WRONG_REQUEST, f"show: {unknown_template(name, rules.templates)}")
-    with rules.session(params, limits=bounds.limits(), out=printed.append) as session:
+    with rules.session(params, limits=bounds.limits(), out=told.say) as session:
         insert_facts(session, rules, facts, bounds.facts)
         if count:
             session.on("fire", lambda firing: fired.update([firing.rule]))
-        result = session.run(limit, max(deadline - time.monotonic(), 0))
-        if result.stopped == "timeout":
+        left = max(deadline - time.monotonic(), 0.0)
+        if not told.run(session, limit, left, trace=False, most=bounds.output):
+            raise too_much()
+        if told.stopped == "timeout":
             raise too_long(seconds)
         return Execution(
-            [jsonable(value) for value in result.outputs],
-            result.fired,
-            result.stopped,
-            printed,
+            told.outputs,
+            told.fired,
+            told.stopped,
+            told.printed,
             0.0,
-            None if result.loop is None else str(result.loop),
+            None if told.loop is None else str(told.loop),
             fired,
             {
                 name: [
@@ -189,17 +207,25 @@ def _single(
         raise Fault(Code.WRONG_REQUEST, "rules over one fact have no params and no limit")
     if len(facts) > bounds.facts:
         raise Fault(Code.OVER_LIMIT, f"at most {bounds.facts:,} facts are taken at once")
-    found = rules.run(_in_time(facts, seconds), limits=bounds.limits())
-    results = [jsonable(value) for value in found.results]
-    return Execution(results, found.fired, "quiescent", [], 0.0)
-
-
-def _in_time(facts: list[object], seconds: float) -> Iterator[object]:
     deadline = time.monotonic() + seconds
-    for fact in facts:
+    results: list[object] = []
+    fired = weight = 0
+    for start in range(0, len(facts), _AT_ONCE):
         if time.monotonic() > deadline:
             raise too_long(seconds)
-        yield fact
+        found = rules.run(facts[start : start + _AT_ONCE], limits=bounds.limits())
+        part = [jsonable(value) for value in found.results]
+        fired += found.fired
+        weight += sum(map(weight_of, part))
+        if weight > bounds.output:
+            raise too_much()
+        results += part
+    return Execution(results, fired, "quiescent", [], 0.0)
+
+
+def too_much() -> Fault:
+    """The fault of a run that gives more than is taken."""
+    return Fault(Code.OVER_LIMIT, "the rules emit and print more than the service keeps")
 
 
 def too_long(seconds: float) -> Fault:

@@ -17,6 +17,9 @@ from rete_engine.diagnostics.errors import (
     SecurityError,
 )
 
+#: So many diagnostics are told; who has more begins with the first of them.
+MOST_TOLD = 100
+
 
 class Code(StrEnum):
     """What kind of fault it is. Programs rely on these words."""
@@ -70,7 +73,7 @@ class Fault(Exception):  # noqa: N818 - what is answered, whoever is to blame
         return {
             "code": self.code.value,
             "message": self.message,
-            "diagnostics": [told(diagnostic) for diagnostic in self.diagnostics],
+            "diagnostics": [told(diagnostic) for diagnostic in self.diagnostics[:MOST_TOLD]],
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -20,8 +21,9 @@ NAMES = (*EVENTS, "print")
 #: What is listened to where nothing is said. The others cost more than they are worth to most.
 USUAL = ("insert", "modify", "retract", "fire", "error", "print")
 
-#: So many events wait for a listener that does not keep up.
+#: So many events, and characters of them, wait for a listener that does not keep up.
 MOST_WAITING = 10_000
+LONGEST_WAITING = 10_000_000
 
 
 class Feed:
@@ -36,7 +38,8 @@ class Feed:
         self.events = frozenset(events)
         self._wake = wake
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[str, object]] = deque()
+        self._waiting: deque[tuple[str, str]] = deque()
+        self._weight = 0  # characters that wait
         self._subscriptions: list[Subscription] = []
         self._ended = ""  # why nothing more comes
 
@@ -57,14 +60,16 @@ class Feed:
 
     def put(self, event: str, data: object) -> None:
         """Put an event. A listener that is far behind gets no more."""
+        text = json.dumps(data, allow_nan=False, separators=(",", ":"))
         with self._lock:
             if self._ended:
                 return
             is_first = not self._waiting
-            if len(self._waiting) >= MOST_WAITING:
+            self._weight += len(text)
+            if len(self._waiting) >= MOST_WAITING or self._weight > LONGEST_WAITING:
                 self._ended = "too slow: more events were waiting than are kept"
             else:
-                self._waiting.append((event, data))
+                self._waiting.append((event, text))
         if is_first:  # else it was woken, and has not taken what is there
             self._wake()
 
@@ -77,11 +82,12 @@ class Feed:
             subscription.close()
         self._wake()
 
-    def take(self) -> tuple[list[tuple[str, object]], str]:
-        """What waits, and why nothing more comes (empty while it does)."""
+    def take(self) -> tuple[list[tuple[str, str]], str]:
+        """What waits, each with its data as JSON; and why nothing more comes, if that is so."""
         with self._lock:
             taken = list(self._waiting)
             self._waiting.clear()
+            self._weight = 0
             return taken, self._ended
 
     def _putting(self, event: str, told: Callable[..., object]) -> Callable[..., None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -13,6 +13,7 @@ from mcp.types import CallToolResult, ContentBlock, Resource, TextContent, ToolA
 from pydantic import Field, ValidationError
 
 import rete_engine
+from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.services import mcp_texts
 from rete_engine.services.catalog import Entry
 from rete_engine.services.faults import Code, Fault, Finding
@@ -63,7 +64,12 @@ class RuleServer(MCPServer[Any]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> Any:
-        """Call a tool. Arguments of a wrong form are told as every fault is."""
+        """Call a tool. Arguments of a wrong name or form are told as every fault is."""
+        schemas = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        if name in schemas:
+            unknown = _unknown_arguments(name, schemas[name].get("properties", {}), arguments)
+            if unknown is not None:
+                return _told(unknown)
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
@@ -189,6 +195,21 @@ def _result(text: str, structured: dict[str, Any], is_error: bool = False) -> Ca
 def _told(fault: Fault) -> CallToolResult:
     """A fault as a model reads it, and as a program does."""
     return _result(f"{fault.code.value}: {report(fault)}", dict(fault.as_dict()), True)
+
+
+def _unknown_arguments(
+    tool: str, known: Mapping[str, object], given: Mapping[str, object]
+) -> Fault | None:
+    """What to say of arguments that a tool does not have: they would be left out unseen."""
+    findings = []
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"it has {', '.join(known) or 'none'}"
+            findings.append(Finding(name, f"there is no argument '{name}'; {hint}"))
+    if not findings:
+        return None
+    listed = "; ".join(finding.message for finding in findings)
+    return Fault(Code.WRONG_REQUEST, f"the arguments of {tool} do not fit: {listed}", findings)
 
 
 def _wrong_arguments(tool: str, error: ValidationError) -> Fault:

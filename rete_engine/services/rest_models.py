@@ -156,13 +156,12 @@ _FACTS: Any = Field(
     examples=[[{"type": "Order", "id": 1, "total": 250.0}], {"Order": [{"id": 1, "total": 250.0}]}],
 )
 
-# A bound outside of the union would be checked, but not be told in the description.
-Limit = Annotated[
-    Annotated[Whole, Field(ge=0)] | None, Field(description="The most firings to try.")
-]
-Timeout = Annotated[
-    Annotated[float, Field(gt=0)] | None, Field(description="Seconds that it may take.")
-]
+# The bounds stand next to the types: further outside they would be checked, but not be told in the
+# description.
+_Count = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+_Seconds = Annotated[float, Field(gt=0)]
+Limit = Annotated[_Count | None, Field(description="The most firings to try.")]
+Timeout = Annotated[_Seconds | None, Field(description="Seconds that it may take.")]
 Params = Annotated[dict[str, Any], Field(description="Values of parameters, by name.")]
 
 

@@ -209,7 +209,7 @@ class _Events(StreamingResponse):
             for event, data in taken:
                 yield _event(event, data)
             if ended:
-                yield _event("end", {"reason": ended})
+                yield _event("end", as_text({"reason": ended}))
                 return
             if taken:
                 continue
@@ -220,8 +220,8 @@ class _Events(StreamingResponse):
                 yield ": alive\n\n"
 
 
-def _event(name: str, data: object) -> str:
-    return f"event: {name}\ndata: {as_text(data)}\n\n"
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"
 
 
 def _told(held: Held, service: TheService) -> dict[str, object]:

@@ -15,8 +15,8 @@ from rete_engine.services.catalog import Entry
 from rete_engine.services.execution import Bounds
 from rete_engine.services.facts import insert_facts
 from rete_engine.services.faults import Code, Fault, fault_of
-from rete_engine.services.feeds import Feed, firing_as_json
-from rete_engine.session.jsonable import jsonable
+from rete_engine.services.feeds import Feed
+from rete_engine.services.running import Told
 from rete_engine.session.session import Session
 
 #: Sessions that one owner may hold, and seconds after which one that is not used ends.
@@ -56,7 +56,7 @@ class Held:
         self.ended = False
         self._feeds: tuple[Feed, ...] = ()
         self._feeds_lock = threading.Lock()  # they leave without using the session
-        self._printed: list[str] = []
+        self._told = Told()
         self.session: Session = entry.rules.session(
             options.params,
             strategy=options.strategy,
@@ -74,16 +74,17 @@ class Held:
             RuleEngineError: A rule failed.
         """
         started = time.perf_counter()
-        result = self.session.run(limit, self.bounds.timeout(timeout), trace=trace)
-        printed, self._printed = self._printed, []
-        loop = result.loop
+        seconds = self.bounds.timeout(timeout)
+        self._told.run(self.session, limit, seconds, trace, self.bounds.output)
+        told, self._told = self._told, Told()
+        loop = told.loop
         return {
-            "fired": result.fired,
-            "stopped": result.stopped,
-            "outputs": [jsonable(value) for value in result.outputs],
-            "printed": printed,
-            "errors": [str(error) for error in result.errors],
-            "firings": [firing_as_json(firing) for firing in result.firings],
+            "fired": told.fired,
+            "stopped": told.stopped,
+            "outputs": told.outputs,
+            "printed": told.printed,
+            "errors": told.errors,
+            "firings": told.firings,
             "loop": None if loop is None else {"rules": loop.rules, "fields": loop.fields},
             "execution_time_ms": round((time.perf_counter() - started) * 1000, 3),
         }
@@ -127,7 +128,7 @@ class Held:
         self.session.close()
 
     def _say(self, text: str) -> None:
-        self._printed.append(text)
+        self._told.say(text)
         for feed in self._feeds:
             if "print" in feed.events:
                 feed.put("print", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,6 +29,13 @@ from tests.reference.values import MisfitError
 #: An operation of a script: its name and what it needs; facts are given by their place among the
 #: live ones, so that a script fits any rule set.
 Operation = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """In the fields of an operation: a live fact of template A, by its place among those."""
+
+    place: int
 
 
 #: What changes go through, of either side, and the facts that they may be about.
@@ -219,18 +227,33 @@ class Agreement:
         ours, theirs, facts = doors or (self.session, self.naive, self.pairs())
         match operation:
             case ("insert", str(template), dict(fields)):
-                refused = refuses(partial(theirs.insert, template, fields), MisfitError)
-                assert refuses(partial(ours.insert, template, **fields), FactError) == refused
+                mine, other_fields = self.linked(fields, facts)
+                refused = refuses(partial(theirs.insert, template, other_fields), MisfitError)
+                assert refuses(partial(ours.insert, template, **mine), FactError) == refused
             case ("modify", int(place), dict(fields)) if facts:
                 fact, other = facts[place % len(facts)]
                 own = self.naive.program.templates[fact.template]
                 given = {n: v for n, v in fields.items() if n in own.fields or own.open}
-                refused = refuses(partial(theirs.modify, other, given), MisfitError)
-                assert refuses(partial(ours.modify, fact, **given), FactError) == refused
+                mine, other_fields = self.linked(given, facts)
+                refused = refuses(partial(theirs.modify, other, other_fields), MisfitError)
+                assert refuses(partial(ours.modify, fact, **mine), FactError) == refused
             case ("retract", int(place)) if facts:
                 fact, other = facts[place % len(facts)]
                 ours.retract(fact)
                 theirs.retract(other)
+
+    def linked(
+        self, fields: dict[str, object], facts: list[tuple[Fact, values.Fact]]
+    ) -> tuple[dict[str, object], dict[str, object]]:
+        """Fields with the facts of each side in the place of references."""
+        targets = [pair for pair in facts if pair[0].template == "A"]
+        sides: tuple[dict[str, object], dict[str, object]] = ({}, {})
+        for name, value in fields.items():
+            for side, own in enumerate(sides):
+                own[name] = value
+                if isinstance(value, Reference):
+                    own[name] = targets[value.place % len(targets)][side] if targets else None
+        return sides
 
     def pairs(self) -> list[tuple[Fact, values.Fact]]:
         """The live facts of both sides."""
@@ -238,14 +261,17 @@ class Agreement:
 
     def insert_many(self, template: str, rows: list[dict[str, object]]) -> None:
         """As many inserts; all are refused where one is."""
+        linked = [self.linked(fields, self.pairs()) for fields in rows]
+        rows = [own for own, _ in linked]
+        others = [other for _, other in linked]
         trial = Pending(self.naive)
         refused = False
-        for fields in rows:
+        for fields in others:
             refused = refused or refuses(partial(trial.insert, template, fields), MisfitError)
         insert_many = partial(self.session.insert_many, template, rows)
         assert refuses(insert_many, FactError) == refused
         if not refused:
-            for fields in rows:
+            for fields in others:
                 self.naive.insert(template, fields)
 
     def batch(self, changes: list[Operation]) -> None:

@@ -30,7 +30,7 @@ class Match:
     """A match of a rule's conditions."""
 
     rule: Rule
-    facts: tuple[tuple[tree.Call, Fact], ...] = ()
+    facts: tuple[tuple[tree.Expression, Fact], ...] = ()  # by pattern, or reference followed
     positions: tuple[int, ...] = ()
     results: tuple[object, ...] = ()
     bindings: dict[str, object] = field(default_factory=dict)
@@ -216,7 +216,30 @@ class Naive:
 
     def matches(self, rule: Rule) -> list[Match]:
         """All matches of a rule."""
-        return list(self.extend(Match(rule), list(rule.declaration.when)))
+        found = list(self.extend(Match(rule), list(rule.declaration.when)))
+        salience = rule.declaration.attributes.salience
+        if salience is None:
+            return found
+        reaching = (
+            self.reach(match, salience, {**self.params, **match.bindings}) for match in found
+        )
+        return [match for match in reaching if match is not None]
+
+    def reach(
+        self, match: Match, node: tree.Expression, names: Mapping[str, object]
+    ) -> Match | None:
+        """The match with the facts that an expression reads by reference; none if one is gone."""
+        return self.reached(match, node, self.evaluator(names))
+
+    def reached(self, match: Match, node: tree.Expression, evaluator: Evaluator) -> Match | None:
+        facts = match.facts
+        for reference in match.rule.follows.get(id(node), ()):
+            value = self.attempt(match.rule, evaluator, reference)
+            if isinstance(value, Fact) and self.facts.get(value.number) is value:
+                facts = (*facts, (reference, value))
+            elif value is not None:
+                return None
+        return Match(match.rule, facts, match.positions, match.bindings)
 
     def extend(self, match: Match, conditions: list[tree.Expression]) -> Iterator[Match]:
         """The matches that begin with a match and hold further conditions too."""
@@ -241,10 +264,16 @@ class Naive:
             case tree.Call():
                 yield from self.pattern(match, node, None)
             case tree.Bind():
+                reaching = self.reach(match, node.value, names)
+                if reaching is None:
+                    return
                 value = self.attempt(match.rule, self.evaluator(names), node.value)
                 if value is not FAILED:
-                    yield bound(match, node.name, value)
+                    yield bound(reaching, node.name, value)
             case tree.ForForm():
+                reaching = self.reach(match, node.iterable, names)
+                if reaching is None:
+                    return
                 value = self.attempt(match.rule, self.evaluator(names), node.iterable)
                 try:
                     items = iterate(value) if value is not FAILED else []
@@ -252,13 +281,16 @@ class Naive:
                     self.failed.add(match.rule.name)
                     return
                 for position, item in enumerate(items):
-                    longer = bound(match, node.name, item)
+                    longer = bound(reaching, node.name, item)
                     longer.positions = (*match.positions, position)
                     yield longer
             case tree.TestForm():
+                reaching = self.reach(match, node.value, names)
+                if reaching is None:
+                    return
                 value = self.attempt(match.rule, self.evaluator(names), node.value)
                 if value is not FAILED and value:
-                    yield match
+                    yield reaching
             case tree.Not():
                 if not list(self.condition(match, node.operand)):
                     yield match
@@ -366,6 +398,10 @@ class Naive:
         for argument in node.arguments:
             lookup = pattern_names(template, fact, {**self.params, **match.bindings})
             evaluator = Evaluator(lookup, read_live, self.functions)
+            reaching = self.reached(match, argument.value, evaluator)
+            if reaching is None:
+                return False
+            match.facts = reaching.facts
             value = self.attempt(match.rule, evaluator, argument.value)
             if value is FAILED:
                 return False

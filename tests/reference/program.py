@@ -43,6 +43,9 @@ class Rule:
     # By the id() of a pattern's call: the fields that conditions read through it; None is all.
     reads: dict[int, set[str] | None] = field(default_factory=dict)
     patterns: list[tree.Call] = field(default_factory=list)  # the ones within `not` too
+    # By the id() of an expression of a condition: the references that it is the first to follow.
+    # What is read of the facts they lead to stands in `reads`, by the id() of the reference.
+    follows: dict[int, list[tree.Expression]] = field(default_factory=dict)
     complexity: int = 0  # constraints and tests as written
 
     @property
@@ -168,6 +171,9 @@ class Reader:
     def __init__(self, program: Program, rule: Rule) -> None:
         self.program = program
         self.rule = rule
+        # The references that the conjunctions around follow: the value, and the template.
+        self.followed: list[dict[object, tuple[tree.Expression, Template]]] = [{}]
+        self.following: list[tree.Expression] = []
 
     def read(self) -> None:
         variables: dict[str, Meanings] = {}
@@ -175,7 +181,21 @@ class Reader:
             self.condition(condition, variables)
         salience = self.rule.declaration.attributes.salience
         if salience is not None:
-            self.expression(salience, variables, None)
+            self.whole(salience, variables, None)
+
+    def scope(self, node: tree.Expression, variables: dict[str, Meanings]) -> None:
+        """A condition of which nothing is seen behind it but what is in `variables`."""
+        self.followed.append({})
+        self.condition(node, variables)
+        self.followed.pop()
+
+    def whole(
+        self, node: tree.Expression, variables: dict[str, Meanings], pattern: tree.Call | None
+    ) -> None:
+        """An expression of a condition."""
+        self.following = []
+        self.expression(node, variables, pattern)
+        self.rule.follows[id(node)] = self.following
 
     def condition(self, node: tree.Expression, variables: dict[str, Meanings]) -> None:
         accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
@@ -190,29 +210,33 @@ class Reader:
                 variables[node.name] = [(node.value, None)]
                 self.pattern(node.value, variables)
             case tree.Bind():
-                self.expression(node.value, variables, None)
+                self.whole(node.value, variables, None)
                 variables[node.name] = []
             case tree.ForForm():
-                self.expression(node.iterable, variables, None)
+                self.whole(node.iterable, variables, None)
                 variables[node.name] = []
             case tree.TestForm():
                 self.rule.complexity += 1
-                self.expression(node.value, variables, None)
+                self.whole(node.value, variables, None)
             case tree.Not() | tree.ExistsForm():
-                self.condition(node.operand, dict(variables))
+                self.scope(node.operand, dict(variables))
             case tree.And():
                 for operand in node.operands:
                     self.condition(operand, variables)
             case tree.Or():
                 branches = [dict(variables) for _ in node.operands]
                 for operand, branch in zip(node.operands, branches, strict=True):
-                    self.condition(operand, branch)
+                    self.scope(operand, branch)
                 for name in self.program.bound_names(node):
                     variables[name] = [each for branch in branches for each in branch[name]]
             case tree.ForallForm():
                 inner = dict(variables)
-                for operand in node.operands:
+                self.followed.append({})
+                self.condition(node.operands[0], inner)
+                self.followed.append({})
+                for operand in node.operands[1:]:
                     self.condition(operand, inner)
+                del self.followed[-2:]
             case tree.Call() if self.program.is_pattern(node):
                 self.pattern(node, variables)
             case _:
@@ -233,7 +257,7 @@ class Reader:
         self.rule.patterns.append(node)
         template = self.program.template_of(node)
         for argument in node.arguments:
-            self.expression(argument.value, variables, node)
+            self.whole(argument.value, variables, node)
             if not argument.binds:
                 self.rule.complexity += 1
                 continue
@@ -259,6 +283,11 @@ class Reader:
             ):
                 for held in self.facts(name, variables):
                     self.note(held, node.name)
+            case tree.Attribute() if (
+                reached := self.follow(node.target, variables, pattern, hidden)
+            ) is not None:
+                self.expression(node.target, variables, pattern, hidden)
+                self.note(reached[0], node.name)
             case tree.Compare() if all(operator in IDENTITY for operator, _ in node.rest):
                 for child in tree.children(node):
                     is_fact = (
@@ -279,6 +308,56 @@ class Reader:
                 for child in tree.children(node):
                     self.expression(child, variables, pattern, hidden)
 
+    def follow(
+        self,
+        node: tree.Expression,
+        variables: dict[str, Meanings],
+        pattern: tree.Call | None,
+        hidden: frozenset[str],
+    ) -> tuple[tree.Expression, Template] | None:
+        """The reference that a value is, if it is one, as it was first followed."""
+        found = self.field_read(node, variables, pattern, hidden)
+        if found is None:
+            return None
+        holders, template, name = found
+        declared = template.fields.get(name)
+        if declared is None or declared.type.name not in self.program.templates:
+            return None
+        for scope in self.followed:
+            if (holders, name) in scope:
+                return scope[holders, name]
+        reached = (node, self.program.templates[declared.type.name])
+        self.followed[-1][holders, name] = reached
+        self.following.append(node)
+        self.rule.reads[id(node)] = set()
+        return reached
+
+    def field_read(
+        self,
+        node: tree.Expression,
+        variables: dict[str, Meanings],
+        pattern: tree.Call | None,
+        hidden: frozenset[str],
+    ) -> tuple[object, Template, str] | None:
+        """What tells the fact that a value is a field of, its template, and the field."""
+        if isinstance(node, tree.Name) and node.name not in hidden:
+            own = self.program.template_of(pattern) if pattern is not None else None
+            if own is not None and node.name in own.fields:
+                return (id(pattern),), own, node.name
+            meanings = variables.get(node.name, [])
+            field = meanings[0][1] if len(meanings) == 1 else None
+            if field is None:
+                return None
+            return (id(meanings[0][0]),), self.program.template_of(meanings[0][0]), field
+        if not isinstance(node, tree.Attribute):
+            return None
+        target = node.target
+        facts = self.facts(target.name, variables) if isinstance(target, tree.Name) else []
+        if facts:
+            return tuple(map(id, facts)), self.program.template_of(facts[0]), node.name
+        reached = self.follow(target, variables, pattern, hidden)
+        return ((id(reached[0]),), reached[1], node.name) if reached is not None else None
+
     def facts(self, name: str, variables: dict[str, Meanings]) -> list[tree.Call]:
         """The patterns whose facts a variable holds."""
         return [pattern for pattern, field in variables.get(name, []) if field is None]
@@ -294,7 +373,7 @@ class Reader:
             assert self.program.template_of(pattern).open, name
             self.note(pattern, name)
 
-    def note(self, pattern: tree.Call, name: str | None) -> None:
+    def note(self, pattern: tree.Expression, name: str | None) -> None:
         """A field is read through a pattern; without a name, any may be."""
         reads = self.rule.reads[id(pattern)]
         if name is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
-from tests.reference.agreement import Operation
+from tests.reference.agreement import Operation, Reference
 
 NAN = float("nan")
 
@@ -30,10 +30,17 @@ DENSE: Fields = {
 #: One template and little else than groups within groups.
 NESTED: Fields = {"A": {"n": "bit", "m": "bit"}}
 
+#: References between facts: `r` may be none, `a` may not.
+LINKED: Fields = {
+    "A": {"n": "bit", "m": "bit", "r": "reference"},
+    "B": {"n": "bit", "m": "bit", "a": "required"},
+}
 #: The agenda groups.
 GROUPS = ["main", "g", "h"]
 
 VALUES: dict[str, list[object]] = {
+    "reference": [None, Reference(0), Reference(1), Reference(2)],
+    "required": [Reference(0), Reference(1), Reference(2)],
     "bit": [0, 1],
     "int": [0, 1, 2],
     "maybe": [None, 0, 1],
@@ -44,6 +51,7 @@ VALUES: dict[str, list[object]] = {
 }
 
 CONSTANTS: dict[str, list[str]] = {
+    "reference": ["none"],
     "bit": ["0", "1"],
     "int": ["0", "1", "2"],
     "maybe": ["none", "0", "1"],
@@ -106,10 +114,33 @@ class RuleText:
         """What can be read of earlier variables and is of one of some kinds."""
         found = [name for name, kind in names.values.items() if kind in kinds]
         for fact, template in names.facts.items():
-            found += [
-                f"{fact}.{name}" for name, k in self.templates[template].items() if k in kinds
-            ]
+            own = self.templates[template]
+            found += [f"{fact}.{name}" for name, kind in own.items() if kind in kinds]
+            for name in [name for name, kind in own.items() if kind == "required"]:
+                found += [
+                    f"{fact}.{name}.{inner}"
+                    for inner, kind in self.templates["A"].items()
+                    if kind in kinds
+                ]
         return found
+
+    def reference(self, left: str, kind: str, names: Names) -> str:
+        """A boolean expression about a reference."""
+        bit = self.operand(names, "bit")
+        facts = [fact for fact, template in names.facts.items() if template == "A"]
+        dot = "?." if kind == "reference" and self.chance(80) else "."
+        match self.draw(st.integers(0, 5)):
+            case 0 if facts:
+                return f"{left} {self.pick('==', '!=')} {self.pick(*facts)}"
+            case 1 if kind == "reference":
+                return f"{left} is {self.pick('', 'not ')}none"
+            case 2:
+                return f"{left}{dot}r{self.pick('?.', '?.', '.')}{self.pick('n', 'm')} == {bit}"
+            case 3 if kind == "reference":
+                return f"({left} is none or {left}.n == {bit})"
+            case 4:
+                return f"{left}{dot}n != {bit}"
+        return f"{left}{dot}{self.pick('n', 'm')} == {bit}"
 
     def operand(self, names: Names, kind: str) -> str:
         """A value of a kind, from an earlier variable where there is one."""
@@ -138,6 +169,8 @@ class RuleText:
             return "1 < 2"
         left = self.pick(*fields)
         kind = own.get(left) or self.kind_of(left, names)
+        if kind in ("reference", "required"):
+            return self.reference(left, kind, names)
         simple = self.templates is NESTED and self.chance(70)
         match 11 if simple else self.draw(st.integers(0, 11)):
             case 0:
@@ -170,8 +203,12 @@ class RuleText:
 
     def kind_of(self, reference: str, names: Names) -> str:
         if "." in reference:
-            fact, name = reference.split(".")
-            return self.templates[names.facts[fact]][name]
+            fact, *path = reference.split(".")
+            template = names.facts[fact]
+            for name in path[:-1]:
+                assert self.templates[template][name] == "required"
+                template = "A"
+            return self.templates[template][path[-1]]
         return names.values[reference]
 
     # -- conditions ----------------------------------------------------------------------------
@@ -340,14 +377,34 @@ class RuleText:
         """`f = e, …`; `least` fields, those that need a value first."""
         own = self.templates[template]
         chosen = list(own)[:least]
-        chosen += [name for name in own if name not in chosen and self.chance(30)]
+        holds = any(f[0] == "p" and names.facts[f] == "A" for f in names.facts)
+        if least > 1:
+            chosen += [name for name in own if own[name] == "required"]
+        chosen += [
+            name
+            for name in own
+            if name not in chosen and self.chance(30) and (holds or own[name] != "required")
+        ]
         given = []
         for name in chosen:
             kind = own[name]
+            if kind in ("reference", "required"):
+                facts = [f for f in names.facts if f[0] == "p" and names.facts[f] == "A"]
+                if kind == "reference":
+                    facts.append("none")
+                given.append(f"{name} = {self.pick(*facts)}")
+                continue
             plain = kind != self.number_kind
             value = self.operand(names, kind) if plain else self.number(names)
             given.append(f"{name} = {value}")
         return ", ".join(given)
+
+    def new_template(self, names: Names) -> str:
+        """A template of which an action can insert a fact."""
+        if self.templates is not LINKED:
+            return self.pick(*self.templates)
+        holds = any(f[0] == "p" and names.facts[f] == "A" for f in names.facts)
+        return self.pick("A", "B") if holds else "A"
 
     def action(self, names: Names, depth: int = 0) -> list[str]:
         """One statement, with its lines."""
@@ -359,10 +416,10 @@ class RuleText:
             case 2 if facts:
                 return [f"retract {self.pick(*facts)}"]
             case 3 | 4:
-                template = self.pick(*self.templates)
+                template = self.new_template(names)
                 return [f"insert {template}({self.fields(template, names, 2)})"]
             case 5:
-                template = self.pick(*self.templates)
+                template = self.new_template(names)
                 fact = self.new("w")
                 given = self.fields(template, names, 2)
                 names.facts[fact] = template
@@ -514,6 +571,20 @@ end
 """
 
 
+LINKED_TEMPLATES = """\
+template A
+    n: int
+    m: int
+    r: A? = none
+end
+template B
+    n: int
+    m: int
+    a: A
+end
+"""
+
+
 NESTED_TEMPLATES = """\
 template A
     n: int
@@ -544,9 +615,12 @@ class Strategies:
         """The fields of a fact; those with a default may be left out."""
         own = {name: values(kind) for name, kind in self.fields[template].items()}
         names = list(own)
+        least = 1 if template == "E" else 2
+        if "required" in self.fields[template].values():
+            least = len(names)
         return st.fixed_dictionaries(
-            {name: own[name] for name in names[: 1 if template == "E" else 2]},
-            optional={name: own[name] for name in names[1 if template == "E" else 2 :]},
+            {name: own[name] for name in names[:least]},
+            optional={name: own[name] for name in names[least:]},
         )
 
     def many_rows(self) -> st.SearchStrategy[tuple[str, list[dict[str, object]]]]:
@@ -607,6 +681,8 @@ def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool) 
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
     templates = DENSE_TEMPLATES if fields is DENSE else NESTED_TEMPLATES
+    if fields is LINKED:
+        templates = LINKED_TEMPLATES
     if fields is RICH:
         templates = RICH_TEMPLATES.format(
             a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
@@ -620,6 +696,7 @@ retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.intege
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
 nested = Strategies(NESTED)
+linked = Strategies(LINKED)
 grouped = Strategies(DENSE, grouped=True)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",

@@ -7,7 +7,7 @@ from hypothesis import given
 from tests.reference import control
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, grouped, nested, rich, strategies
+from tests.reference.programs import dense, grouped, linked, nested, rich, strategies
 
 
 def agree(text: str, script: list[Operation], strategy: str, listens: bool = True) -> None:
@@ -57,4 +57,10 @@ def test_nobody_listens(text: str, script: list[Operation]) -> None:
 @examples(250)
 @given(grouped.programs(), grouped.scripts(most=20), strategies)
 def test_agenda_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
+@given(linked.programs(), linked.scripts(), strategies)
+def test_references_between_facts(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)

@@ -107,6 +107,8 @@ def stored(value: object, type_name: str, optional: bool) -> object:
         raise MisfitError("none does not fit")
     if type_name == "float" and type(value) is int:
         return float(value)
+    if isinstance(value, Fact) and value.template == type_name:
+        return value
     if type(value).__name__ != type_name:
         raise MisfitError(f"{value!r} is no {type_name}")
     return value

@@ -47,3 +47,11 @@ def test_every_fault_has_one_shape() -> None:
 def test_the_description_names_the_token_where_there_is_one(tokens: list[str]) -> None:
     described = create_app(Service(door=Door(tokens=tokens))).openapi()
     assert ("securitySchemes" in described["components"]) == bool(tokens)
+
+
+def test_the_description_tells_the_bounds_of_numbers() -> None:
+    shapes: Any = create_app(_service).openapi()["components"]["schemas"]
+    for name in ("ExecuteRequest", "RunRequest"):
+        fields = shapes[name]["properties"]
+        assert fields["limit"]["anyOf"][0] == {"type": "integer", "minimum": 0}
+        assert fields["timeout"]["anyOf"][0] == {"type": "number", "exclusiveMinimum": 0}

@@ -116,8 +116,9 @@ def test_a_failure_is_told() -> None:
     held = Sessions(Bounds()).open("", entry, Options({}, on_error="skip"), [{"by": 0}])
     feed = held.listen(["error"], lambda: None)
     held.run(None, None, False)
-    [(name, told)] = feed.take()[0]
-    assert (name, told["rule"], told["line"]) == ("error", "r", 8)  # type: ignore[index]
+    [(name, data)] = feed.take()[0]
+    told = json.loads(data)
+    assert (name, told["rule"], told["line"]) == ("error", "r", 8)
 
 
 def test_a_listener_that_leaves_is_forgotten() -> None:
@@ -138,7 +139,7 @@ def test_a_listener_that_does_not_keep_up(monkeypatch: pytest.MonkeyPatch) -> No
     for number in range(10):
         feed.put("print", number)
     taken, ended = feed.take()
-    assert ([data for _, data in taken], ended.partition(":")[0]) == ([0, 1, 2], "too slow")
+    assert ([data for _, data in taken], ended.partition(":")[0]) == (["0", "1", "2"], "too slow")
     assert woken == [1]
     feed.put("print", 11)
     assert feed.take()[0] == []

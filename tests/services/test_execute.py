@@ -254,6 +254,76 @@ def test_limits(open_client: Open) -> None:
     assert "1000" in answer.json()["message"]
 
 
+TALKS = """
+template C
+    n: int
+end
+rule "talks"
+when
+    c := C(n < 2000)
+then
+    emit ["x" * 1000, c.n]
+    print "y" * 1000
+    modify c(n = c.n + 1)
+end
+"""
+TALKS_OF_ONE = "rules: [{name: r, condition: 'true', action: '\"x\" * 1000'}]"
+
+
+def test_what_rules_say_is_bounded(open_client: Open) -> None:
+    service = Service(bounds=Bounds(output=100_000))
+    service.catalog.register("talks", TALKS)
+    service.catalog.register("talks-of-one", "name: t\n" + TALKS_OF_ONE, "yaml")
+    client = open_client(service)
+    for name, facts in (("talks", [{"n": 0}]), ("talks-of-one", [1] * 2000)):
+        answer = post(client, name, facts)
+        assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+        assert answer.json()["message"] == "the rules emit and print more than the service keeps"
+    assert post(client, "talks", [{"n": 1980}]).json()["rules_executed"] == 20
+    asked = {"ruleset_uri": "talks", "facts": [{"n": 0}]}
+    path = client.post("/sessions", json=asked).headers["location"]
+    outputs: list[int] = []
+    printed = 0
+    while True:  # nothing is lost: the next run goes on
+        run = client.post(f"{path}/run").json()
+        outputs += [number for _, number in run["outputs"]]
+        printed += len(run["printed"])
+        if run["stopped"] != "limit":
+            break
+        assert 0 < run["fired"] < 200
+    assert (outputs, printed) == (list(range(2000)), 2000)
+
+
+STORM = """
+template T
+    a: int
+end
+rule "storm"
+when
+    x := T()
+    y := T()
+    z := T()
+    test x.a + y.a + z.a < 0
+then
+    halt
+end
+"""
+
+
+def test_matching_that_takes_too_long_is_given_up(open_client: Open) -> None:
+    service = Service(bounds=Bounds(run_time=0.1))
+    service.catalog.register("storm", STORM)
+    client = open_client(service)
+    facts = [{"a": number} for number in range(500)]
+    answer = post(client, "storm", facts)
+    assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+    path = client.post("/sessions", json={"ruleset_uri": "storm"}).headers["location"]
+    answer = client.post(f"{path}/facts", json={"facts": facts})
+    assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+    assert answer.json()["message"].endswith("the session is closed")
+    assert client.get(path).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status", "says"),
     [

@@ -363,6 +363,8 @@ ORDER = {"id": 1, "total": 250, "placed": None}
         ({"facts": 5}, "wrong_request", "the arguments of execute_rules do not fit: facts"),
         ({}, "wrong_request", "facts: Field required"),
         ({"facts": {}, "limit": -1}, "wrong_request", "limit: "),
+        ({"facts": {}, "limits": 1}, "wrong_request", "'limits'; did you mean 'limit'?"),
+        ({"facts": {}, "ruleset_uri": "shop"}, "wrong_request", "it has name, facts, params"),
     ],
 )
 def test_mistakes_are_told(

@@ -92,6 +92,12 @@ def test_wrong_rules_tell_place_and_hint(client: TestClient) -> None:
     assert client.get("/rulesets/shop").json()["text"] == SHOP  # nothing half done is left
 
 
+def test_so_many_diagnostics_are_told(client: TestClient) -> None:
+    text = "".join(f'rule "r{n}"\nwhen\n    Gone()\nthen\n    halt\nend\n' for n in range(150))
+    fault = client.put("/rulesets/x", content=text).json()
+    assert (fault["message"], len(fault["diagnostics"])) == ("the rules have 150 errors", 100)
+
+
 def test_wrong_yaml_tells_place(client: TestClient) -> None:
     text = "name: x\nname: y\nrules: []\n"
     answer = client.put("/rulesets/x?format=yaml", content=text)
