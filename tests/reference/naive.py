@@ -239,7 +239,7 @@ class Naive:
                 facts = (*facts, (reference, value))
             elif value is not None:
                 return None
-        return Match(match.rule, facts, match.positions, match.bindings)
+        return Match(match.rule, facts, match.positions, match.results, match.bindings)
 
     def extend(self, match: Match, conditions: list[tree.Expression]) -> Iterator[Match]:
         """The matches that begin with a match and hold further conditions too."""
