@@ -267,10 +267,7 @@ class ActionReader:
 
     def insert(self, action: model.InsertAction | model.UpsertAction) -> list[Statement]:
         """`insert` and `upsert`."""
-        if isinstance(action, model.InsertAction) and action.logical:
-            self.reports.error(
-                "RE0900", "'insert logical' is not part of this version yet", action.span
-            )
+        logical = isinstance(action, model.InsertAction) and action.logical
         upsert = isinstance(action, model.UpsertAction)
         function = action.fact.function
         template = None
@@ -291,7 +288,7 @@ class ActionReader:
         index = -1
         if action.name is not None and action.name_span is not None:
             index = self.names.assign(action.name, action.name_span, Type(template.name))
-        return [InsertStatement(action.span.line, template, fields, index, upsert)]
+        return [InsertStatement(action.span.line, template, fields, index, upsert, logical)]
 
     def check_given(
         self, template: TemplateSpec, given: set[str], span: Span, upsert: bool

@@ -31,6 +31,7 @@ from rete_engine.expressions.values import is_nan, join_key
 from rete_engine.model.rules import Compute, Constraint, Pattern, Source
 from rete_engine.network import specs
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec, Place
+from rete_engine.network.statements import InsertStatement, logical_inserts
 from rete_engine.network.templates import TemplateSpec
 
 
@@ -186,6 +187,12 @@ class NetworkBuilder:
         for node in self.nodes:
             node.item_mask = _item_mask(node)
             node.of_branch = _is_of_branch(node)
+        derived = frozenset(
+            statement.template.number
+            for node in self.nodes
+            if isinstance(node, specs.ProductionSpec)
+            for statement in _mark_supports(node)
+        )
         return specs.Network(
             self.templates,
             tuple(self.alphas),
@@ -195,6 +202,7 @@ class NetworkBuilder:
             self.routes(),
             self.groups,
             self.locals,
+            derived,
         )
 
     def routes(self) -> tuple[specs.Route, ...]:
@@ -551,6 +559,32 @@ def _item_mask(node: specs.NodeSpec) -> int:
     if isinstance(parent, (specs.FirstSpec, specs.JoinSpec)):
         return parent.mask
     return 0
+
+
+def _mark_supports(production: specs.ProductionSpec) -> list[InsertStatement]:
+    """What a rule inserts logically; if anything, the nodes of its path are told."""
+    inserts = logical_inserts(production.reading.statements)
+    if inserts:
+        _mark_path(production)
+        # A match that comes back, having defeated itself, is known when it is made.
+        production.rule.deferrable = False
+    return inserts
+
+
+def _mark_path(end: specs.NodeSpec) -> None:
+    """Tell a node and those that it gets its matches from that they may support facts."""
+    node: specs.NodeSpec | None = end
+    while node is not None:
+        node.supports = True
+        if isinstance(node, specs.CrossSpec):
+            _mark_path(node.adapter)
+        if isinstance(node, specs.GroupSpec):
+            left = list(node.branch)
+            while left:
+                inner = left.pop()
+                inner.supports = True
+                left.extend(inner.children)
+        node = node.parent
 
 
 def _is_of_branch(node: specs.NodeSpec) -> bool:

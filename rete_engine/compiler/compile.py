@@ -10,6 +10,7 @@ from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, 
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
+from rete_engine.compiler.defeats import warn_defeats
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
@@ -158,6 +159,16 @@ class _Compiler:
                             "queries are not part of this version yet",
                             declaration.span,
                         )
+        if not self.reports.has_errors:
+            warn_defeats(
+                (
+                    d
+                    for doc in self.documents
+                    for d in doc.declarations
+                    if isinstance(d, RuleDeclaration)
+                ),
+                declared,
+            )
         names = ActionNames(declared, None)
         statements = ActionReader(names, Scope()).read(tuple(facts))
         builder.locals = self.locals

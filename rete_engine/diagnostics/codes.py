@@ -54,6 +54,7 @@ CODES: dict[str, str] = {
     "RE0501": "a condition can never hold",
     "RE0502": "patterns joined with no shared variable",
     "RE0503": "a rule may activate itself again and again",
+    "RE0505": "a logical insert may defeat its own condition",
     "RE0510": "a key that means nothing in YAML",
     "RE0520": "a group that nothing gives the focus",
     "RE0521": "a group that no rule is in gets the focus",

@@ -92,7 +92,7 @@ class RightSpec:
 class NodeSpec:
     """A node: `parent` gives it matches, `children` extend its own."""
 
-    __slots__ = ("children", "item_mask", "number", "of_branch", "parent", "rank")
+    __slots__ = ("children", "item_mask", "number", "of_branch", "parent", "rank", "supports")
 
     def __init__(self, number: int, parent: NodeSpec | None) -> None:
         self.number = number
@@ -106,6 +106,8 @@ class NodeSpec:
         # fact that matches two patterns of a rule makes each pair once), and the branch of a
         # group before what follows the group. Set when the network is complete.
         self.rank = 0
+        # Whether a rule that inserts logically is below: its matches may support facts.
+        self.supports = False
 
     def describe(self) -> str:
         """What the node does, in a line, for pictures and profiles."""
@@ -457,8 +459,8 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "groups", "locals", "nodes", "root", "routes", "rules", "starts", "switched",
-        "templates",
+        "alphas", "derived", "groups", "locals", "nodes", "root", "routes", "rules", "starts",
+        "switched", "templates",
     )  # fmt: skip
 
     def __init__(
@@ -471,8 +473,10 @@ class Network:
         routes: tuple[Route, ...],
         groups: tuple[str, ...],
         locals: int,
+        derived: frozenset[int],
     ) -> None:
         self.templates = templates
+        self.derived = derived  # numbers of the templates that rules insert logically
         self.routes = routes  # by the template's number
         self.alphas = alphas
         self.nodes = nodes

@@ -24,7 +24,7 @@ class Statement:
 class InsertStatement(Statement):
     """`insert`, and with `upsert` changing the fact that has the key already."""
 
-    __slots__ = ("fields", "local", "template", "upsert")
+    __slots__ = ("fields", "local", "logical", "template", "upsert")
 
     def __init__(
         self,
@@ -33,12 +33,14 @@ class InsertStatement(Statement):
         fields: tuple[tuple[str, Node], ...],
         local: int,
         upsert: bool,
+        logical: bool,
     ) -> None:
         super().__init__(line)
         self.template = template
         self.fields = fields
         self.local = local  # the variable that holds the fact afterwards, or -1
         self.upsert = upsert
+        self.logical = logical  # the fact stands as long as the match does
 
 
 @final
@@ -160,3 +162,19 @@ class HaltStatement(Statement):
     """`halt`."""
 
     __slots__ = ()
+
+
+def logical_inserts(statements: tuple[Statement, ...]) -> list[InsertStatement]:
+    """The `insert logical` among statements, and in those within them."""
+    found: list[InsertStatement] = []
+    for statement in statements:
+        if isinstance(statement, InsertStatement):
+            if statement.logical:
+                found.append(statement)
+        elif isinstance(statement, ForStatement):
+            found.extend(logical_inserts(statement.body))
+        elif isinstance(statement, IfStatement):
+            for _, body in statement.branches:
+                found.extend(logical_inserts(body))
+            found.extend(logical_inserts(statement.otherwise))
+    return found

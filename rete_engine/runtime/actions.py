@@ -76,6 +76,8 @@ class Execution:
             given = {name: node.evaluate(frame) for name, node in statement.fields}
             if statement.upsert:
                 element = self.changes.upsert(statement.template, given)
+            elif statement.logical:
+                element = self.changes.insert_logical(statement.template, given)
             else:
                 element = self.changes.insert(statement.template, given)
             if statement.local >= 0:

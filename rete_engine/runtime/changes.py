@@ -9,8 +9,10 @@ from rete_engine.expressions.frame import Record
 from rete_engine.expressions.reads import further
 from rete_engine.expressions.values import changed
 from rete_engine.network.templates import MISSING, TemplateSpec
-from rete_engine.runtime.memory import Element
-from rete_engine.runtime.working_memory import WorkingMemory, keys_of
+from rete_engine.runtime.derivations import Derivations
+from rete_engine.runtime.keys import keys_of
+from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.working_memory import WorkingMemory
 
 INSERTED: Final = 1
 MODIFIED: Final = 2
@@ -26,7 +28,10 @@ class Changes:
     happened.
     """
 
-    __slots__ = ("inserts", "keys", "kinds", "limits", "memory", "overlay", "retracted", "start")
+    __slots__ = (
+        "derivations", "inserts", "keys", "kinds", "limits", "memory", "overlay", "retracted",
+        "start",
+    )  # fmt: skip
 
     def __init__(self, memory: WorkingMemory) -> None:
         self.memory = memory
@@ -37,18 +42,46 @@ class Changes:
         self.keys: dict[tuple[int, object], Element | None] = {}  # keys that changed hands
         self.inserts = 0
         self.start = memory.inserted
+        truth = memory.truth
+        self.derivations = Derivations(truth) if truth is not None else None
 
     def values(self, element: Element) -> tuple[object, ...]:
         """The values of a fact with the pending changes."""
         return self.overlay.get(element, element.values)
 
     def insert(self, template: TemplateSpec, given: dict[str, object]) -> Element:
-        """Insert a fact; of a `unique` template, the equal one may be there already.
+        """Insert a fact; an equal one that is only derived, or is of a `unique` template, is it.
 
         Raises:
             FactError: A field does not fit, or a key is in use.
         """
         values = template.build(given, self.limits)
+        if self.derivations is not None:
+            derived = self.derivations.restate(template, values)
+            if derived is not None:
+                return derived
+        return self.add(template, values, False)
+
+    def insert_logical(self, template: TemplateSpec, given: dict[str, object]) -> Element:
+        """Support an equal fact by the match that fires, or insert one that it supports.
+
+        Raises:
+            FactError: As `insert`.
+        """
+        values = template.build(given, self.limits)
+        assert self.derivations is not None
+        equal = self.derivations.equal(template, values)
+        if equal is not None:
+            self.derivations.support(equal)
+            return equal
+        return self.add(template, values, True)
+
+    def add(self, template: TemplateSpec, values: tuple[object, ...], logical: bool) -> Element:
+        """Insert a fact, unless the equal one of a `unique` template is there.
+
+        Raises:
+            FactError: A key is in use.
+        """
         held = self.memory.holder(template, values, self.keys, None)
         if held is not None:
             return held
@@ -58,6 +91,8 @@ class Changes:
         self.kinds[element] = INSERTED
         for key in keys_of(element, values):
             self.keys[key] = element
+        if self.derivations is not None:
+            self.derivations.inserted(element, values, logical)
         return element
 
     def upsert(self, template: TemplateSpec, given: dict[str, object]) -> Element:
@@ -71,6 +106,8 @@ class Changes:
         if element is None:
             return self.insert(template, given)
         self.modify(element, given)
+        if self.derivations is not None:
+            self.derivations.state(element, self.values(element))
         return element
 
     def find(self, template: TemplateSpec, given: dict[str, object]) -> Element | None:
@@ -111,6 +148,8 @@ class Changes:
                 self.keys[key] = None
             for key in keys_of(element, values):
                 self.keys[key] = element
+        if self.derivations is not None:
+            self.derivations.modified(element, old, values)
         self.overlay[element] = values
         if self.kinds.get(element) != INSERTED:
             # Modifies of one fact merge at the place of the last.
@@ -123,6 +162,8 @@ class Changes:
             return
         for key in keys_of(element, self.values(element)):
             self.keys[key] = None
+        if self.derivations is not None:
+            self.derivations.retracted(element, self.values(element))
         self.retracted.add(element)
         if self.kinds.pop(element, 0) == INSERTED:
             return
@@ -139,7 +180,20 @@ class Changes:
                 f"fact {element.number} ({element.type.name}) was retracted and cannot be {what}"
             )
 
-    def commit(self) -> None:
+    def commit(self, activation: Activation | None = None) -> None:
+        """Make the changes, one after another; then what they leave without support goes.
+
+        Args:
+            activation: The match that fired, which supports what was inserted logically.
+        """
+        if self.derivations is None:
+            self.make()
+        else:
+            self.derivations.commit(activation)
+            self.make()
+            self.derivations.truth.maintain()
+
+    def make(self) -> None:
         """Make the changes, one after another."""
         memory = self.memory
         kinds = self.kinds
@@ -158,7 +212,11 @@ class Changes:
             values = overlay.get(element, element.values)
             if kind == INSERTED:
                 element.values = values
-                memory.enter(element)
+                if memory.truth is not None and memory.truth.is_void(element):
+                    memory.drop_keys(element)
+                    memory.truth.forget(element)
+                else:
+                    memory.enter(element)
             else:
                 mask = changed_fields(element, values)
                 if mask:

@@ -227,14 +227,16 @@ class Engine:
         if len(recent) > 2 * LOOP_WINDOW:
             del recent[:LOOP_WINDOW]
         matcher = self.matcher
-        matcher.spend(activation)
         if rule.rivalry >= 0:
             for rival in self.agenda.rivals_of(rule):
                 matcher.remove(rival)
         changes = execution.changes
-        if changes.kinds or changes.inserts:
+        derivations = changes.derivations
+        if derivations is None or not derivations.supported:  # else it stays, as their support
+            matcher.spend(activation)
+        if changes.kinds or changes.inserts or derivations is not None:
             matcher.firing = rule.number
-            changes.commit()
+            changes.commit(activation)
             matcher.firing = -1
         # After the changes: what a firing inserts for a group is there before its focus.
         for group in execution.focuses:
@@ -290,6 +292,8 @@ class Engine:
         """End: let everything go, at once and without the help of the collector."""
         tokens: list[Token] = []
         self.agenda.close(tokens)
+        if self.memory.truth is not None:
+            self.memory.truth.close(tokens)
         self.matcher.close(self.memory.all(), tokens)
         self.memory.close()
         self.recent.clear()

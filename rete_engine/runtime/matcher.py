@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 from time import monotonic
-from typing import Final, cast, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
@@ -65,6 +65,9 @@ from rete_engine.runtime.nodes import (
     make_node,
 )
 
+if TYPE_CHECKING:
+    from rete_engine.runtime.truth import Truth
+
 #: A rank behind that of every node.
 LAST: Final = 1 << 40
 
@@ -104,7 +107,7 @@ class Matcher:
     __slots__ = (
         "activations", "agenda", "alphas", "context", "defers", "failures", "firing", "frame",
         "live_nodes", "loose", "members", "network", "noted", "rights", "tag", "targets",
-        "token_limit", "tokens", "unsettled",
+        "token_limit", "tokens", "truth", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -131,6 +134,7 @@ class Matcher:
         self.tokens = 0  # tokens alive
         self.token_limit = context.limits.tokens
         self.firing = -1  # number of the rule whose changes are being propagated
+        self.truth: Truth | None = None  # where rules insert logically
 
     # -- live parts, made when first touched ---------------------------------------------------
 
@@ -360,6 +364,9 @@ class Matcher:
 
     def remove(self, token: Token) -> None:
         """Remove a token and everything below it."""
+        truth = self.truth
+        if truth is not None and truth.cause is not None and token.node.spec.supports:
+            truth.record(token)
         parent = cast("Token | None", token.parent)
         if parent is not None:
             before = token.sibling_previous
@@ -514,6 +521,7 @@ class Matcher:
         self.failures.clear()
         self.targets.clear()
         self.unsettled.clear()
+        self.truth = None
         self.frame.link = None
         self.frame.record = None
         self.tokens = 0
@@ -581,6 +589,9 @@ class Matcher:
 
     def activate(self, activation: AgendaEntry) -> None:
         """Put a new match (or many) on the agenda, unless its rule keeps it from there."""
+        truth = self.truth
+        if truth is not None and truth.defeated and truth.spends(activation):
+            return
         rule = activation.rule
         if (rule.no_loop and rule.number == self.firing) or (
             rule.lock_on_active and rule.group == self.agenda.active
@@ -602,8 +613,11 @@ class Matcher:
         self.agenda.add(activation)
 
     def cancel(self, activation: AgendaEntry) -> None:
-        """Take a match that ceased off the agenda."""
+        """Take a match that ceased off the agenda, and its support from what it supports."""
         self.agenda.discard(activation)
+        truth = self.truth
+        if truth is not None and isinstance(activation, Activation):
+            truth.end(activation)
 
     def spend(self, activation: Activation) -> None:
         """Drop a match that fired: nothing needs to remember it until it ceases."""

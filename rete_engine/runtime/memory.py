@@ -341,15 +341,18 @@ class AgendaEntry(Token):
 
 @final
 class Activation(AgendaEntry):
-    """A complete match of a rule that has not fired: it stands on the agenda."""
+    """A complete match of a rule that stands on the agenda, or fired and supports facts."""
 
-    __slots__ = ("order",)
+    __slots__ = ("order", "supports")
 
     def __init__(
         self, node: LiveNode, parent: Token | None, item: object, reading: ReadingSpec, number: int
     ) -> None:
         super().__init__(node, parent, item, reading, number)
         self.order: tuple[object, ...] | None = None  # the strategy's key, while in its heap
+        # The facts that it inserted logically when it fired; empty where it is kept to be known
+        # again because it defeats itself (see `truth`); None for all others.
+        self.supports: dict[Element, None] | None = None
 
 
 @final

@@ -441,6 +441,21 @@ class ExistsNode(MeetingNode):
                 entry = entry.next
         self.keep(guard, key)
 
+    def agreeing(self, guard: GuardToken) -> list[Entry]:
+        """All facts that a guard could lean on."""
+        agreed: list[Entry] = []
+        found = self.memory.buckets.get(self.key_of(guard))
+        entry = found.head if found is not None else None
+        matcher = self.matcher
+        frame = matcher.frame
+        while entry is not None:
+            frame.link = guard
+            frame.record = entry.element
+            if matcher.all_hold(self.tests):
+                agreed.append(entry)
+            entry = entry.next
+        return agreed
+
     def right(self, element: Element) -> None:
         """Let the guards that wait lean on an arriving fact that agrees with them."""
         entry = self.entry
@@ -478,6 +493,10 @@ class ExistsNode(MeetingNode):
             elif guard.passed:
                 guard.passed = False
                 self.matcher.remove_outputs(guard)
+        elif guard.passed:
+            truth = self.matcher.truth
+            if truth is not None and self.spec.supports and truth.is_derived(guard.support.element):
+                truth.shift(guard)
 
     def pass_on(self, guard: GuardToken) -> None:
         """Hand a guard's match on."""
@@ -574,8 +593,14 @@ class PartnerNode(LiveNode):
         """Count a match of the branch no more."""
         owner = cast(FoundToken, token).owner
         owner.found -= 1
-        if owner.found == 0 and owner.is_live:
+        if not owner.is_live:
+            return
+        if owner.found == 0:
             cast(GroupNode, owner.node).lost(owner)
+        if owner.passed and owner.node.spec.supports:
+            truth = self.matcher.truth
+            if truth is not None:
+                truth.shift(owner)  # that match may have been the one that it leant on
 
 
 @final

@@ -7,11 +7,13 @@ from typing import final
 
 from rete_engine.diagnostics.errors import FactError, KeyInUseError
 from rete_engine.expressions.frame import Limits
-from rete_engine.expressions.values import join_key, shown
+from rete_engine.expressions.values import shown
 from rete_engine.network.specs import Network
 from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
+from rete_engine.runtime.keys import holds_nan, keys_of, whole_key
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Members, SessionLimitError
+from rete_engine.runtime.truth import Truth
 
 #: Keys that changes which are not made yet give to a fact, or take from all (None).
 PendingKeys = dict[tuple[int, object], Element | None]
@@ -22,7 +24,7 @@ class WorkingMemory:
     """The live facts of a session, and the doors through which they change."""
 
     __slots__ = (
-        "count", "inserted", "keys", "limits", "listener", "matcher", "members",
+        "count", "inserted", "keys", "limits", "listener", "matcher", "members", "truth",
     )  # fmt: skip
 
     def __init__(self, network: Network, matcher: Matcher, limits: Limits) -> None:
@@ -33,15 +35,27 @@ class WorkingMemory:
         self.members: dict[int, Members] = {}  # by template's number
         self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
         self.listener: Listener | None = None
+        self.truth: Truth | None = None  # where rules insert logically
+        if network.derived:
+            self.truth = Truth(self, matcher, network.derived)
+            matcher.truth = self.truth
 
     # -- single changes ------------------------------------------------------------------------
 
     def insert(self, template: TemplateSpec, values: tuple[object, ...]) -> Element:
         """Insert a fact and bring it through the network at once.
 
+        An equal fact that is only derived is stated instead.
+
         Raises:
             FactError: A key is in use.
         """
+        truth = self.truth
+        if truth is not None:
+            equal = truth.derived_equal(template, values, {})
+            if equal is not None:
+                truth.state(equal)
+                return equal
         element = Element(template, values, self.inserted + 1)
         self.check_room(1)
         if template.keys or template.unique:
@@ -50,6 +64,8 @@ class WorkingMemory:
                 return held
         self.inserted += 1
         self.enter(element)
+        if truth is not None:
+            truth.maintain()
         return element
 
     def insert_rows(self, template: TemplateSpec, rows: Iterable[object]) -> list[Element]:
@@ -106,6 +122,8 @@ class WorkingMemory:
         members.add(element)
         self.count += 1
         element.is_live = True
+        if self.truth is not None:
+            self.truth.enter(element)
         self.matcher.insert(element)
         if self.listener is not None:
             self.listener.inserted(element)
@@ -117,6 +135,8 @@ class WorkingMemory:
         self.members[template.number].remove(element)
         self.count -= 1
         element.is_live = False
+        if self.truth is not None:
+            self.truth.leave(element)
         self.matcher.retract(element)
         if self.listener is not None:
             self.listener.retracted(element)
@@ -124,6 +144,8 @@ class WorkingMemory:
     def renew(self, element: Element, values: tuple[object, ...], mask: int) -> None:
         """Give a live fact other values; its keys are moved already."""
         old = element.values
+        if self.truth is not None:
+            self.truth.renew(element, values)
         self.matcher.modify(element, values, mask)
         if self.listener is not None:
             self.listener.modified(element, old)
@@ -158,6 +180,7 @@ class WorkingMemory:
         self.keys.clear()
         self.count = 0
         self.listener = None
+        self.truth = None
 
     # -- keys ----------------------------------------------------------------------------------
 
@@ -251,19 +274,26 @@ class WorkingMemory:
 class Intake:
     """Many rows on their way in: all are taken, then all enter, or none does."""
 
-    __slots__ = ("found", "fresh", "memory", "room")
+    __slots__ = ("found", "fresh", "memory", "room", "stated")
 
     def __init__(self, memory: WorkingMemory) -> None:
         self.memory = memory
         self.room = memory.limits.facts - memory.count
         self.found: list[Element] = []  # the fact of each row
         self.fresh: list[Element] = []  # those that are new
+        self.stated: dict[Element, None] = {}  # those that were derived
 
     def take(self, template: TemplateSpec, row: dict[str, object]) -> None:
         """Check a row and make its fact, which holds its keys from now on."""
         memory = self.memory
         fresh = self.fresh
         values = template.build(row, memory.limits)
+        if memory.truth is not None:
+            equal = memory.truth.derived_equal(template, values, self.stated)
+            if equal is not None:
+                self.stated[equal] = None
+                self.found.append(equal)
+                return
         element = Element(template, values, memory.inserted + len(fresh) + 1)
         if template.keys or template.unique:
             held = memory.claim(element, template)
@@ -289,8 +319,14 @@ class Intake:
         """Let the new facts enter; the fact of each row."""
         memory = self.memory
         memory.inserted += len(self.fresh)
+        truth = memory.truth
+        if truth is not None:
+            for element in self.stated:
+                truth.state(element)
         for element in self.fresh:
             memory.enter(element)
+            if truth is not None:
+                truth.maintain()
         return self.found
 
 
@@ -309,34 +345,6 @@ class Listener:
         self.inserted = inserted
         self.modified = modified  # takes the fact and what its values were
         self.retracted = retracted
-
-
-def whole_key(values: tuple[object, ...]) -> object:
-    """The key made of all values."""
-    return tuple([join_key(value) for value in values])
-
-
-def keys_of(element: Element, values: tuple[object, ...]) -> list[tuple[int, object]]:
-    """The keys that a fact with these values holds, each with the number of its table."""
-    template = element.type
-    assert isinstance(template, TemplateSpec)
-    found: list[tuple[int, object]] = []
-    for spec in template.keys:
-        key = spec.of(values)
-        if not holds_nan(key):
-            found.append((spec.number, key))
-    if template.unique:
-        key = whole_key(values)
-        if not holds_nan(key):
-            found.append((-1 - template.number, key))
-    return found
-
-
-def holds_nan(key: object) -> bool:
-    """Whether a key has a NaN, and so equals nothing: then there is no use in keeping it."""
-    if isinstance(key, (tuple, frozenset)):
-        return any(holds_nan(part) for part in key)
-    return type(key) is object
 
 
 def number_of(element: Element) -> int:

@@ -49,15 +49,8 @@ from tests.compiler.findings import findings, rule, said
         # calls
         ("Hold(order = 1)", "RE0305", "Hold(order = 1)", "insert Hold(…)", "is a template"),
         ("nt(3)", "RE0103", "nt", "did you mean 'net'?", "unknown function 'nt'"),
-        # not built yet
         ("focus ''", "RE0305", "focus ''", "name a group", "name cannot be empty"),
-        (
-            "insert logical Hold(order = 1)",
-            "RE0900",
-            "insert logical Hold(order = 1)",
-            None,
-            "'insert logical'",
-        ),
+        ("insert logical Hold()", "RE0204", "Hold()", "give one: order", "needs a value"),
     ],
 )
 def test_a_wrong_action_is_told_with_its_place_and_a_mend(

@@ -24,7 +24,6 @@ CONDITIONS = {
 }
 
 ACTIONS = {
-    "insert logical": "insert logical T(id = 1)",
     "a query": "for m in larger(1)\nemit m\nend",
 }
 

@@ -63,10 +63,13 @@ class Agreement:
         self.fired: list[Shown] = []
         self.activated: list[Waiting] = []
         self.cancelled: list[Waiting] = []
+        self.came: list[Fact] = []
+        self.session.on("insert", self.came.append)
         if listens:
             self.session.on("activate", self.activated.append)
             self.session.on("cancel", self.cancelled.append)
         self.naive.activated.clear()  # of opening the session nobody could hear
+        self.naive.came.clear()
         self.check()
 
     # -- what both show ------------------------------------------------------------------------
@@ -91,6 +94,7 @@ class Agreement:
         theirs = list(self.naive.facts.values())
         # Both are in the order of insertion, and numbers may have gaps where an action inserted
         # what it also retracted.
+        self.note_numbers()
         assert [fact.template for fact in ours] == [fact.template for fact in theirs]
         self.numbers.update(
             (fact.fact_id, other.number) for fact, other in zip(ours, theirs, strict=True)
@@ -99,10 +103,20 @@ class Agreement:
             shown = {name: self.canonical(value) for name, value in fact.as_dict().items()}
             wanted = {name: values.canonical(value) for name, value in other.values.items()}
             assert shown == wanted
+        self.check_truth(list(zip(ours, theirs, strict=True)))
         self.check_agenda()
         if self.listens:
             self.check_told()
         self.check_at_rest()
+
+    def note_numbers(self) -> None:
+        """Note which facts came: what a firing derived may be gone again at its end."""
+        self.numbers.update(
+            (fact.fact_id, other.number)
+            for fact, other in zip(self.came, self.naive.came, strict=True)
+        )
+        self.came.clear()
+        self.naive.came.clear()
 
     def now(self) -> datetime:
         """The time of the engine's session."""
@@ -126,6 +140,16 @@ class Agreement:
         focused = dict.fromkeys(reversed(self.naive.stack))
         whole = [self.shown(entry.salience, entry) for entry in self.session.agenda(limit=None)]
         assert whole == [entry for group in focused for entry in shown[group]]
+
+    def check_truth(self, pairs: list[tuple[Fact, values.Fact]]) -> None:
+        """Both say of the same facts that they are only derived, with as many supports."""
+        truth = self.session._engine.memory.truth
+        for fact, other in pairs:
+            known = truth.derived.get(fact._element) if truth is not None else None
+            is_derived = known is not None and not known.is_stated
+            assert is_derived == (other in self.naive.truth.derived)
+            supports = len(known.supports) if known is not None else 0
+            assert supports == len(self.naive.truth.supporters(other))
 
     def check_order(self, waiting: list[Shown]) -> None:
         """The agenda is in the order of the strategy."""
@@ -281,7 +305,7 @@ class Agreement:
             doors: Doors = (batch, pending, facts)
             for change in changes:
                 self.change(change, doors)
-        pending.commit(-1)
+        pending.commit()
 
     # -- firing --------------------------------------------------------------------------------
 
@@ -329,6 +353,7 @@ class Agreement:
         The strategy may leave open what comes to the top first: then the engine is asked.
         """
         naive = self.naive
+        self.note_numbers()
         spent = Counter(self.shown(entry.salience, entry)[:3] for entry in self.cancelled)
         spent -= Counter(activation.shown[:3] for activation in naive.cancelled)
         while True:

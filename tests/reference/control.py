@@ -76,7 +76,7 @@ class ControlText(RuleText):
 def programs(draw: st.DrawFn) -> str:
     """The text of a rule set."""
     count = draw(st.integers(1, 3))
-    rules = [ControlText(draw, f"r{i}", FIELDS, False, False).text(False) for i in range(count)]
+    rules = [ControlText(draw, f"r{i}", FIELDS, False, False, 20).text(False) for i in range(count)]
     return TEMPLATES + "\n".join(rules) + "\n"
 
 

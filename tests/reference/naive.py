@@ -6,7 +6,7 @@ are matched. It is as slow as that sounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rete_engine.expressions import tree
@@ -14,6 +14,7 @@ from rete_engine.model import actions as model
 from tests.reference.accumulation import NOTHING, Accumulate, accumulate_of, result
 from tests.reference.evaluation import Evaluator, Function, iterate, read_live
 from tests.reference.program import Program, Rule, Template, only_pattern
+from tests.reference.truth import NaiveTruth
 from tests.reference.values import Fact, MisfitError, canonical, changed, equal, stored
 
 #: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through,
@@ -90,9 +91,12 @@ class Naive:
         self.held: dict[str, dict[Identity, Activation]] = {}  # their activations
         self.alive: dict[Identity, Match] = {}
         self.waiting: dict[Identity, Activation] = {}
-        self.activated: list[Activation] = []  # as they came, until somebody clears it
+        self.came: list[Fact] = []  # facts as they came, until somebody clears it
+        self.activated: list[Activation] = []  # as they came, likewise
         self.cancelled: list[Activation] = []  # as they ceased, unfired
         self.failed: set[str] = set()  # rules of which a condition raised an error
+        self.truth = NaiveTruth(self)
+        self.seen: Container[Fact] | None = None  # the facts that patterns match, if not all
         self.open()
 
     def evaluator(
@@ -143,24 +147,27 @@ class Naive:
         """Insert a fact."""
         pending = Pending(self)
         pending.insert(template, fields)
-        pending.commit(-1)
+        pending.commit()
 
     def modify(self, fact: Fact, fields: dict[str, object]) -> None:
         """Modify a fact."""
         pending = Pending(self)
         pending.modify(fact, fields)
-        pending.commit(-1)
+        pending.commit()
 
     def retract(self, fact: Fact) -> None:
         """Retract a fact."""
         pending = Pending(self)
         pending.retract(fact)
-        pending.commit(-1)
+        pending.commit()
 
-    def rematch(self, fact: Fact | None, fields: set[str], firing: int) -> None:
+    def rematch(
+        self, fact: Fact | None, fields: set[str], firing: int, cause: Fact | None = None
+    ) -> None:
         """Compute all matches; see which ceased and which are new.
 
-        `fact` and `fields` say what a modify changed, `firing` which rule's action did it.
+        `fact` and `fields` say what a modify changed, `firing` which rule's action did it, and
+        `cause` which fact came or changed.
         """
         before = self.alive
         self.alive = {
@@ -171,11 +178,16 @@ class Naive:
         for identity in list(before):
             if identity not in self.alive:
                 self.cease(identity)
+        for identity, match in before.items():
+            if identity not in self.alive or uses(match, fact, fields):
+                self.truth.end(match, cause)
         called: set[str] = set()
         for identity, match in self.alive.items():
             if identity in before and not uses(match, fact, fields):
                 continue
             self.cease(identity)
+            if self.truth.is_spent(match):
+                continue
             given = match.rule.declaration.attributes
             if given.no_loop is not None and match.rule.number == firing:
                 continue
@@ -204,13 +216,51 @@ class Naive:
                 self.failed.add(match.rule.name)
                 return
         assert type(value) is int
-        tags = [time_tag(fact, match.rule.reads[id(node)]) for node, fact in match.facts]
-        activation = Activation(match, value, self.changes, tags)
+        activation = Activation(match, value, self.changes, self.tags(match))
         if match.rule.name in self.off:
             self.held[match.rule.name][match.identity] = activation
             return
         self.waiting[match.identity] = activation
         self.activated.append(activation)
+
+    def tags(self, match: Match) -> list[int]:
+        """The time tags of the facts of a match."""
+        return [time_tag(fact, match.rule.reads[id(node)]) for node, fact in match.facts]
+
+    # -- what matches rest on ------------------------------------------------------------------
+
+    def identities_on(
+        self, facts: Container[Fact], wanted: Mapping[Identity, object]
+    ) -> set[Identity]:
+        """Which of some matches hold on some facts alone; `not` and accumulates see all."""
+        self.seen = facts
+        numbers = {identity[0] for identity in wanted}
+        rules = [rule for rule in self.program.rules if rule.number in numbers]
+        found = {match.identity for rule in rules for match in self.matches(rule)}
+        self.seen = None
+        return found
+
+    def grounds(self, match: Match) -> set[Fact]:
+        """The facts that a match leans on: those of its patterns and within its `exists`."""
+        found = {fact for _, fact in match.facts}
+        for condition in match.rule.declaration.when:
+            for node in exists_within(condition):
+                for one in self.condition(self.inner(match), node.operand):
+                    found |= {fact for _, fact in one.facts}
+                    found |= self.grounds_within(one, node.operand)
+        return found
+
+    def grounds_within(self, match: Match, node: tree.Expression) -> set[Fact]:
+        """The same for the `exists` within an `exists`."""
+        found: set[Fact] = set()
+        for inner in exists_within(node):
+            for one in self.condition(self.inner(match), inner.operand):
+                found |= {fact for _, fact in one.facts} | self.grounds_within(one, inner.operand)
+        return found
+
+    def inner(self, match: Match) -> Match:
+        """A match with the same variables and no facts as yet."""
+        return Match(match.rule, bindings=match.bindings)
 
     # -- matching ------------------------------------------------------------------------------
 
@@ -292,7 +342,10 @@ class Naive:
                 if value is not FAILED and value:
                     yield reaching
             case tree.Not():
-                if not list(self.condition(match, node.operand)):
+                seen, self.seen = self.seen, None
+                found = list(self.condition(match, node.operand))
+                self.seen = seen
+                if not found:
                     yield match
             case tree.ExistsForm():
                 if list(self.condition(match, node.operand)):
@@ -303,11 +356,13 @@ class Naive:
                 yield from self.alternatives(match, node)
             case tree.ForallForm():
                 first, *others = node.operands
+                seen, self.seen = self.seen, None
                 without = [
                     one
                     for one in list(self.condition(match, first))
                     if not list(self.extend(one, others))
                 ]
+                self.seen = seen
                 if not without:
                     yield match
             case _:
@@ -315,9 +370,11 @@ class Naive:
 
     def accumulate(self, match: Match, node: Accumulate, name: str | None) -> Iterator[Match]:
         """The match with the result; with groups, once for each."""
+        seen, self.seen = self.seen, None
         members = list(
             self.condition(Match(match.rule, bindings=dict(match.bindings)), node.source)
         )
+        self.seen = seen
         members.sort(key=place)
         groups: dict[object, tuple[object, list[Match]]] = {}
         if node.by is None:
@@ -386,6 +443,8 @@ class Naive:
         template = self.program.template_of(node)
         for fact in self.facts.values():
             if template.name not in self.program.templates[fact.template].ancestors:
+                continue
+            if self.seen is not None and fact not in self.seen:
                 continue
             facts = (*match.facts, (node, fact))
             longer = Match(match.rule, facts, match.positions, match.results)
@@ -487,7 +546,7 @@ class Naive:
             for identity, other in list(self.waiting.items()):
                 if other.match.rule.declaration.attributes.activation_group == rivals:
                     self.cancelled.append(self.waiting.pop(identity))
-        action.pending.commit(match.rule.number)
+        action.pending.commit(match)
         for group in action.focuses:
             self.focus(group)
         return action.outputs
@@ -498,6 +557,15 @@ FAILED = object()
 
 class UnknownNameError(Exception):
     """A variable of another condition, where a pattern is asked alone."""
+
+
+def exists_within(node: tree.Expression) -> Iterator[tree.ExistsForm]:
+    """The `exists` of a condition, but not those within it or within a `not`."""
+    if isinstance(node, tree.ExistsForm):
+        yield node
+    elif isinstance(node, tree.And):
+        for operand in node.operands:
+            yield from exists_within(operand)
 
 
 def uses(match: Match, fact: Fact | None, fields: set[str]) -> bool:
@@ -552,6 +620,8 @@ class Pending:
         self.values: dict[Fact, dict[str, object]] = {}
         self.inserted: list[Fact] = []
         self.retracted: list[Fact] = []
+        self.stated: set[Fact] = set()  # derived facts that a plain insert states
+        self.supported: list[Fact] = []  # facts that get the firing's support
         self.log: list[Fact] = []  # the fact of each change, in the order of work
         self.count = session.count
 
@@ -568,7 +638,42 @@ class Pending:
         ]
 
     def insert(self, name: str, given: dict[str, object]) -> Fact:
-        """Insert a fact, or find the equal one of a unique template."""
+        """Insert a fact; an equal one that is derived, or of a unique template, is stated."""
+        values = self.checked(name, given)
+        for fact in self.equals(name, values):
+            if self.is_derived(fact):
+                self.stated.add(fact)
+                return fact
+            if self.session.program.templates[name].unique:
+                return fact
+        fact = self.add(name, values)
+        self.stated.add(fact)
+        return fact
+
+    def insert_logical(self, name: str, given: dict[str, object]) -> Fact:
+        """Add a support to an equal fact, or insert one."""
+        values = self.checked(name, given)
+        fact = next(iter(self.equals(name, values)), None) or self.add(name, values)
+        if fact not in self.supported:
+            self.supported.append(fact)
+        return fact
+
+    def is_derived(self, fact: Fact) -> bool:
+        """Whether a fact is only derived, as the action sees it."""
+        is_derived = fact in self.session.truth.derived or fact in self.inserted
+        return is_derived and fact not in self.stated
+
+    def equals(self, name: str, values: dict[str, object]) -> list[Fact]:
+        """Facts that agree in all fields: those that have been so for longest come first."""
+        same = [f for f in self.live() if f.template == name and same_fields(self.of(f), values)]
+        touched = [fact for fact in same if fact in self.log]
+        others = [fact for fact in same if fact not in self.log]
+        others.sort(key=lambda fact: max([fact.tag, *fact.tags.values()]))
+        touched.sort(key=lambda fact: len(self.log) - self.log[::-1].index(fact))
+        return [*others, *touched]
+
+    def checked(self, name: str, given: dict[str, object]) -> dict[str, object]:
+        """The values of a new fact."""
         template = self.session.program.templates[name]
         values: dict[str, object] = {}
         for field_name, declaration in template.fields.items():
@@ -583,11 +688,11 @@ class Pending:
             if not template.open:
                 raise MisfitError(f"{field_name} is unknown")
             values[field_name] = given[field_name]
-        if template.unique:
-            for fact in self.live():
-                if fact.template == name and same_fields(self.of(fact), values):
-                    return fact
-        self.check_keys(template, values, None)
+        return values
+
+    def add(self, name: str, values: dict[str, object]) -> Fact:
+        """Insert a fact."""
+        self.check_keys(self.session.program.templates[name], values, None)
         self.count += 1
         fact = Fact(name, values, self.count)
         self.inserted.append(fact)
@@ -641,6 +746,7 @@ class Pending:
                 if name not in ancestors:
                     raise MisfitError("key in use")
                 self.modify(fact, given)
+                self.stated.add(fact)
                 return fact
         return self.insert(name, given)
 
@@ -650,7 +756,21 @@ class Pending:
             self.retracted.append(fact)
             self.log.append(fact)
 
-    def commit(self, firing: int) -> None:
+    def commit(self, match: Match | None = None) -> None:
+        """Make the net change of each fact, one after another; then see what that leaves."""
+        firing = match.rule.number if match is not None else -1
+        truth = self.session.truth
+        for fact in self.stated:
+            truth.state(fact)
+        for fact in self.supported:
+            if fact not in self.retracted:
+                assert match is not None
+                is_new = fact in self.inserted and fact not in self.stated
+                truth.support(match, fact, is_new)
+        self.make(firing)
+        truth.maintain(firing)
+
+    def make(self, firing: int) -> None:
         """Make the net change of each fact, one after another."""
         session = self.session
         session.count = self.count
@@ -658,16 +778,19 @@ class Pending:
         last = {fact: place for place, fact in enumerate(self.log)}
         for place, fact in enumerate(self.log):
             if fact in self.inserted:
-                if place == first[fact] and fact not in self.retracted:
+                is_wanted = fact not in self.retracted and not session.truth.is_void(fact)
+                if place == first[fact] and is_wanted:
                     session.changes += 1
                     fact.values = self.of(fact)
                     fact.tag = session.changes
                     session.facts[fact.number] = fact
-                    session.rematch(None, set(), firing)
+                    session.came.append(fact)
+                    session.rematch(None, set(), firing, fact)
             elif place == last[fact]:
                 session.changes += 1
                 if fact in self.retracted:
                     del session.facts[fact.number]
+                    session.truth.forget(fact)
                     session.rematch(None, set(), firing)
                 else:
                     self.commit_modify(fact, firing)
@@ -680,7 +803,7 @@ class Pending:
         fields = {name for name in new if changed(old.get(name), new[name])}
         fact.values = new
         fact.tags.update(dict.fromkeys(fields, session.changes))
-        session.rematch(fact, fields, firing)
+        session.rematch(fact, fields, firing, fact)
 
 
 def same_fields(a: dict[str, object], b: dict[str, object]) -> bool:
@@ -715,7 +838,8 @@ class Action:
         evaluator = self.evaluator()
         match node:
             case model.InsertAction():
-                fact = self.pending.insert(*self.session.given(node.fact, evaluator))
+                insert = self.pending.insert_logical if node.logical else self.pending.insert
+                fact = insert(*self.session.given(node.fact, evaluator))
                 if node.name:
                     self.names[node.name] = fact
             case model.UpsertAction():

@@ -86,13 +86,20 @@ class RuleText:
     """Writes one rule, drawing what it says."""
 
     def __init__(
-        self, draw: st.DrawFn, name: str, fields: Fields, keyed: bool, grouped: bool
+        self,
+        draw: st.DrawFn,
+        name: str,
+        fields: Fields,
+        keyed: bool,
+        grouped: bool,
+        derives: int,
     ) -> None:
         self.draw = draw
         self.templates = fields
         self.number_kind = "int" if fields is RICH else "bit"
         self.name = name
         self.keyed = keyed
+        self.derives = derives  # per cent of the inserts that are logical
         self.grouped = grouped
         self.variables = 0
         self.patterns = 0
@@ -373,6 +380,10 @@ class RuleText:
 
     # -- actions -------------------------------------------------------------------------------
 
+    def logical(self) -> str:
+        """Whether an insert is logical."""
+        return "logical " if self.chance(self.derives) else ""
+
     def fields(self, template: str, names: Names, least: int) -> str:
         """`f = e, …`; `least` fields, those that need a value first."""
         own = self.templates[template]
@@ -417,13 +428,13 @@ class RuleText:
                 return [f"retract {self.pick(*facts)}"]
             case 3 | 4:
                 template = self.new_template(names)
-                return [f"insert {template}({self.fields(template, names, 2)})"]
+                return [f"insert {self.logical()}{template}({self.fields(template, names, 2)})"]
             case 5:
                 template = self.new_template(names)
                 fact = self.new("w")
                 given = self.fields(template, names, 2)
                 names.facts[fact] = template
-                return [f"{fact} := insert {template}({given})"]
+                return [f"{fact} := insert {self.logical()}{template}({given})"]
             case 6 if depth == 0 and self.references(names, [self.number_kind]):
                 condition = self.comparison(names, {})
                 inside = [f"    {line}" for line in self.action(names.copy(), 1)]
@@ -600,16 +611,17 @@ def values(kind: str) -> st.SearchStrategy[object]:
 class Strategies:
     """Rule sets and scripts over some templates."""
 
-    def __init__(self, fields: Fields, grouped: bool = False) -> None:
+    def __init__(self, fields: Fields, grouped: bool = False, derives: int = 0) -> None:
         self.fields = fields
         self.grouped = grouped  # whether there are agenda groups
+        self.derives = derives
         self.changes: st.SearchStrategy[Operation] = st.one_of(
             self.inserts(), self.modifies(), self.modifies(), retracts
         )
 
     def programs(self, silent: bool = False) -> st.SearchStrategy[str]:
         """The text of a rule set; with `silent`, its rules change nothing."""
-        return programs_over(self.fields, silent, self.grouped)
+        return programs_over(self.fields, silent, self.grouped, self.derives)
 
     def rows(self, template: str) -> st.SearchStrategy[dict[str, object]]:
         """The fields of a fact; those with a default may be left out."""
@@ -677,7 +689,9 @@ class Strategies:
 
 
 @st.composite
-def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool) -> str:
+def programs_over(
+    draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool, derives: int
+) -> str:
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
     templates = DENSE_TEMPLATES if fields is DENSE else NESTED_TEMPLATES
@@ -688,7 +702,9 @@ def programs_over(draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool) 
             a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
         )
     count = 1 if fields is NESTED else draw(st.integers(1, 5 if grouped else 3))
-    rules = [RuleText(draw, f"r{i}", fields, keyed, grouped).text(silent) for i in range(count)]
+    rules = [
+        RuleText(draw, f"r{i}", fields, keyed, grouped, derives).text(silent) for i in range(count)
+    ]
     return templates + "\n".join(rules) + "\n"
 
 
@@ -696,8 +712,9 @@ retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.intege
 rich = Strategies(RICH)
 dense = Strategies(DENSE)
 nested = Strategies(NESTED)
+rich_derived = Strategies(RICH, derives=50)
 linked = Strategies(LINKED)
-grouped = Strategies(DENSE, grouped=True)
+grouped = Strategies(DENSE, grouped=True, derives=20)
 
 strategies = st.sampled_from(["depth", "breadth", "lex", "mea", "simplicity", "complexity",
                               "random"])  # fmt: skip

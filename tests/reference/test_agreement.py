@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from tests.reference import control
+from tests.reference import control, deriving
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
-from tests.reference.programs import dense, grouped, linked, nested, rich, strategies
+from tests.reference.programs import (
+    dense,
+    grouped,
+    linked,
+    nested,
+    rich,
+    rich_derived,
+    strategies,
+)
 
 
 def agree(text: str, script: list[Operation], strategy: str, listens: bool = True) -> None:
@@ -31,6 +39,18 @@ def test_few_values_that_often_meet(text: str, script: list[Operation], strategy
 @examples(300)
 @given(nested.programs(silent=True), nested.scripts(most=20), strategies)
 def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(400)
+@given(deriving.programs(), deriving.scripts(), strategies)
+def test_derived_facts(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(150)
+@given(rich_derived.programs(), rich_derived.scripts(), strategies)
+def test_derived_facts_of_all_kinds(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 

@@ -1,0 +1,234 @@
+"""Rules whose logical inserts may end the matches that they rest on (the warning RE0505).
+
+Such a rule derives, itself or by way of other rules that derive, what one of its own conditions
+forbids: a cycle of derivations through an odd number of negations. It is read off the text, so it
+says what may happen: only where constants keep a fact and a pattern apart there is no way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rete_engine.compiler.scope import Declared
+from rete_engine.diagnostics.diagnostic import Note
+from rete_engine.diagnostics.source import Span
+from rete_engine.expressions import tree
+from rete_engine.expressions.values import equal
+from rete_engine.model.actions import Action, ForAction, IfAction, InsertAction
+from rete_engine.model.declarations import RuleDeclaration
+from rete_engine.network.templates import MISSING, TemplateSpec
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A pattern: what facts it is about, and whether their coming can make or end a match."""
+
+    template: TemplateSpec
+    constants: Mapping[str, object]  # values that fields must have
+    span: Span
+    gains: bool
+    misses: bool
+
+    @property
+    def verb(self) -> str:
+        """What the rule does with the facts."""
+        if self.gains and self.misses:
+            return "accumulates"
+        return "forbids" if self.misses else "reads"
+
+
+@dataclass(frozen=True)
+class _Deriving:
+    """An `insert logical`."""
+
+    template: TemplateSpec
+    constants: Mapping[str, object]  # values that fields get for certain
+    span: Span
+
+    def meets(self, reading: _Reading) -> bool:
+        """Whether the fact may be one that a pattern is about."""
+        return reading.template.name in self.template.ancestors and all(
+            equal(value, self.constants[name])
+            for name, value in reading.constants.items()
+            if name in self.constants
+        )
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule that derives."""
+
+    name: str
+    readings: tuple[_Reading, ...]
+    derives: tuple[_Deriving, ...]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A rule derives what another one (or the same) has a condition about."""
+
+    rule: _Rule
+    deriving: _Deriving
+    reading: _Reading
+    reader: _Rule
+    flips: bool  # whether the fact ends matches of the reader
+
+
+def warn_defeats(rules: Iterable[RuleDeclaration], declared: Declared) -> None:
+    """Warn of rules that may defeat themselves, once for each cycle."""
+    reader = _Reader(declared)
+    deriving = [rule for rule in map(reader.rule, rules) if rule.derives]
+    follow = {rule.name: list(_steps(rule, deriving)) for rule in deriving}
+    told: set[frozenset[str]] = set()
+    for rule in deriving:
+        cycle = _cycle(rule, follow)
+        names = frozenset(step.rule.name for step in cycle)
+        if cycle and names not in told:
+            told.add(names)
+            # Begin with the rule that the last step ends a match of.
+            last = max(place for place, step in enumerate(cycle) if step.flips)
+            _tell([*cycle[last + 1 :], *cycle[: last + 1]], declared)
+
+
+def _tell(cycle: Sequence[_Step], declared: Declared) -> None:
+    parts = []
+    for step in cycle:
+        verb = "forbids" if step.flips and not step.reading.gains else step.reading.verb
+        whom = "it" if step.reader is step.rule else f"'{step.reader.name}'"
+        itself = " itself" if whom == "it" else ""
+        parts.append(
+            f"'{step.rule.name}' derives {step.deriving.template.name}, which {whom} {verb}{itself}"
+        )
+    notes = [
+        Note(f"'{step.rule.name}' derives {step.deriving.template.name} here", step.deriving.span)
+        for step in cycle[1:]
+    ]
+    end = cycle[-1].reading
+    notes.append(Note(f"'{cycle[-1].reader.name}' {end.verb} it here", end.span))
+    declared.reports.warning(
+        "RE0505",
+        f"a logical insert may defeat its own condition: {'; '.join(parts)}",
+        cycle[0].deriving.span,
+        "let the condition leave out what the rule derives, or insert without 'logical'",
+        *notes,
+    )
+
+
+def _steps(rule: _Rule, others: Sequence[_Rule]) -> Iterator[_Step]:
+    """Where what a rule derives is read."""
+    for deriving in rule.derives:
+        for other in others:
+            for reading in other.readings:
+                if deriving.meets(reading):
+                    if reading.gains:
+                        yield _Step(rule, deriving, reading, other, flips=False)
+                    if reading.misses:
+                        yield _Step(rule, deriving, reading, other, flips=True)
+
+
+def _cycle(rule: _Rule, follow: Mapping[str, Sequence[_Step]]) -> list[_Step]:
+    """A shortest way from a rule back to it, through an odd number of negations."""
+    ways: dict[tuple[str, bool], list[_Step]] = {(rule.name, False): []}
+    queue = [(rule.name, False)]
+    for name, odd in queue:  # grows as rules are reached
+        for step in follow[name]:
+            place = (step.reader.name, odd != step.flips)
+            if place not in ways:
+                ways[place] = [*ways[name, odd], step]
+                queue.append(place)
+    return ways.get((rule.name, True), [])
+
+
+class _Reader:
+    """Reads what rules are about off their text."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        self.templates = declared.templates
+
+    def rule(self, declaration: RuleDeclaration) -> _Rule:
+        """What a rule reads and derives; of one that derives nothing, nothing."""
+        derives = tuple(self.derives(declaration.then))
+        readings: list[_Reading] = []
+        if derives:
+            for condition in declaration.when:
+                readings.extend(self.readings(condition, True, False))
+        return _Rule(declaration.name, tuple(readings), derives)
+
+    def readings(self, node: tree.Expression, gains: bool, misses: bool) -> Iterator[_Reading]:
+        """The patterns of a condition."""
+        match node:
+            case tree.Bind():
+                yield from self.readings(node.value, gains, misses)
+            case tree.Not():
+                yield from self.readings(node.operand, misses, gains)
+            case tree.ExistsForm():
+                yield from self.readings(node.operand, gains, misses)
+            case tree.And() | tree.Or():
+                for operand in node.operands:
+                    yield from self.readings(operand, gains, misses)
+            case tree.ForallForm():
+                yield from self.readings(node.operands[0], misses, gains)
+                for operand in node.operands[1:]:
+                    yield from self.readings(operand, gains, misses)
+            case tree.AccumulateForm():
+                yield from self.readings(node.source, True, True)
+            case tree.Call(function=tree.Name(name=name)):
+                template = self.templates.get(name)
+                if template is not None:
+                    yield _Reading(template, _asked(node, template), node.span, gains, misses)
+                    return
+                for argument in node.arguments:
+                    if self.declared.only_accumulates(name) or isinstance(
+                        argument.value, tree.AccumulateForm
+                    ):
+                        yield from self.readings(argument.value, True, True)
+
+    def derives(self, actions: Iterable[Action]) -> Iterator[_Deriving]:
+        """The logical inserts among actions and those within them."""
+        for action in actions:
+            match action:
+                case InsertAction(logical=True, fact=tree.Call(function=tree.Name(name=name))):
+                    template = self.templates.get(name)
+                    if template is not None:
+                        yield _Deriving(template, _given(action.fact, template), action.span)
+                case ForAction():
+                    yield from self.derives(action.body)
+                case IfAction():
+                    for _, body in action.branches:
+                        yield from self.derives(body)
+                    yield from self.derives(action.otherwise)
+
+
+def _given(call: tree.Call, template: TemplateSpec) -> dict[str, object]:
+    """The values that fields of a new fact get for certain."""
+    given = {argument.name: argument.value for argument in call.arguments}
+    found: dict[str, object] = {}
+    for field in template.fields:
+        value = given.get(field.name)
+        if isinstance(value, tree.Constant):
+            found[field.name] = value.value
+        elif value is None and field.factory is None and field.default is not MISSING:
+            found[field.name] = field.default
+    return found
+
+
+def _asked(call: tree.Call, template: TemplateSpec) -> dict[str, object]:
+    """The constant values that a pattern asks for."""
+    own = template.positions
+    found: dict[str, object] = {}
+    for argument in call.arguments:
+        match argument.value:
+            case _ if argument.binds:
+                continue
+            case tree.Name(name=name) if name in own:
+                found[name] = True
+            case tree.Not(operand=tree.Name(name=name)) if name in own:
+                found[name] = False
+            case tree.Compare(first=a, rest=(("==", b),)):
+                for one, other in ((a, b), (b, a)):
+                    name = one.name if isinstance(one, tree.Name) else ""
+                    if isinstance(other, tree.Constant) and name in own:
+                        found[name] = other.value
+    return found
