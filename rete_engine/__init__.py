@@ -20,6 +20,7 @@ from rete_engine.diagnostics.errors import (
     SessionError,
 )
 from rete_engine.expressions.frame import Limits
+from rete_engine.session.accumulators import Accumulator
 from rete_engine.session.classes import Template
 from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import Fact
@@ -33,6 +34,7 @@ from rete_engine.session.session import Session
 __version__ = "0.1.0"
 
 __all__ = [
+    "Accumulator",
     "CurrentFiring",
     "Diagnostic",
     "Fact",

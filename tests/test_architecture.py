@@ -62,6 +62,7 @@ FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
 FORBIDDEN_MODULES = frozenset(["pickle", "marshal", "shelve", "dill", "cloudpickle", "code"])
 
 PUBLIC = [
+    "Accumulator",
     "CurrentFiring",
     "Diagnostic",
     "Fact",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from rete_engine.compiler.plan import (
+    AccumulateStep,
     ComputeStep,
     ControlStep,
     ExistsStep,
@@ -29,8 +30,9 @@ from rete_engine.expressions.reads import (
     MatchFurtherField,
 )
 from rete_engine.expressions.values import is_nan, join_key
-from rete_engine.model.rules import Constraint
+from rete_engine.model.rules import Compute, Constraint, Pattern, Source
 from rete_engine.network import specs
+from rete_engine.network.accumulates import AccumulateSpec, MemberSpec, Place
 from rete_engine.network.statements import InsertStatement, logical_inserts
 from rete_engine.network.templates import TemplateSpec
 
@@ -203,7 +205,7 @@ class NetworkBuilder:
     ) -> specs.NodeSpec:
         """The child of a node with this identity."""
         # A group's branch and what follows the group hang below the same node.
-        behind = isinstance(parent, specs.GroupSpec) and bool(parent.branch)
+        behind = isinstance(parent, specs.BranchingSpec) and bool(parent.branch)
         key = ("node", parent.number, behind, *identity, tuple(t.node.key() for t in tests))
         spec = self.shared.get(key)
         if spec is None:
@@ -289,6 +291,7 @@ class _PathBuilder:
         self.builder = builder
         self.rule = rule
         self.masks = masks  # by slot: the field bits that the rule's conditions read
+        self.placed = False  # whether the order of elements matters: in some accumulates
 
     def extend(self, path: Path, steps: list[Step]) -> Path:
         """The path with further steps."""
@@ -307,6 +310,8 @@ class _PathBuilder:
                         path = self.exists(path, step.join, step.condition.negated)
                     else:
                         path = self.group(path, step)
+                case AccumulateStep():
+                    path = self.accumulate(path, step)
         return path
 
     def tested(self, node: Node, span: Span) -> specs.Test:
@@ -442,6 +447,56 @@ class _PathBuilder:
         group.children = []
         return Path(group, path.length + 1, path.positions)
 
+    def accumulate(self, path: Path, step: AccumulateStep) -> Path:
+        """An accumulate: a branch for each alternative, then the group and the result."""
+        builder = self.builder
+        parent = path.node
+        condition = step.condition
+        span = condition.span
+        spec = AccumulateSpec(
+            len(builder.nodes),
+            parent,
+            condition.accumulator,
+            condition.program,
+            condition.sources[0].by is not None,
+            condition.slot.name is not None,
+            specs.Origin(self.rule, span.source.name, span.line, " ".join(span.text.split())),
+        )
+        builder.nodes.append(spec)
+        parent.children.append(spec)
+        begin = Path(spec, path.length + 1, path.positions)
+        ordered = condition.program >= 0 or condition.accumulator in ORDERED
+        outer, self.placed = self.placed, ordered
+        for number, (source, steps) in enumerate(
+            zip(condition.sources, step.branches, strict=True)
+        ):
+            self.member(path, source, self.extend(begin, steps), number, ordered)
+        self.placed = outer
+        spec.branch = spec.children
+        spec.children = []
+        positions = dict(path.positions)
+        length = path.length
+        if spec.grouped:
+            if condition.group is not None:
+                positions[condition.group.number] = length
+            length += 1
+        positions[condition.slot.number] = length
+        return Path(spec, length + 1, positions)
+
+    def member(self, outer: Path, source: Source, inside: Path, number: int, ordered: bool) -> None:
+        """The end of an accumulate's branch."""
+        builder = self.builder
+        scope = MatchScope(inside.positions, inside.length, -1)
+        value, by = (
+            self.tested(lower(part.test, scope), part.span) if part is not None else None
+            for part in (source.value, source.by)
+        )
+        places = places_of(source, scope) if ordered else None
+        steps = inside.length - outer.length
+        node = MemberSpec(len(builder.nodes), inside.node, steps, value, by, places, number)
+        builder.nodes.append(node)
+        inside.node.children.append(node)
+
     def test(self, path: Path, constraints: list[Constraint]) -> Path:
         """Tests over the match."""
         tests = self.tests(constraints, MatchScope(path.positions, path.length, -1))
@@ -462,7 +517,9 @@ class _PathBuilder:
             path.node,
             ("compute", computation.each),
             (test,),
-            lambda number: specs.ComputeSpec(number, path.node, test, computation.each),
+            lambda number: specs.ComputeSpec(
+                number, path.node, test, computation.each, computation.each and self.placed
+            ),
         )
         positions = {**path.positions, computation.slot.number: path.length}
         return Path(node, path.length + 1, positions)
@@ -474,6 +531,22 @@ def _covers(spec: object, mask: int) -> bool:
     It must not make the rules' own watch more: what a query reads is not to touch them.
     """
     return isinstance(spec, (specs.AlphaSpec, specs.RightSpec)) and not mask & ~spec.mask
+
+
+#: The accumulators that ask which member comes first.
+ORDERED = frozenset(["min", "max", "collect", "collect_set"])
+
+
+def places_of(source: Source, scope: MatchScope) -> tuple[Place, ...]:
+    """What puts members in order: facts as they were inserted, then positions of elements."""
+    facts: list[Place] = []
+    elements: list[Place] = []
+    for condition in source.conditions:
+        if isinstance(condition, Pattern):
+            facts.append(Place(scope.steps(condition.slot.number), each=False))
+        elif isinstance(condition, Compute) and condition.computation.each:
+            elements.append(Place(scope.steps(condition.computation.slot.number), each=True))
+    return (*facts, *elements)
 
 
 def share_origins(kept: tuple[specs.Test, ...], others: tuple[specs.Test, ...]) -> None:
@@ -525,7 +598,7 @@ def constant_equality(test: tree.Expression) -> tuple[int, object] | None:
 
 def _rank(node: specs.NodeSpec, rank: int) -> int:
     """Number the nodes below a node, and it last; a group's branch comes first."""
-    if isinstance(node, specs.GroupSpec):
+    if isinstance(node, specs.BranchingSpec):
         for child in node.branch:
             rank = _rank(child, rank)
         node.branch_rank = rank - 1
@@ -576,4 +649,4 @@ def _is_of_branch(node: specs.NodeSpec) -> bool:
     parent = node.parent
     while isinstance(parent, specs.TestSpec):
         node, parent = parent, parent.parent
-    return isinstance(parent, specs.GroupSpec) and node in parent.branch
+    return isinstance(parent, specs.BranchingSpec) and node in parent.branch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rete_engine.compiler.actions import ActionNames, ActionReader
@@ -91,14 +91,19 @@ class Compiled:
 
 
 def compile_documents(
-    documents: Sequence[Document],
+    documents: Sequence[Document], accumulators: Iterable[str] = ()
 ) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Compile documents, each after the ones that it imports.
+
+    Args:
+        documents: What was read.
+        accumulators: Names of the accumulators that the program provides, as they are numbered.
 
     Returns:
         The compiled rule set, or None when there were errors; and all diagnostics, sorted.
     """
     compiler = _Compiler(documents)
+    compiler.declared.accumulators.update((name, i) for i, name in enumerate(accumulators))
     compiled = compiler.compile()
     reports = compiler.reports
     order = {id(document.source): number for number, document in enumerate(documents)}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rete_engine.compiler.accumulates import is_accumulate, read_accumulate
 from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.following import Following, follow
 from rete_engine.compiler.inline import Inlining
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.scope import (
-    ACCUMULATORS,
     Answers,
     Declared,
     DeclaredQuery,
@@ -95,11 +95,6 @@ class ConditionReader:
         )
         return []
 
-    def not_yet(self, what: str, span: Span) -> list[Condition]:
-        """Report a part of the language that is not built."""
-        self.reports.error("RE0900", f"{what} is not part of this version yet", span)
-        return []
-
     # -- kinds of conditions -------------------------------------------------------------------
 
     def bound(self, node: tree.Bind) -> list[Condition]:
@@ -110,14 +105,8 @@ class ConditionReader:
             declared = self.names.declared
             if name in declared.declarations or name in declared.queries or name in declared.broken:
                 return self.call(value, node.name, node.name_span)
-            accumulates = any(
-                isinstance(argument.value, tree.AccumulateForm)
-                or (name in ACCUMULATORS and name not in declared.functions)
-                for argument in value.arguments
-            )
-            if accumulates:
-                self.unreadable(value, node.name, node.name_span)
-                return self.not_yet(f"accumulate ('{name}')", value.span)
+            if is_accumulate(value, self.names):
+                return self.accumulate(value, node.name, node.name_span)
             if name[:1].isupper() and name not in declared.functions:
                 return self.call(value, node.name, node.name_span)
         read = self.expression(value)
@@ -209,14 +198,12 @@ class ConditionReader:
         query = declared.queries.get(function.name)
         if query is not None:
             return self.query(node, query, name, name_span)
+        if is_accumulate(node, self.names):
+            return self.accumulate(node, name, name_span)
         if function.name not in declared.functions:
             self.unreadable(node, name, name_span)
         if function.name in declared.declarations or function.name in declared.broken:
             return []  # the template itself was reported
-        if function.name in ACCUMULATORS or any(
-            isinstance(argument.value, tree.AccumulateForm) for argument in node.arguments
-        ):
-            return self.not_yet(f"accumulate ('{function.name}')", node.span)
         if function.name in declared.functions or function.name in BUILTIN_CALLS:
             self.reports.error(
                 "RE0300",
@@ -237,6 +224,12 @@ class ConditionReader:
             return
         hint = did_you_mean(name, self.names.declared.templates)
         self.reports.error("RE0100", f"unknown template '{name}'", function.span, hint)
+
+    def accumulate(
+        self, node: tree.Call, name: str | None, name_span: Span | None
+    ) -> list[Condition]:
+        """`[v :=] sum(e for C by g)`."""
+        return read_accumulate(node, name, name_span, self.names, self.condition)
 
     def unreadable(self, node: tree.Call, name: str | None, name_span: Span | None) -> None:
         """Bind the variables of a condition that means nothing, so that nobody misses them."""

@@ -85,6 +85,14 @@ def _is_new(name: str, span: Span, spans: dict[str, Span], declared: Declared) -
             "RE0105", f"'{name}' is the name of a built-in type", span, "choose another name"
         )
         return False
+    if name in declared.accumulators:
+        declared.reports.error(
+            "RE0105",
+            f"'{name}' is an accumulator that the program gives",
+            span,
+            "templates, queries, functions and accumulators share one namespace",
+        )
+        return False
     if name in spans:
         declared.reports.error(
             "RE0105",

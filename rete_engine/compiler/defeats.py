@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rete_engine.compiler.scope import ACCUMULATORS, Declared
+from rete_engine.compiler.scope import Declared
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -180,7 +180,9 @@ class _Reader:
                     yield _Reading(template, _asked(node, template), node.span, gains, misses)
                     return
                 for argument in node.arguments:
-                    if name in ACCUMULATORS or isinstance(argument.value, tree.AccumulateForm):
+                    if self.declared.only_accumulates(name) or isinstance(
+                        argument.value, tree.AccumulateForm
+                    ):
                         yield from self.readings(argument.value, True, True)
 
     def derives(self, actions: Iterable[Action]) -> Iterator[_Deriving]:

@@ -9,7 +9,7 @@ from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.text import shown
 from rete_engine.expressions.types import ANY, Type
-from rete_engine.model.rules import Condition, Constraint, Exists, Pattern, Test
+from rete_engine.model.rules import Accumulate, Condition, Constraint, Exists, Pattern, Test
 
 #: What is asked about: a field of the fact in a slot, or (with None) the slot's value.
 Subject = tuple[int, int | None]
@@ -35,6 +35,9 @@ def _walk(conditions: tuple[Condition, ...], domains: Domains, names: RuleNames)
                 _ask(condition.constraint.test, domains, names)
             case Exists():
                 _walk(condition.conditions, dict(domains), names)
+            case Accumulate():
+                for source in condition.sources:
+                    _walk(source.conditions, dict(domains), names)
 
 
 def _ask(test: tree.Expression, domains: Domains, names: RuleNames) -> None:

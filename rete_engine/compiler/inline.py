@@ -13,6 +13,7 @@ from rete_engine.compiler.rewriting import rewritten
 from rete_engine.compiler.scope import Answers, QueryMeaning, RuleNames, Variable, field_of
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
+    Accumulate,
     Alternatives,
     Branch,
     Computation,
@@ -22,6 +23,7 @@ from rete_engine.model.rules import (
     Exists,
     Pattern,
     Slot,
+    Source,
     Test,
 )
 
@@ -97,7 +99,27 @@ class Inlining:
                 return Exists(condition.span, condition.negated, inner)
             case Alternatives():
                 return Alternatives(condition.span, tuple(map(self.branch, condition.branches)))
+            case Accumulate():
+                return self.accumulate(condition)
         raise AssertionError(condition)
+
+    def accumulate(self, condition: Accumulate) -> Accumulate:
+        """An accumulate over the rule's slots."""
+        group = condition.group
+        return replace(
+            condition,
+            sources=tuple(map(self.source, condition.sources)),
+            slot=self.slots[condition.slot.number],
+            group=None if group is None else self.slots[group.number],
+        )
+
+    def source(self, source: Source) -> Source:
+        """One alternative of what an accumulate runs over."""
+        return Source(
+            tuple(map(self.condition, source.conditions)),
+            None if source.value is None else self.constraint(source.value),
+            None if source.by is None else self.constraint(source.by),
+        )
 
     def branch(self, branch: Branch) -> Branch:
         """An alternative of an `or`."""

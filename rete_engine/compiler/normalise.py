@@ -3,7 +3,8 @@
 A rule whose conditions have alternatives is read in several ways, with one branch of every `or`
 in each; every reading becomes a path of the network, and all are of the one rule. Inside of `not`
 and `exists` the laws of logic do: `not (A or B)` is `not A` and `not B`, and `exists (A or B)`,
-which must be one match however many there are, is `not (not A and not B)`.
+which must be one match however many there are, is `not (not A and not B)`. An accumulate goes over
+the matches of all readings of its source.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from rete_engine.compiler.rewriting import substituted
 from rete_engine.expressions import tree
 from rete_engine.expressions.tree import Expression
 from rete_engine.model.rules import (
+    Accumulate,
     Alternatives,
     Branch,
     Computation,
@@ -23,6 +25,7 @@ from rete_engine.model.rules import (
     Constraint,
     Exists,
     Pattern,
+    Source,
     Test,
 )
 
@@ -81,6 +84,8 @@ class _Normaliser:
                 ]
             case Exists():
                 added = self.exists(condition, reading.meanings)
+            case Accumulate():
+                added = (self.accumulate(condition, reading.meanings),)
             case _:
                 added = (renamed(condition, reading.meanings),)
         return [Reading((*reading.conditions, *added), reading.meanings)]
@@ -103,6 +108,18 @@ class _Normaliser:
             return tuple(Exists(span, condition.negated, each.conditions) for each in inner)
         none = tuple(Exists(span, True, each.conditions) for each in inner)
         return (Exists(span, True, none),)
+
+    def accumulate(self, condition: Accumulate, meanings: Mapping[int, Expression]) -> Condition:
+        """An accumulate: it goes over the matches of every reading of its source."""
+        sources: list[Source] = []
+        for source in condition.sources:
+            for each in self.readings(source.conditions, Reading((), meanings)):
+                value, by = (
+                    _constraint(part, each.meanings) if part is not None else None
+                    for part in (source.value, source.by)
+                )
+                sources.append(Source(each.conditions, value, by))
+        return replace(condition, sources=tuple(sources))
 
 
 def follows_none(condition: Condition) -> bool:
@@ -152,4 +169,13 @@ def _computation(computation: Computation, meanings: Mapping[int, Expression]) -
 
 def size(conditions: tuple[Condition, ...]) -> int:
     """How many conditions there are, those within `not` and `exists` too."""
-    return sum(1 + (size(c.conditions) if isinstance(c, Exists) else 0) for c in conditions)
+    return sum(1 + sum(map(size, _inside(condition))) for condition in conditions)
+
+
+def _inside(condition: Condition) -> list[tuple[Condition, ...]]:
+    """The conjunctions within a condition."""
+    if isinstance(condition, Exists):
+        return [condition.conditions]
+    if isinstance(condition, Accumulate):
+        return [source.conditions for source in condition.sources]
+    return []

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
+    Accumulate,
     Computation,
     Compute,
     Condition,
@@ -57,6 +58,14 @@ class ExistsStep:
 
 
 @dataclass
+class AccumulateStep:
+    """An accumulate, with the steps of each alternative of its source."""
+
+    condition: Accumulate
+    branches: list[list[Step]]
+
+
+@dataclass
 class TestStep:
     """Tests over the match."""
 
@@ -70,7 +79,7 @@ class ComputeStep:
     computation: Computation
 
 
-Step = JoinStep | ControlStep | ExistsStep | TestStep | ComputeStep
+Step = JoinStep | ControlStep | ExistsStep | AccumulateStep | TestStep | ComputeStep
 
 #: Answers whether evaluating an expression can never raise an error.
 IsTotal = Callable[[tree.Expression], bool]
@@ -81,7 +90,7 @@ class _Item:
     """Something to be placed, with its position in the written order."""
 
     position: int
-    content: Pattern | Constraint | Computation | Exists
+    content: Pattern | Constraint | Computation | Exists | Accumulate
     needs: set[int]  # slots that must be there before
     owner: int = -1  # the slot of the pattern that a constraint was written in
     total: bool = True  # a constraint that cannot raise
@@ -104,13 +113,16 @@ def plan(
     is_total: IsTotal,
     volatile: Volatile,
     late: bool = False,
+    nested: bool = False,
 ) -> list[Step]:
     """The steps that a match of the conditions goes through.
 
     With `late`, a test that can raise is never asked of a fact alone: a query meets facts that
-    came long before it was asked, and its errors belong to whoever asks.
+    came long before it was asked, and its errors belong to whoever asks. With `nested` they are
+    inside of another condition, which must know when a change is through: there a match is not met
+    by that of another path.
     """
-    return _Planner(conditions, outer, is_total, volatile, late).steps()
+    return _Planner(conditions, outer, is_total, volatile, late, nested).steps()
 
 
 class _Planner:
@@ -123,12 +135,13 @@ class _Planner:
         is_total: IsTotal,
         volatile: Volatile,
         late: bool,
+        nested: bool,
     ) -> None:
         self.is_total = is_total
         self.late = late
         self.volatile = volatile
         self.placed = set(outer)
-        self.nested = bool(outer)
+        self.nested = nested
         self.own: set[int] = set()  # slots that this conjunction fills
         self.waiting: list[_Item] = []
         self.found: list[Step] = []
@@ -177,9 +190,15 @@ class _Planner:
                 self.add(condition.computation, set())
             case Exists():
                 self.add(condition, _outer_slots(condition))
+            case Accumulate():
+                self.own |= set(_results(condition))
+                self.add(condition, _outer_slots(condition))
 
     def add(
-        self, content: Pattern | Constraint | Computation | Exists, needs: set[int], owner: int = -1
+        self,
+        content: Pattern | Constraint | Computation | Exists | Accumulate,
+        needs: set[int],
+        owner: int = -1,
     ) -> None:
         """Add an item."""
         total = True
@@ -235,6 +254,9 @@ class _Planner:
                 if isinstance(content, Computation):
                     self.found.append(ComputeStep(content))
                     self.placed.add(content.slot.number)
+                elif isinstance(content, Accumulate):
+                    self.found.append(self.accumulate(content))
+                    self.placed |= set(_results(content))
                 else:
                     self.found.append(self.exists(content))
                 self.waiting.remove(item)
@@ -244,9 +266,13 @@ class _Planner:
     def is_next(self, item: _Item) -> bool:
         """Whether all patterns written before an item are joined, or need not be."""
         content = item.content
-        free = isinstance(content, Exists) and all(
+        free = isinstance(content, (Exists, Accumulate)) and all(
             self.is_total(expression) for expression in condition_expressions(content)
         )
+        if isinstance(content, Accumulate):
+            free = free and content.total
+            if free and not item.needs:
+                return True  # one result for all matches, rather than the same one for each
         for other in self.waiting:
             if other is item:
                 return True
@@ -273,12 +299,22 @@ class _Planner:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
         if len(inner) == 1 and isinstance(inner[0], Pattern):
-            nested = _Planner(inner, self.placed, self.is_total, self.volatile, self.late)
+            nested = _Planner(
+                inner, self.placed, self.is_total, self.volatile, self.late, nested=True
+            )
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
-        branch = plan(inner, self.placed, self.is_total, self.volatile, self.late)
-        return ExistsStep(condition, None, branch)
+        return ExistsStep(condition, None, self.inside(inner))
+
+    def inside(self, conditions: tuple[Condition, ...]) -> list[Step]:
+        """The steps of conditions inside of another one."""
+        return plan(conditions, self.placed, self.is_total, self.volatile, self.late, nested=True)
+
+    def accumulate(self, condition: Accumulate) -> AccumulateStep:
+        """An accumulate: each alternative is planned by itself."""
+        branches = [self.inside(source.conditions) for source in condition.sources]
+        return AccumulateStep(condition, branches)
 
     # -- patterns ------------------------------------------------------------------------------
 
@@ -386,6 +422,17 @@ def condition_expressions(condition: Condition) -> Iterator[tree.Expression]:
         case Exists():
             for inner in condition.conditions:
                 yield from condition_expressions(inner)
+        case Accumulate():
+            for source in condition.sources:
+                for inner in source.conditions:
+                    yield from condition_expressions(inner)
+                yield from (part.test for part in (source.value, source.by) if part is not None)
+
+
+def _results(condition: Accumulate) -> list[int]:
+    """The slots that an accumulate fills."""
+    group = [condition.group.number] if condition.group is not None else []
+    return [*group, condition.slot.number]
 
 
 def _filled(conditions: tuple[Condition, ...]) -> set[int]:
@@ -402,11 +449,15 @@ def _filled(conditions: tuple[Condition, ...]) -> set[int]:
                 found.add(condition.computation.slot.number)
             case Exists():
                 found |= _filled(condition.conditions)
+            case Accumulate():
+                found |= set(_results(condition))
+                for source in condition.sources:
+                    found |= _filled(source.conditions)
     return found
 
 
-def _outer_slots(condition: Exists) -> set[int]:
-    """The slots of the surrounding match that an `exists` or `not` reads."""
-    inner = _filled(condition.conditions)
+def _outer_slots(condition: Exists | Accumulate) -> set[int]:
+    """The slots of the surrounding match that a condition with others inside reads."""
+    inner = _filled((condition,))
     reads = {slot for e in condition_expressions(condition) for slot in slots_of(e)}
     return reads - inner

@@ -24,6 +24,7 @@ from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.actions import Action, InsertAction, ModifyAction, RetractAction
 from rete_engine.model.declarations import RuleDeclaration
 from rete_engine.model.rules import (
+    Accumulate,
     Computation,
     Compute,
     Condition,
@@ -65,7 +66,7 @@ class _Rule:
         self.read = {
             (ref.slot, ref.name)
             for condition in conditions
-            if not isinstance(condition, Exists)
+            if not isinstance(condition, (Exists, Accumulate))
             for expression in condition_expressions(condition)
             for ref in references(expression)
             if isinstance(ref, tree.FieldRef)

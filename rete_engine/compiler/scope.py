@@ -126,6 +126,7 @@ class Declared:
     functions: dict[str, DeclaredFunction] = field(default_factory=dict)
     queries: dict[str, DeclaredQuery] = field(default_factory=dict)
     arguments: dict[str, TemplateSpec] = field(default_factory=dict)  # of queries, by its name
+    accumulators: dict[str, int] = field(default_factory=dict)  # of the program, numbered
     # Further fields of open templates that conditions read: their places behind all declared ones.
     further: dict[str, int] = field(default_factory=dict)
     reading: set[str] = field(default_factory=set)  # functions that read through references
@@ -141,6 +142,12 @@ class Declared:
                 "RE0100", f"unknown template '{name}'", span, did_you_mean(name, self.templates)
             )
         return template
+
+    def only_accumulates(self, name: str) -> bool:
+        """Whether a name is that of an accumulator and of nothing else."""
+        if name in self.functions or name in self.declarations or name in self.queries:
+            return False
+        return name in self.accumulators or (name in BUILT_IN and name not in BUILTINS)
 
     def further_field(self, name: str) -> int:
         """What stands for a further field's index: its place, negative."""
@@ -239,16 +246,25 @@ class PlaceNames(Names):
         )
         return True
 
+    def misplaced_accumulate(self, node: tree.Call, name: tree.Name) -> bool:
+        """Whether a call is an accumulate where a value belongs; it is then reported."""
+        forms = any(isinstance(argument.value, tree.AccumulateForm) for argument in node.arguments)
+        if not forms and not self.declared.only_accumulates(name.name):
+            return False
+        self.report(
+            "RE0301",
+            f"'{name.name}(…)' is an accumulate and cannot stand where a value belongs",
+            node.span,
+            f"bind its result by a condition of its own: v := {name.name}(…)",
+        )
+        return True
+
     def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
         """Report the call of something that is no function."""
         if name.name in self.declared.broken:
             return
         if name.name in self.declared.queries:
             self.misplaced_query(node, name)
-        elif name.name in ACCUMULATORS:
-            self.report(
-                "RE0900", f"accumulate ('{name.name}') is not part of this version yet", node.span
-            )
         elif name.name[:1].isupper():
             hint = did_you_mean(name.name, self.declared.templates)
             self.report("RE0100", f"unknown template '{name.name}'", name.span, hint)
@@ -285,8 +301,8 @@ class PlaceNames(Names):
         return "param" if name in self.declared.params else None
 
 
-#: The accumulators that are no functions too.
-ACCUMULATORS = frozenset(["count", "avg", "collect", "collect_set"])
+#: The built-in accumulators; some are functions too.
+BUILT_IN = ("count", "sum", "avg", "min", "max", "collect", "collect_set")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from rete_engine.compiler.scope import RuleNames
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
-from rete_engine.model.rules import Compute, Condition, Constraint, Pattern, Slot
+from rete_engine.model.rules import Accumulate, Compute, Condition, Constraint, Pattern, Slot
 
 
 def warn_unjoined(conditions: tuple[Condition, ...], names: RuleNames, volatile: Volatile) -> None:
@@ -78,6 +78,8 @@ class _Joined:
                 self.unite({computation.slot.number} | slots_of(computation.value))
             case _:
                 read = {s for e in condition_expressions(condition) for s in slots_of(e)}
+                if isinstance(condition, Accumulate) and condition.group is not None:
+                    read.add(condition.group.number)
                 slot = getattr(condition, "slot", None)
                 self.unite(read | {slot.number} if isinstance(slot, Slot) else read)
 

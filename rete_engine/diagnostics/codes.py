@@ -60,6 +60,4 @@ CODES: dict[str, str] = {
     "RE0510": "a key that means nothing in YAML",
     "RE0520": "a group that nothing gives the focus",
     "RE0521": "a group that no rule is in gets the focus",
-    # not built yet
-    "RE0900": "a part of the language that this version does not run yet",
 }

@@ -130,11 +130,31 @@ class Link:
 
 
 @final
+class Accumulating:
+    """An accumulator that the program provides: functions from a state and a value to a state."""
+
+    __slots__ = ("add", "init", "remove", "result")
+
+    def __init__(
+        self,
+        init: Callable[[], object],
+        add: Callable[[object, object], object],
+        remove: Callable[[object, object], object] | None,
+        result: Callable[[object], object],
+    ) -> None:
+        self.init = init
+        self.add = add
+        self.remove = remove  # None: the state of fewer values is made anew of those left
+        self.result = result
+
+
+@final
 class Context:
     """What is constant while a session is open: parameters, functions, clock and limits."""
 
     __slots__ = (
-        "answers", "ask", "clock", "externals", "functions", "limits", "locals", "params",
+        "accumulators", "answers", "ask", "clock", "externals", "functions", "limits", "locals",
+        "params",
     )  # fmt: skip
 
     def __init__(
@@ -145,11 +165,13 @@ class Context:
         externals: tuple[Callable[..., object], ...],
         clock: Callable[[], datetime],
         locals: int,
+        accumulators: tuple[Accumulating, ...] = (),
     ) -> None:
         self.limits = limits
         self.params = params  # by number, see tree.ParamRef
         self.functions = functions  # the language's own, by number, see tree.FunctionRef
         self.externals = externals  # provided by the program, by number
+        self.accumulators = accumulators  # provided by the program, by number
         self.clock = clock
         self.locals = locals  # how many local variables any expression of the rules needs
         # Asks a query, given by its number, with these arguments; set while a session is open.

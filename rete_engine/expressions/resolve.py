@@ -51,6 +51,10 @@ class Names:
         """Whether a call is a pattern that stands where a value belongs; it is then reported."""
         return False
 
+    def misplaced_accumulate(self, node: tree.Call, name: tree.Name) -> bool:
+        """Whether a call is an accumulate where a value belongs; it is then reported."""
+        return False
+
     def unknown_function(self, node: tree.Call, name: tree.Name) -> None:
         """Report the call of a name that is neither a declared nor a built-in function."""
         self.report(
@@ -219,10 +223,11 @@ class _Resolver:
     # -- calls -----------------------------------------------------------------------------
 
     def _call(self, node: tree.Call) -> tree.Expression:
-        if isinstance(node.function, tree.Name) and self.names.misplaced_pattern(
-            node, node.function
+        if isinstance(node.function, tree.Name) and (
+            self.names.misplaced_pattern(node, node.function)
+            or self.names.misplaced_accumulate(node, node.function)
         ):
-            return node  # its arguments are constraints: names mean something else in them
+            return node  # its arguments are conditions: names mean something else in them
         for argument in node.arguments:
             if argument.binds:
                 self.names.report(

@@ -72,6 +72,27 @@ class Compute(Condition):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """One alternative of what an accumulate runs over."""
+
+    conditions: tuple[Condition, ...]
+    value: Constraint | None  # what is accumulated: an expression with its place
+    by: Constraint | None  # what groups the members
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulate(Condition):
+    """`[v :=] sum(e for C by g := k)`; `sources` has an entry for each alternative of C."""
+
+    accumulator: str
+    program: int  # its number among those that the program gave, or -1
+    sources: tuple[Source, ...]
+    total: bool  # whether it can never raise for values of the known type
+    slot: Slot  # the result; without a name it is not asked for, only whether there is one
+    group: Slot | None  # what a group's members have in common
+
+
+@dataclass(frozen=True, slots=True)
 class Exists(Condition):
     """`exists C`, or with `negated` `not C`, over a conjunction of one or more."""
 

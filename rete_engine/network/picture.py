@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rete_engine.network.accumulates import MemberSpec
 from rete_engine.network.specs import (
     AlphaSpec,
     AnswerSpec,
+    BranchingSpec,
     CrossSpec,
     FirstSpec,
-    GroupSpec,
     Network,
     NodeSpec,
     PartnerSpec,
@@ -87,19 +88,21 @@ def _arrows(network: Network) -> Iterator[tuple[str, str, bool]]:
         if node is network.root:
             continue
         children = node.children
-        if isinstance(node, GroupSpec):
+        if isinstance(node, BranchingSpec):
             children = [*node.branch, *children]
         for child in children:
             yield f"n{node.number}", f"n{child.number}", False
-        if isinstance(node, PartnerSpec):
+        if isinstance(node, (PartnerSpec, MemberSpec)):
             owner = node.parent
-            while owner is not None and not (isinstance(owner, GroupSpec) and _holds(owner, node)):
+            while owner is not None and not (
+                isinstance(owner, BranchingSpec) and _holds(owner, node)
+            ):
                 owner = owner.parent
             if owner is not None:
                 yield f"n{node.number}", f"n{owner.number}", True
 
 
-def _holds(group: GroupSpec, partner: PartnerSpec) -> bool:
+def _holds(group: BranchingSpec, partner: PartnerSpec | MemberSpec) -> bool:
     """Whether a partner ends a group's branch (and not that of a group within it)."""
     nodes = list(group.branch)
     while nodes:

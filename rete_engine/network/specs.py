@@ -264,20 +264,29 @@ class ExistsSpec(RightInputSpec):
         return f"{'not' if self.negated else 'exists'} {self.conditions()}"
 
 
+class BranchingSpec(NodeSpec):
+    """A node that needs to know what a branch of nodes, which hangs below it, finds."""
+
+    __slots__ = ("branch", "branch_rank")
+
+    def __init__(self, number: int, parent: NodeSpec) -> None:
+        super().__init__(number, parent)
+        self.branch_rank = 0  # the highest rank among the nodes of the branch
+        self.branch: list[NodeSpec] = []
+
+
 @final
-class GroupSpec(NodeSpec):
+class GroupSpec(BranchingSpec):
     """`exists (…)` or `not (…)` over a conjunction (NCC): a branch of nodes looks for matches.
 
-    The branch hangs below this node, in `branch`; its last node is a `PartnerSpec`.
+    The last node of the branch is a `PartnerSpec`.
     """
 
-    __slots__ = ("branch", "branch_rank", "negated")
+    __slots__ = ("negated",)
 
     def __init__(self, number: int, parent: NodeSpec, negated: bool) -> None:
         super().__init__(number, parent)
         self.negated = negated
-        self.branch_rank = 0  # the highest rank among the nodes of the branch
-        self.branch: list[NodeSpec] = []
 
     def describe(self) -> str:
         """What the node does."""
@@ -318,12 +327,15 @@ class TestSpec(NodeSpec):
 class ComputeSpec(NodeSpec):
     """`v := e`: adds a value; with `each`, `for v in e`: a match for every element."""
 
-    __slots__ = ("each", "value")
+    __slots__ = ("each", "placed", "value")
 
-    def __init__(self, number: int, parent: NodeSpec, value: Test, each: bool) -> None:
+    def __init__(
+        self, number: int, parent: NodeSpec, value: Test, each: bool, placed: bool
+    ) -> None:
         super().__init__(number, parent)
         self.value = value
         self.each = each
+        self.placed = placed  # whether somebody asks for the position of an element
 
     def describe(self) -> str:
         """What the node does."""

@@ -1,7 +1,8 @@
 """What a match leans on, and which derived facts lean on a fact: walks over tokens.
 
 A match leans on the facts of its patterns, on one fact for each `exists` of a pattern, and on one
-match of the branch for each `exists` over a conjunction. A `not` leans on nothing.
+match of the branch for each `exists` over a conjunction. A `not` leans on nothing, nor does an
+accumulate: its result may be the same with fewer members.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import cast
 
 from rete_engine.network.specs import FirstSpec, JoinSpec, NodeSpec, TestSpec
+from rete_engine.runtime.accumulate import GroupedToken
 from rete_engine.runtime.memory import (
     Activation,
     Element,
@@ -23,7 +25,7 @@ from rete_engine.runtime.nodes import ExistsNode, GroupNode
 
 def is_matched(token: Token) -> bool:
     """Whether the item of a token is a fact that a pattern matched, and not just a value."""
-    if not isinstance(token.item, Element):
+    if not isinstance(token.item, Element) or isinstance(token, GroupedToken):
         return False
     source: NodeSpec | None = token.node.spec.parent
     while isinstance(source, TestSpec):

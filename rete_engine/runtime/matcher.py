@@ -7,10 +7,11 @@ The order of work within one change is what makes it exact:
    or an `exists` no longer carries.
 3. Joins meet the fact, every node before its ancestors, so that a fact which matches two
    patterns of a rule makes each pair once. A group's branch comes before what follows the group.
-4. What `not` and `exists` come to mean is settled in the same order: a guard or a group lets a
-   match pass when all below it is done, and a group that is left without a match stops its own
-   when its branch is done. One that lost what it had and found another (or the same fact,
-   modified) in the meantime neither ended a match nor makes one.
+4. What `not`, `exists` and accumulates come to mean is settled in the same order: a guard or a
+   group lets a match pass when all below it is done, and a group that is left without a match
+   stops its own when its branch is done. One that lost what it had and found another (or the same
+   fact, modified) in the meantime neither ended a match nor makes one. An accumulate asks for its
+   result when its branch is done, once, and hands a changed one on when all below it is done.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from rete_engine.network.specs import (
     Test,
 )
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.accumulate import AccumulateNode, TallyToken
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.memory import (
     Activation,
@@ -105,8 +107,8 @@ class Matcher:
 
     __slots__ = (
         "activations", "agenda", "alphas", "context", "defers", "failures", "firing", "frame",
-        "live_nodes", "loose", "network", "news", "noted", "query_failures", "rights", "tag",
-        "targets", "token_limit", "tokens", "truth", "unsettled",
+        "live_nodes", "loose", "members", "network", "news", "noted", "query_failures", "rights",
+        "tag", "targets", "token_limit", "tokens", "truth", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -130,6 +132,7 @@ class Matcher:
         # has a place of its own among all that wait, nor while somebody listens to activations.
         self.defers = agenda.strategy.defers()
         self.activations = 0  # how many were made, those that were deferred together as one
+        self.members = 0  # how many members of accumulates came, where their order matters
         self.tag = 0  # time tags given
         self.tokens = 0  # tokens alive
         self.token_limit = context.limits.tokens
@@ -459,8 +462,11 @@ class Matcher:
         self.noted += 1
         heappush(self.unsettled, (2 * token.node.rank, self.noted, token))
 
-    def may_stop(self, token: GroupToken, branch_rank: int) -> None:
-        """Note a group that held and is left without a match of its branch, for now."""
+    def may_stop(self, token: Token, branch_rank: int) -> None:
+        """Note what to look at when a branch is done.
+
+        A group that held and is left without a match, for now; a result that may have changed.
+        """
         self.noted += 1
         heappush(self.unsettled, (2 * branch_rank + 1, self.noted, token))
 
@@ -475,6 +481,13 @@ class Matcher:
                 exists = cast(ExistsNode, token.node)
                 if not token.passed and (token.support is None) == exists.negated:
                     exists.pass_on(token)
+                continue
+            if isinstance(token, TallyToken):
+                accumulate = cast(AccumulateNode, token.node)
+                if place & 1:
+                    accumulate.review(token)
+                else:
+                    accumulate.pass_on(token)
                 continue
             held = cast(GroupToken, token)
             group = cast(GroupNode, held.node)

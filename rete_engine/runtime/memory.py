@@ -285,6 +285,17 @@ class FoundToken(Token):
 
 
 @final
+class PlacedToken(Token):
+    """A match that an element of a collection is added to, with the element's position."""
+
+    __slots__ = ("position",)
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object, position: int) -> None:
+        super().__init__(node, parent, item)
+        self.position = position
+
+
+@final
 class LeftToken(Token):
     """A match in the left memory of a join whose further matches may be deferred."""
 

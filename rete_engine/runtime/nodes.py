@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link, Node
 from rete_engine.expressions.values import join_key
+from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.specs import (
     AdapterSpec,
     AnswerSpec,
@@ -27,6 +28,7 @@ from rete_engine.network.specs import (
     RightInputSpec,
     TestSpec,
 )
+from rete_engine.runtime.accumulate import AccumulateNode, MemberNode
 from rete_engine.runtime.memory import (
     Activation,
     AgendaEntry,
@@ -40,6 +42,7 @@ from rete_engine.runtime.memory import (
     GuardToken,
     LeftToken,
     LiveNode,
+    PlacedToken,
     RightInput,
     RightMemory,
     RightToken,
@@ -628,15 +631,19 @@ class TestNode(WorkingNode):
 class ComputeNode(WorkingNode):
     """`v := e`, and `for v in e`."""
 
-    __slots__ = ("each", "test")
+    __slots__ = ("each", "placed", "test")
 
     def __init__(self, spec: ComputeSpec, matcher: Matcher) -> None:
         super().__init__(spec, matcher)
         self.test = spec.value
         self.each = spec.each
+        self.placed = spec.placed
 
     def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
         """Add the value, or each element of it, to the match."""
+        if self.placed:
+            self.left_placed(parent, item, matched)
+            return
         matcher = self.matcher
         token = Token(self, parent, item)
         if matched is not None:
@@ -648,6 +655,19 @@ class ComputeNode(WorkingNode):
         matcher.frame.record = None
         for value in matcher.compute(self.test, self.each):
             self.hand_on(token, value, None)
+
+    def left_placed(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Add each element to the match, which is kept once for each with its position."""
+        matcher = self.matcher
+        matcher.frame.link = Link(parent, item)
+        matcher.frame.record = None
+        values = matcher.compute(self.test, self.each)
+        for position in range(len(values)):
+            token = PlacedToken(self, parent, item, position)
+            if matched is not None:
+                chain(token, matched)
+            matcher.count()
+            self.hand_on(token, values[position], None)
 
 
 @final
@@ -796,6 +816,10 @@ def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
         return FirstNode(spec, matcher)
     if isinstance(spec, AnswerSpec):
         return AnswerNode(spec, matcher)
+    if isinstance(spec, AccumulateSpec):
+        return AccumulateNode(spec, matcher)
+    if isinstance(spec, MemberSpec):
+        return MemberNode(spec, matcher)
     if isinstance(spec, CrossSpec):
         return CrossNode(spec, matcher)
     if isinstance(spec, AdapterSpec):

@@ -21,6 +21,7 @@ from rete_engine.model.declarations import Document, TemplateDeclaration
 from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.specs import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec
+from rete_engine.session.accumulators import Accumulator, checked_accumulators
 from rete_engine.session.classes import Template
 from rete_engine.session.collector import held_back
 from rete_engine.session.loading import FORMATS, Loader, files_of
@@ -122,9 +123,11 @@ class RuleSet:
         diagnostics: tuple[Diagnostic, ...],
         name: str,
         functions: Mapping[str, Callable[..., object]],
+        accumulators: Mapping[str, Accumulator],
     ) -> None:
         self._compiled = compiled
         self._functions = dict(functions)
+        self._accumulators = tuple(accumulators.values())
         named = next((document for document in reversed(documents) if document.name), None)
         self.name = named.name if named is not None and named.name else name
         self.description = named.description if named is not None else None
@@ -168,6 +171,7 @@ class RuleSet:
         *paths: str | Path | Iterable[str | Path],
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
+        accumulators: Mapping[str, Accumulator] | None = None,
         rules: Sequence[PythonRule] = (),
     ) -> RuleSet:
         """Read rule files, or all rule files of a folder, and compile them together.
@@ -176,6 +180,7 @@ class RuleSet:
             paths: Files and folders; `.yaml` and `.yml` files are YAML, all others rule text.
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
+            accumulators: Accumulators that conditions may use, by name.
             rules: Rules in Python, made by `rule`; they stand behind those of the text.
 
         Raises:
@@ -199,7 +204,7 @@ class RuleSet:
             for file in files_of(given):
                 loader.file(file, None, None)
             loader.rules(rules)
-            return cls._made(loader, Path(given[0]).stem, functions)
+            return cls._made(loader, Path(given[0]).stem, functions, accumulators)
 
     @classmethod
     def parse(
@@ -209,6 +214,7 @@ class RuleSet:
         name: str = "<text>",
         templates: Sequence[Template | type] = (),
         functions: Mapping[str, Callable[..., object]] | None = None,
+        accumulators: Mapping[str, Accumulator] | None = None,
         rules: Sequence[PythonRule] = (),
         base: str | Path | None = None,
         format: str = "rete",
@@ -220,6 +226,7 @@ class RuleSet:
             name: What messages call the text.
             templates: Python classes (dataclasses, pydantic models) that become templates.
             functions: Python functions for what the text declares as `external function`.
+            accumulators: Accumulators that conditions may use, by name.
             rules: Rules in Python, made by `rule`; they stand behind those of the text.
             base: The folder that the text may import from; without it, it may not import.
             format: `"rete"` or `"yaml"`.
@@ -239,7 +246,7 @@ class RuleSet:
             loader.classes(templates)
             loader.text(text, name, Path(base) if base is not None else None, format)
             loader.rules(rules)
-            return cls._made(loader, name, functions)
+            return cls._made(loader, name, functions, accumulators)
 
     @classmethod
     def of_document(cls, document: Document) -> RuleSet:
@@ -251,22 +258,27 @@ class RuleSet:
         with held_back():
             loader = Loader()
             loader.documents.append(document)
-            return cls._made(loader, document.name or "rules", None)
+            return cls._made(loader, document.name or "rules", None, None)
 
     @classmethod
     def _made(
-        cls, loader: Loader, name: str, functions: Mapping[str, Callable[..., object]] | None
+        cls,
+        loader: Loader,
+        name: str,
+        functions: Mapping[str, Callable[..., object]] | None,
+        accumulators: Mapping[str, Accumulator] | None,
     ) -> RuleSet:
         if functions is not None and not isinstance(functions, Mapping):
             raise TypeError("functions is a mapping of names to functions")
-        compiled, found = compile_documents(loader.documents)
+        given = checked_accumulators(accumulators)
+        compiled, found = compile_documents(loader.documents, given)
         diagnostics = loader.all_diagnostics(found)
         errors = [d for d in diagnostics if d.severity == "error"]
         if loader.diagnostics and errors:
             raise RuleSyntaxError(errors)
         if compiled is None:
             raise RuleValidationError(errors)
-        return cls(compiled, loader.documents, diagnostics, name, functions or {})
+        return cls(compiled, loader.documents, diagnostics, name, functions or {}, given)
 
     def session(
         self,
@@ -308,6 +320,7 @@ class RuleSet:
             self._specs,
             self._classes,
             {**self._functions, **(functions or {})},
+            self._accumulators,
             params={} if params is None else params,
             strategy=strategy,
             seed=seed,

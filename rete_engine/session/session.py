@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,7 @@ from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.queries import QueryFailure
 from rete_engine.runtime.strategies import STRATEGIES, Descending, named_strategy
+from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
@@ -74,6 +75,7 @@ class Session:
         specs: Mapping[str, TemplateSpec],
         classes: Mapping[str, type],
         functions: Mapping[str, Callable[..., object]],
+        accumulators: Sequence[Accumulator],
         *,
         params: Mapping[str, object],
         strategy: str | Callable[[Any], Any],
@@ -121,6 +123,7 @@ class Session:
             provide(compiled.externals, functions, self._translator),
             clock or _utc_now,
             compiled.locals,
+            tuple(accumulating(each, self._translator) for each in accumulators),
         )
         self._context.params = self._param_values(params)
         self._engine: Engine

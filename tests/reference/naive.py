@@ -13,13 +13,15 @@ from functools import partial
 from rete_engine.expressions import tree
 from rete_engine.model import actions as model
 from rete_engine.model.declarations import Parameter, QueryDeclaration
+from tests.reference.accumulation import NOTHING, Accumulate, accumulate_of, result
 from tests.reference.evaluation import Evaluator, Function, iterate, read_live
-from tests.reference.program import Given, Program, Rule, Template
+from tests.reference.program import Given, Program, Rule, Template, only_pattern
 from tests.reference.truth import NaiveTruth
 from tests.reference.values import Answer, Fact, MisfitError, canonical, changed, equal, stored
 
-#: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through.
-Identity = tuple[int, tuple[int, ...], tuple[int, ...]]
+#: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through,
+#: results that it was accumulated with.
+Identity = tuple[int, tuple[int, ...], tuple[int, ...], tuple[object, ...]]
 
 
 #: What a program sees of an activation: rule, salience, numbers of the facts, bindings.
@@ -33,11 +35,13 @@ class Match:
     rule: Rule
     facts: tuple[tuple[tree.Expression, Fact], ...] = ()  # by pattern, or reference followed
     positions: tuple[int, ...] = ()
+    results: tuple[object, ...] = ()
     bindings: dict[str, object] = field(default_factory=dict)
 
     @property
     def identity(self) -> Identity:
-        return (self.rule.number, tuple(fact.number for _, fact in self.facts), self.positions)
+        facts = tuple(fact.number for _, fact in self.facts)
+        return (self.rule.number, facts, self.positions, self.results)
 
 
 @dataclass
@@ -232,9 +236,9 @@ class Naive:
     def identities_on(
         self, facts: Container[Fact], wanted: Mapping[Identity, object]
     ) -> set[Identity]:
-        """Which of some matches hold on some facts alone; what is within `not` sees all."""
+        """Which of some matches hold on some facts alone; `not` and accumulates see all."""
         self.seen = facts
-        numbers = {number for number, _, _ in wanted}
+        numbers = {identity[0] for identity in wanted}
         rules = [rule for rule in self.program.rules if rule.number in numbers]
         found = {match.identity for rule in rules for match in self.matches(rule)}
         self.seen = None
@@ -289,7 +293,7 @@ class Naive:
                 facts = (*facts, (reference, value))
             elif value is not None:
                 return None
-        return Match(match.rule, facts, match.positions, match.bindings)
+        return Match(match.rule, facts, match.positions, match.results, match.bindings)
 
     def extend(self, match: Match, conditions: list[tree.Expression]) -> Iterator[Match]:
         """The matches that begin with a match and hold further conditions too."""
@@ -302,6 +306,11 @@ class Naive:
     def condition(self, match: Match, node: tree.Expression) -> Iterator[Match]:
         """The matches that begin with a match and hold one condition more."""
         names: Mapping[str, object] = {**self.params, **match.bindings}
+        accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
+        if accumulate is not None:
+            name = node.name if isinstance(node, tree.Bind) else None
+            yield from self.accumulate(match, accumulate, name)
+            return
         match node:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
@@ -367,15 +376,67 @@ class Naive:
             case _:
                 raise NotImplementedError(type(node).__name__)
 
+    def accumulate(self, match: Match, node: Accumulate, name: str | None) -> Iterator[Match]:
+        """The match with the result; with groups, once for each."""
+        seen, self.seen = self.seen, None
+        members = list(
+            self.condition(Match(match.rule, bindings=dict(match.bindings)), node.source)
+        )
+        self.seen = seen
+        members.sort(key=place)
+        groups: dict[object, tuple[object, list[Match]]] = {}
+        if node.by is None:
+            groups[None] = (None, members)
+        else:
+            for member in members:
+                group = self.within(member, node, node.by.value)
+                if group is FAILED:
+                    return
+                groups.setdefault(group, (group, []))[1].append(member)
+        for group, own in groups.values():
+            values: list[object] = [None] * len(own)
+            if node.value is not None:
+                values = [self.within(member, node, node.value) for member in own]
+            if any(value is FAILED for value in values):
+                continue
+            try:
+                found = result(node.name, values)
+            except MisfitError:
+                self.failed.add(match.rule.name)
+                continue
+            if found is NOTHING:
+                continue
+            longer = Match(match.rule, match.facts, match.positions, match.results)
+            longer.bindings = dict(match.bindings)
+            if node.by is not None:
+                longer.results += (canonical(group),)
+                if node.by.name is not None:
+                    longer.bindings[node.by.name] = group
+            if name is not None:
+                longer.results += (canonical(found),)
+                longer.bindings[name] = found
+            yield longer
+
+    def within(self, member: Match, node: Accumulate, expression: tree.Expression) -> object:
+        """The value of an expression over a member of an accumulate."""
+        outer = {**self.params, **member.bindings}
+        own = only_pattern(self.program, node.source)
+        lookup: Callable[[str], object] = outer.__getitem__
+        if own is not None:
+            fact = next(fact for pattern, fact in member.facts if pattern is own)
+            lookup = pattern_names(self.program.template_of(own), fact, outer)
+        evaluator = Evaluator(lookup, read_live, self.functions)
+        return self.attempt(member.rule, evaluator, expression)
+
     def alternatives(self, match: Match, node: tree.Or) -> Iterator[Match]:
         """The matches of each branch; they keep the variables that all branches bind."""
         kept = self.program.bound_names(node)
         for number, operand in enumerate(node.operands):
             positions = (*match.positions, -1 - number)  # which branch it is
-            inside = Match(match.rule, match.facts, positions, match.bindings)
+            inside = Match(match.rule, match.facts, positions, match.results, match.bindings)
             for longer in self.condition(inside, operand):
                 bindings = {**match.bindings, **{name: longer.bindings[name] for name in kept}}
-                yield Match(longer.rule, longer.facts, longer.positions, bindings)
+                yield Match(longer.rule, longer.facts, longer.positions, longer.results, bindings)
 
     # -- queries -------------------------------------------------------------------------------
 
@@ -393,12 +454,12 @@ class Naive:
             except MisfitError:
                 self.failed.add(match.rule.name)
                 return
-        inside = Match(match.rule, match.facts, match.positions, given)
+        inside = Match(match.rule, match.facts, match.positions, match.results, given)
         for found in self.extend(inside, list(use.conditions)):
             bindings = dict(match.bindings)
             if name is not None:
                 bindings[name] = answer_of(use.query, found)
-            yield Match(match.rule, found.facts, found.positions, bindings)
+            yield Match(match.rule, found.facts, found.positions, found.results, bindings)
 
     def ask(self, name: str, *arguments: object) -> list[Answer]:
         """What a program is answered, in the order of the facts.
@@ -435,7 +496,8 @@ class Naive:
                 continue
             if self.seen is not None and fact not in self.seen:
                 continue
-            longer = Match(match.rule, (*match.facts, (node, fact)), match.positions)
+            facts = (*match.facts, (node, fact))
+            longer = Match(match.rule, facts, match.positions, match.results)
             longer.bindings = {**match.bindings, **({name: fact} if name else {})}
             if self.satisfies(longer, node, fact, template):
                 yield longer
@@ -606,9 +668,16 @@ def time_tag(fact: Fact, reads: set[str] | None) -> int:
     return max([fact.tag, *(fact.tags.get(name, 0) for name in fields)])
 
 
+def place(member: Match) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What puts the members of an accumulate in order; alternatives are in order already."""
+    facts = tuple(fact.number for _, fact in member.facts)
+    return facts, tuple(position for position in member.positions if position >= 0)
+
+
 def bound(match: Match, name: str, value: object) -> Match:
     """A match with a variable more."""
-    return Match(match.rule, match.facts, match.positions, {**match.bindings, name: value})
+    bindings = {**match.bindings, name: value}
+    return Match(match.rule, match.facts, match.positions, match.results, bindings)
 
 
 def pattern_names(

@@ -20,6 +20,7 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
     TemplateDeclaration,
 )
+from tests.reference.accumulation import Accumulate, accumulate_of
 
 IDENTITY = frozenset(["==", "!=", "is", "is not", "in", "not in"])
 
@@ -244,6 +245,12 @@ class Reader:
         self.rule.follows[id(node)] = self.following
 
     def condition(self, node: tree.Expression, variables: dict[str, Meanings]) -> None:
+        accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
+        if accumulate is not None:
+            self.accumulate(accumulate, variables)
+            if isinstance(node, tree.Bind):
+                variables[node.name] = []
+            return
         match node:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
@@ -285,6 +292,16 @@ class Reader:
                 self.query(node, variables)
             case _:
                 raise NotImplementedError(type(node).__name__)
+
+    def accumulate(self, node: Accumulate, variables: dict[str, Meanings]) -> None:
+        inner = dict(variables)
+        self.condition(node.source, inner)
+        own = only_pattern(self.program, node.source)
+        for part in (node.value, node.by.value if node.by is not None else None):
+            if part is not None:
+                self.expression(part, inner, own)
+        if node.by is not None and node.by.name is not None:
+            variables[node.by.name] = []
 
     def query(self, node: tree.Call, variables: dict[str, Meanings]) -> Variables:
         """The conditions of a query, for which its parameters mean what the arguments do."""
@@ -461,3 +478,20 @@ class Reader:
             self.rule.reads[id(pattern)] = None
         elif reads is not None:
             reads.add(name)
+
+
+def only_pattern(program: Program, source: tree.Expression) -> tree.Call | None:
+    """The pattern whose fields an accumulate sees as bare names."""
+    if isinstance(source, tree.Bind):
+        source = source.value
+    operands = source.operands if isinstance(source, tree.And) else (source,)
+    patterns = [
+        each
+        for operand in operands
+        for each in [operand.value if isinstance(operand, tree.Bind) else operand]
+        if program.is_pattern(each)
+    ]
+    if len(patterns) != 1 or any(isinstance(operand, tree.Or) for operand in operands):
+        return None
+    assert isinstance(patterns[0], tree.Call)
+    return patterns[0]

@@ -266,11 +266,13 @@ class RuleText:
         parts: list[str] = []
         nested = self.templates is NESTED
         for _ in range(2 if nested else self.draw(st.integers(1, 3))):
-            match self.draw(st.integers(0, 16 if nested else 11)):
+            match self.draw(st.integers(0, 17 if nested else 12)):
                 case 5 | 14 if depth < 2:
                     parts.append(self.alternatives(inner))
                 case 6 | 15 if depth < 2:
                     parts.append(self.every(inner, depth + 1))
+                case 9 | 17 if depth < 2:
+                    parts.append(accumulate(self, inner, depth + 1))
                 case 0 | 1 | 10 | 12 | 13 if depth < 2:
                     word = self.pick("not", "not", "exists")
                     parts.append(f"{word} {self.group(inner, depth + 1)}")
@@ -351,7 +353,9 @@ class RuleText:
             return self.query(names, self.draw(st.sampled_from(asked)))
         if self.templates is NESTED and self.chance(50):
             return f"{self.pick('not', 'exists')} {self.group(names, 0)}"
-        match self.draw(st.integers(0, 18)):
+        match self.draw(st.integers(0, 18 + ACCUMULATES)):
+            case drawn if drawn > 18:
+                return accumulate(self, names, 0)
             case 16:
                 return self.every(names, 0)
             case 17 | 18 if not self.has_alternatives:
@@ -559,6 +563,71 @@ def query_text(draw: st.DrawFn, name: str, fields: Fields, earlier: list[QueryTe
     number = list(parameters.values()) == [writer.number_kind]
     held = Names(facts, values)
     return QueryText(name, parameters, number, held, writer.has_alternatives, "\n".join(lines))
+
+
+#: How many of so many and 16 lines of a `when` are accumulates.
+ACCUMULATES = 4
+
+#: The kinds of values that accumulators are given.
+SUMMED = ["bit", "int", "maybe", "float", "any"]
+COMPARED = ["bit", "int", "maybe", "float", "str", "any", "list"]
+
+
+def accumulate(writer: RuleText, names: Names, depth: int) -> str:
+    """`[v :=] sum(e for C by g := k)`."""
+    inner = names.copy()
+    parts = [writer.pattern(inner, True)]
+    fact = list(inner.facts)[-1]
+    own = writer.templates[inner.facts[fact]]
+    for _ in range(writer.draw(st.integers(0, 2)) if depth < 2 and writer.chance(40) else 0):
+        match writer.draw(st.integers(0, 6)):
+            case 6:
+                parts.append(writer.alternatives(inner))
+            case 0 | 1:
+                parts.append(f"not {writer.group(inner, depth + 1)}")
+            case 2:
+                parts.append(writer.each(inner))
+            case 3:
+                parts.append(f"test ({writer.comparison(inner, {})})")
+            case 4:
+                parts.append(accumulate(writer, inner, depth + 2))
+            case _:
+                parts.append(writer.pattern(inner, True))
+    single = len(parts) == 1
+    source = parts[0] if single else f"({' and '.join(parts)})"
+    by = ""
+    groups = [name for name, kind in own.items() if kind in ("bit", "int", "str", "maybe")]
+    if depth < 2 and writer.chance(35):
+        variable = writer.new("g")
+        chosen = writer.pick(*groups)
+        by = f" by {variable} := {fact}.{chosen}"
+        names.values[variable] = own[chosen]
+    function = writer.pick("count", "sum", "sum", "avg", "min", "max", "collect", "collect_set")
+    kinds = SUMMED if function in ("sum", "avg") else COMPARED
+    values = [name for name, kind in own.items() if kind in kinds]
+    if function == "collect_set":  # of a list's type it would be refused
+        values = [name for name in values if own[name] != "list"]
+    chosen = writer.pick(*values)
+    kind = own[chosen]
+    value = chosen if single and writer.chance(50) else f"{fact}.{chosen}"
+    body = f"{value} for {source}{by}"
+    if function == "count" and writer.chance(70):
+        body = f"({parts[0]}){by}" if single and by else f"{source}{by}"
+    elif function == "collect" and writer.chance(20):
+        body, kind = f"{fact} for {source}{by}", "fact"
+    if writer.chance(10):
+        return f"{function}({body})"
+    variable = writer.new("v")
+    match function:
+        case "count":
+            names.values[variable] = writer.number_kind
+        case "avg":
+            names.values[variable] = "any" if kind == "any" else "float"
+        case "collect" if kind != "fact":
+            names.values[variable] = "list"
+        case "sum" | "min" | "max":
+            names.values[variable] = writer.number_kind if kind == "maybe" else kind
+    return f"{variable} := {function}({body})"
 
 
 RICH_TEMPLATES = """\
