@@ -73,6 +73,8 @@ Conditions (all must hold together):
   test a > b                      compares variables
   v := a * 2                      computes a value
   for v in LIST                   one match for each item
+  (A(...) or B(...))              alternatives
+  n := count(T(...))   s := sum(field for T(...) by g := other)   also avg min max collect
 Actions:
   insert T(field = 1)   modify x(field = 2)   retract x   upsert T(key = 1, field = 2)
   emit VALUE (goes to the results)   print VALUE   halt   v := VALUE

@@ -150,6 +150,9 @@ def test_the_expression_shown_with_check_expression_gives_what_is_said(server: S
         "    not (T(a := field) and T(field == a + 1))\nthen\n    print 1",
         "    T(a := field, b := other)\n    test a > b\n    v := a * 2\nthen\n    emit v",
         "    T(l := items)\n    for v in l\nthen\n    w := v\n    emit w",
+        "    (T(field == 1) or T(other > 2))\nthen\n    halt",
+        "    n := count(T(field > 1))\n    s := sum(field for T() by g := other)\n"
+        "    m := max(other for T())\nthen\n    emit n + s + g + m",
         '    T(name matches "[a-z]+")\nthen\n    insert T(field = 1)',
         "    x := T(field == 1)\nthen\n    modify x(field = 2)\n    upsert T(field = 3, other = 2)",
         "    T(l := items)\nthen\n    if len(l) > 1\n        halt\n    elif len(l) > 0\n"
