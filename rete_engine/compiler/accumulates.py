@@ -21,7 +21,6 @@ from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
     Accumulate,
-    Alternatives,
     Condition,
     Constraint,
     Pattern,
@@ -60,9 +59,9 @@ def read_accumulate(
     reader = _Reader(node, names, read)
     accumulator = reader.accumulator
     form = reader.form()
-    names.scopes.append({})
+    names.enter()
     source = reader.source(form) if form is not None else None
-    inner = names.scopes.pop()
+    inner = names.leave()
     value_type = reader.value_type
     group: Slot | None = None
     if form is not None and form.by is not None and form.by.name is not None:
@@ -139,9 +138,11 @@ class _Reader:
         if not conditions:
             return None
         # A bare name is a field where there is one pattern that it can be of.
-        patterns = [c for c in conditions if isinstance(c, (Pattern, Alternatives))]
-        only = patterns[0] if len(patterns) == 1 else None
-        outer, names.pattern = names.pattern, only.slot if isinstance(only, Pattern) else None
+        call = self.only_pattern(form.source)
+        own = [
+            c.slot for c in conditions if isinstance(c, Pattern) and call and c.span == call.span
+        ]
+        outer, names.pattern = names.pattern, own[0] if own else None
         before: list[Condition] = []  # joins with facts that the two expressions read
         value = self.part(form.value, before)
         if value is not None:
@@ -152,6 +153,21 @@ class _Reader:
             self.group_type = checked_type(by.test, names)
         names.pattern = outer
         return Source((*conditions, *before), value, by)
+
+    def only_pattern(self, source: tree.Expression) -> tree.Call | None:
+        """The pattern of a source that has just one, outside of `not`, `exists` and `or`."""
+        operands = source.operands if isinstance(source, tree.And) else (source,)
+        if any(isinstance(operand, tree.Or) for operand in operands):
+            return None
+        bare = [each.value if isinstance(each, tree.Bind) else each for each in operands]
+        calls = [
+            each
+            for each in bare
+            if isinstance(each, tree.Call)
+            and isinstance(each.function, tree.Name)
+            and each.function.name in self.names.declared.templates
+        ]
+        return calls[0] if len(calls) == 1 else None
 
     def part(self, node: tree.Expression | None, before: list[Condition]) -> Constraint | None:
         """The accumulated expression, or that of the group."""

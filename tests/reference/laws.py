@@ -131,6 +131,8 @@ def by_number(seen: Firing | Waiting) -> object:
 def number_of(value: object) -> object:
     if isinstance(value, Fact):
         return ("fact", value.fact_id)
+    if isinstance(value, list):  # of facts that were collected
+        return ("list", *map(number_of, value))
     return values.canonical(value)
 
 
@@ -144,6 +146,8 @@ def by_content(seen: Firing | Waiting) -> object:
 def content_of(value: object) -> object:
     if isinstance(value, Fact):
         return (value.template, values.canonical(value.as_dict()))
+    if isinstance(value, list):
+        return ("list", *map(content_of, value))
     return values.canonical(value)
 
 
