@@ -12,7 +12,7 @@ import rete_engine
 from benchmarks.compiled import run_compiled
 from benchmarks.measure import Measurement, measurement_from
 from benchmarks.report import as_json, table
-from benchmarks.workloads import all_workloads
+from benchmarks.workloads import all_workloads, workloads_named
 
 
 def main() -> int:
@@ -27,23 +27,42 @@ def main() -> int:
     core = "compiled" if rete_engine.compiled() else "pure Python"
     print(f"rete_engine {rete_engine.__version__}: {core}")
     measurements: list[Measurement] = []
-    for name in options.names or workloads:
+    asked = [one for name in options.names for one in workloads_named(name)] or list(workloads)
+    for name in asked:
         for size in options.size or workloads[name].sizes:
-            measured = subprocess.run(
-                [sys.executable, "-m", "benchmarks.measure", name, str(size), str(options.runs)],
-                stdout=subprocess.PIPE,
-                text=True,
-                check=False,
-            )
-            if measured.returncode != 0:  # it has said why
+            measured = _measured(name, size, options.runs)
+            if measured is None:  # it has said why
                 return 1
-            measurement = measurement_from(measured.stdout)
-            print(f"\n{table(workloads[name], measurement)}", flush=True)
-            measurements.append(measurement)
+            print(f"\n{table(workloads[name], measured)}", flush=True)
+            measurements.append(measured)
     if options.json:
         content = as_json(measurements, rete_engine.compiled())
         options.json.write_text(json.dumps(content, indent=2) + "\n")
     return 0
+
+
+def _measured(name: str, size: int, runs: int) -> Measurement | None:
+    """Times of all engines from one process, and peaks of memory from one process each."""
+    printed = _printed("benchmarks.measure", name, str(size), str(runs))
+    if printed is None:
+        return None
+    measurement = measurement_from(printed)
+    for times in measurement.engines:
+        if times.missing is None:
+            printed = _printed("benchmarks.memory", name, str(size), times.engine)
+            if printed is None:
+                return None
+            before, times.peak = map(int, printed.split())
+            times.own = times.peak - before
+    return measurement
+
+
+def _printed(module: str, *arguments: str) -> str | None:
+    """What a module prints as a program; None when it fails."""
+    ran = subprocess.run(
+        [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=False
+    )
+    return ran.stdout if ran.returncode == 0 else None
 
 
 def _options(names: list[str]) -> argparse.Namespace:
@@ -66,7 +85,7 @@ def _options(names: list[str]) -> argparse.Namespace:
     )
     options = parser.parse_args()
     for name in options.names:
-        if name not in names:
+        if not workloads_named(name):
             parser.error(f"unknown workload '{name}'; there are {', '.join(names)}")
     return options
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workload import Batch, Row, Workload
+from benchmarks.workload import Batch, Row, Steps, Workload
 
 
 class Trial:
     """One use of an engine: its rules are built, working memory is empty."""
+
+    called: list[int]  # what the rules have called the program's function with
 
     def load(self, batches: Sequence[Batch]) -> None:
         """Insert the facts, in their order."""
@@ -22,6 +24,31 @@ class Trial:
     def run(self) -> int:
         """Fire until nothing is left to fire, and tell how many rules fired."""
         raise NotImplementedError
+
+    def take(self, template: str) -> None:
+        """Get hold of the facts of a template, in the order in which they were loaded."""
+        raise NotImplementedError
+
+    def modify_each(self, steps: Steps) -> int:
+        """Modify one of the facts taken and run, for each step; tell how many rules fired."""
+        raise NotImplementedError
+
+    def replace_each(self, steps: Steps) -> int:
+        """Retract one of the facts taken, insert another one in its place and run, and so on."""
+        raise NotImplementedError
+
+    def session_each(self, steps: Steps) -> int:
+        """Give up the session; open one, insert a fact and run, and so on. The last one stays."""
+        raise NotImplementedError
+
+    def each(self, steps: Steps) -> int:
+        """Do what the steps say."""
+        kinds = {
+            "modify": self.modify_each,
+            "replace": self.replace_each,
+            "session": self.session_each,
+        }
+        return kinds[steps.kind](steps)
 
     def facts(self, template: str) -> list[Row]:
         """The fields of the facts of a template."""
@@ -45,8 +72,8 @@ class Engine:
         """Which engine exactly."""
         raise NotImplementedError
 
-    def open(self, workload: Workload) -> Trial:
-        """Build the rules of a workload."""
+    def open(self, workload: Workload, size: int) -> Trial:
+        """Build the rules of a workload at a size."""
         raise NotImplementedError
 
 
@@ -66,19 +93,23 @@ class Rete(Engine):
         kind = "compiled" if rete_engine.compiled() else "pure Python"
         return f"{rete_engine.__version__} ({kind})"
 
-    def open(self, workload: Workload) -> Trial:
-        return ReteTrial(workload, self.each)
+    def open(self, workload: Workload, size: int) -> Trial:
+        return ReteTrial(workload, size, self.each)
 
 
 class ReteTrial(Trial):
-    def __init__(self, workload: Workload, each: bool) -> None:
+    def __init__(self, workload: Workload, size: int, by_one: bool) -> None:
         from rete_engine import RuleSet
 
-        self.session = RuleSet.parse(workload.rules, name=workload.name).session()
-        self.each = each
+        self.called = []
+        self.rules = RuleSet.parse(
+            workload.rules(size), name=workload.name, functions=_functions(workload, self.called)
+        )
+        self.session = self.rules.session()
+        self.by_one = by_one
 
     def load(self, batches: Sequence[Batch]) -> None:
-        if not self.each:
+        if not self.by_one:
             for template, rows in batches:
                 self.session.insert_many(template, rows)
             return
@@ -90,12 +121,39 @@ class ReteTrial(Trial):
     def run(self) -> int:
         return self.session.run().fired
 
+    def take(self, template: str) -> None:
+        self.taken = self.session.facts(template)
+
+    def modify_each(self, steps: Steps) -> int:
+        session, taken, fired = self.session, self.taken, 0
+        for place, fields in steps.steps:
+            session.modify(taken[place], **fields)
+            fired += session.run().fired
+        return fired
+
+    def replace_each(self, steps: Steps) -> int:
+        session, taken, fired = self.session, self.taken, 0
+        for place, fields in steps.steps:
+            session.retract(taken[place])
+            taken[place] = session.insert(steps.template, **fields)
+            fired += session.run().fired
+        return fired
+
+    def session_each(self, steps: Steps) -> int:
+        fired = 0
+        for _, fields in steps.steps:
+            self.session.close()
+            self.session = self.rules.session()
+            self.session.insert(steps.template, **fields)
+            fired += self.session.run().fired
+        return fired
+
     def facts(self, template: str) -> list[Row]:
         return [fact.as_dict() for fact in self.session.facts(template)]
 
     def close(self) -> None:
         self.session.close()
-        del self.session
+        self.__dict__.clear()
 
 
 class Clips(Engine):
@@ -111,16 +169,19 @@ class Clips(Engine):
     def version(self) -> str:
         return str(_clips().__version__)
 
-    def open(self, workload: Workload) -> Trial:
-        return ClipsTrial(workload)
+    def open(self, workload: Workload, size: int) -> Trial:
+        return ClipsTrial(workload, size)
 
 
 class ClipsTrial(Trial):
-    def __init__(self, workload: Workload) -> None:
+    def __init__(self, workload: Workload, size: int) -> None:
+        self.called = []
         self.environment = _clips().Environment()
+        for name, function in _functions(workload, self.called).items():
+            self.environment.define_function(function, name)
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder, "program.clp")
-            program.write_text(workload.peers["clips"])
+            program.write_text(workload.peers["clips"](size))
             self.environment.load(str(program))
         # Equal facts may live side by side, as they do in rete_engine: no search for a duplicate.
         self.environment.fact_duplication = True
@@ -134,11 +195,48 @@ class ClipsTrial(Trial):
     def run(self) -> int:
         return int(self.environment.run())
 
+    def take(self, template: str) -> None:
+        self.taken = list(self.environment.find_template(template).facts())
+
+    def modify_each(self, steps: Steps) -> int:
+        run, taken, fired = self.environment.run, self.taken, 0
+        for place, fields in steps.steps:
+            taken[place].modify_slots(**fields)
+            fired += run()
+        return fired
+
+    def replace_each(self, steps: Steps) -> int:
+        run, taken, fired = self.environment.run, self.taken, 0
+        assert_fact = self.environment.find_template(steps.template).assert_fact
+        for place, fields in steps.steps:
+            taken[place].retract()
+            taken[place] = assert_fact(**fields)
+            fired += run()
+        return fired
+
+    def session_each(self, steps: Steps) -> int:
+        environment, fired = self.environment, 0
+        assert_fact = environment.find_template(steps.template).assert_fact
+        for _, fields in steps.steps:
+            environment.reset()
+            assert_fact(**fields)
+            fired += environment.run()
+        return fired
+
     def facts(self, template: str) -> list[Row]:
         return [dict(fact) for fact in self.environment.find_template(template).facts()]
 
     def close(self) -> None:
-        del self.environment
+        self.__dict__.clear()
+
+
+def _functions(workload: Workload, called: list[int]) -> Mapping[str, Callable[[int], None]]:
+    """The function that a workload's rules call: it notes with what."""
+
+    def note(value: int) -> None:
+        called.append(value)
+
+    return {workload.function: note} if workload.function else {}
 
 
 def _clips() -> Any:

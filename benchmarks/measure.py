@@ -31,7 +31,9 @@ class Times:
     missing: str | None = None  # why there are no times
     build: list[float] = field(default_factory=list)  # reading and compiling the rules
     load: list[float] = field(default_factory=list)  # inserting the facts
-    run: list[float] = field(default_factory=list)  # firing
+    run: list[float] = field(default_factory=list)  # firing; or the workload's steps
+    peak: int = 0  # memory in bytes, of a process of its own; 0 where nobody counts it
+    own: int = 0  # how much of it came when the engine was used
 
 
 @dataclass
@@ -60,6 +62,8 @@ def measure(workload: Workload, size: int, runs: int) -> Measurement:
             times.version = engine.version()
             present.append((engine, times))
     fired = 0
+    for engine, _ in present:  # what is imported when it is first needed is nobody's time
+        _turn(engine, workload, workload.smallest, Times(engine.name))
     for _ in range(runs):
         for engine, times in present:
             fired = _turn(engine, workload, size, times)
@@ -74,18 +78,23 @@ def _turn(engine: Engine, workload: Workload, size: int, times: Times) -> int:
         WrongAnswerError: The answer is not the known one.
     """
     batches = workload.facts(size)
+    steps = workload.steps(size) if workload.steps else None
     gc.collect()
     start = perf_counter()
-    trial = engine.open(workload)
+    trial = engine.open(workload, size)
     built = perf_counter()
     trial.load(batches)
-    loaded = perf_counter()
-    fired = trial.run()
-    end = perf_counter()
+    times.load.append(perf_counter() - built)
     times.build.append(built - start)
-    times.load.append(loaded - built)
-    times.run.append(end - loaded)
-    outcome = Outcome(fired, {name: trial.facts(name) for name in workload.results})
+    fired = 0
+    if steps:
+        fired = trial.run()
+        trial.take(steps.template)
+    start = perf_counter()
+    fired += trial.each(steps) if steps else trial.run()
+    times.run.append(perf_counter() - start)
+    facts = {name: trial.facts(name) for name in workload.results}
+    outcome = Outcome(fired, facts, trial.called)
     trial.close()
     try:
         workload.check(workload.facts(size), outcome)

@@ -12,8 +12,9 @@ from typing import Any
 from benchmarks.measure import Measurement, Times
 from benchmarks.workload import Workload
 
-SECONDS = ("build s", "load s", "run s", "load+run s")
-RATIOS = ("load x", "load+run x")
+SECONDS = ("build s", "load s", "run s", "load+run s", "spread %")
+MEMORY = ("peak MB", "own MB")
+RATIOS = ("build x", "load x", "run x", "load+run x")
 
 
 def table(workload: Workload, measurement: Measurement) -> str:
@@ -26,11 +27,11 @@ def table(workload: Workload, measurement: Measurement) -> str:
         title += f" {measurement.facts:,} facts loaded,"
     title += f" {measurement.fired:,} firings; medians of {runs} run{'s' if runs > 1 else ''}"
     compares = reference.missing is None
-    rows = [("", *SECONDS, *(RATIOS if compares else ()))]
+    rows = [("", *SECONDS, *MEMORY, *(RATIOS if compares else ()))]
     for times in present:
-        cells = _medians(times)
+        cells = [*_medians(times), times.peak / 1e6, times.own / 1e6]
         if compares:
-            cells += [_ratio(reference.load, times.load), _ratio(_both(reference), _both(times))]
+            cells += _ratios(reference, times)
         rows.append((f"{times.engine} {times.version}", *map(_digits, cells)))
     lines = [title, "", *_aligned(rows)]
     for times in measurement.engines:
@@ -42,8 +43,10 @@ def table(workload: Workload, measurement: Measurement) -> str:
 
 
 def _medians(times: Times) -> list[float]:
-    """The columns of `SECONDS`."""
-    return [median(times.build), median(times.load), median(times.run), median(_both(times))]
+    """The columns of `SECONDS`; the spread is that of load and run, from least to most."""
+    both = _both(times)
+    spread = 100 * (max(both) - min(both)) / median(both)
+    return [median(times.build), median(times.load), median(times.run), median(both), spread]
 
 
 def _both(times: Times) -> list[float]:
@@ -51,12 +54,21 @@ def _both(times: Times) -> list[float]:
     return [load + run for load, run in zip(times.load, times.run, strict=True)]
 
 
-def _ratio(reference: list[float], seconds: list[float]) -> float:
-    return median(reference) / median(seconds)
+def _ratios(reference: Times, times: Times) -> list[float]:
+    """The columns of `RATIOS`."""
+    pairs = (
+        (reference.build, times.build),
+        (reference.load, times.load),
+        (reference.run, times.run),
+        (_both(reference), _both(times)),
+    )
+    return [median(theirs) / median(ours) for theirs, ours in pairs]
 
 
 def _digits(value: float) -> str:
     """A number to three digits that count, never in powers of ten."""
+    if not value:
+        return "0"
     decimals = 0
     while decimals < 6 and abs(value) * 10**decimals < 99.95:
         decimals += 1

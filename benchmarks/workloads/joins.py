@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from benchmarks.workload import Batch, Outcome, Row, Workload, expect
+from benchmarks.workload import Batch, Outcome, Row, Workload, always, expect
 
 TIERS = ("silver", "gold", "platinum", "partner")
 OTHER_TIER = "basic"
@@ -119,16 +119,18 @@ def _for_all(rule: str) -> str:
     return "".join(rule.format(tier=tier, kind=kind) for tier in TIERS for kind in KINDS)
 
 
-WORKLOAD = Workload(
-    name="joins",
-    title="Twenty two-pattern joins, loaded from Python",
-    sizes=(100_000,),
-    smallest=200,
-    size_means="facts",
-    rules=TEMPLATES + _for_all(RULE),
-    peers={"clips": CLIPS_TEMPLATES + _for_all(CLIPS_RULE)},
-    facts=facts,
-    check=check,
-    results=("Gift",),
-    about_loading=True,
+WORKLOADS = (
+    Workload(
+        name="joins",
+        title="Twenty two-pattern joins, loaded from Python",
+        sizes=(100_000,),
+        smallest=200,
+        size_means="facts",
+        rules=always(TEMPLATES + _for_all(RULE)),
+        peers={"clips": always(CLIPS_TEMPLATES + _for_all(CLIPS_RULE))},
+        facts=facts,
+        check=check,
+        results=("Gift",),
+        about_loading=True,
+    ),
 )

@@ -18,7 +18,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
-from benchmarks.workload import Batch, Outcome, Row, Workload, expect
+from benchmarks.workload import Batch, Outcome, Row, Workload, always, expect
 
 HOBBIES = (1, 2, 3)
 
@@ -277,15 +277,17 @@ def check(batches: Sequence[Batch], outcome: Outcome) -> None:
     expect(outcome.fired == firings, f"{outcome.fired} firings, not {firings}")
 
 
-WORKLOAD = Workload(
-    name="manners",
-    title="Miss Manners",
-    sizes=(16, 32, 64, 128),
-    smallest=8,
-    size_means="guests",
-    rules=RULES,
-    peers={"clips": CLIPS},
-    facts=facts,
-    check=check,
-    results=("Place",),
+WORKLOADS = (
+    Workload(
+        name="manners",
+        title="Miss Manners",
+        sizes=(16, 32, 64, 128),
+        smallest=8,
+        size_means="guests",
+        rules=always(RULES),
+        peers={"clips": always(CLIPS)},
+        facts=facts,
+        check=check,
+        results=("Place",),
+    ),
 )

@@ -17,9 +17,10 @@ import benchmarks
 import rete_engine
 from benchmarks.engines import Engine, engines_for
 from benchmarks.measure import Measurement, Times, measure
+from benchmarks.memory import peak, peaks
 from benchmarks.report import table
 from benchmarks.workload import Outcome, Workload, WrongAnswerError
-from benchmarks.workloads import all_workloads
+from benchmarks.workloads import all_workloads, workloads_named
 
 WORKLOADS = all_workloads()
 CASES = [
@@ -30,10 +31,16 @@ CASES = [
 
 
 def outcome_of(workload: Workload, engine: Engine) -> Outcome:
-    trial = engine.open(workload)
-    trial.load(workload.facts(workload.smallest))
+    size = workload.smallest
+    trial = engine.open(workload, size)
+    trial.load(workload.facts(size))
     fired = trial.run()
-    outcome = Outcome(fired, {name: trial.facts(name) for name in workload.results})
+    if workload.steps:
+        steps = workload.steps(size)
+        trial.take(steps.template)
+        fired += trial.each(steps)
+    facts = {name: trial.facts(name) for name in workload.results}
+    outcome = Outcome(fired, facts, list(trial.called))
     trial.close()
     return outcome
 
@@ -53,7 +60,8 @@ def test_wrong_answers_are_refused(workload: Workload) -> None:
     batches = workload.facts(workload.smallest)
     right = outcome_of(workload, engines_for(workload)[1])
     fewer = {name: rows[:-1] for name, rows in right.facts.items()}
-    for wrong in (replace(right, fired=right.fired + 1), replace(right, facts=fewer)):
+    less = replace(right, facts=fewer, called=right.called[:-1])
+    for wrong in (replace(right, fired=right.fired + 1), less):
         with pytest.raises(WrongAnswerError):
             workload.check(batches, wrong)
 
@@ -95,16 +103,56 @@ def test_measurement_has_times_of_every_run() -> None:
 
 
 def test_table_tells_ratios_and_who_is_missing() -> None:
-    peer = Times("peer", "1.0", None, [0.1], [2.0], [1.0])
-    ours = Times("ours", "0.1", None, [0.1], [0.5], [0.25])
+    peer = Times("peer", "1.0", None, [0.1], [2.0], [1.0], 40_000_000, 30_000_000)
+    ours = Times("ours", "0.1", None, [0.2], [0.5], [0.25], 20_000_000, 5_000_000)
     absent = Times("other", missing="other is not installed")
     shown = table(WORKLOADS["joins"], Measurement("joins", 10, 10, 3, [peer, ours, absent]))
     assert "10 facts, 3 firings; medians of 1 run" in shown
     line = " ".join(shown.splitlines()[4].split())
-    assert line == "ours 0.1 0.100 0.500 0.250 0.750 4.00 4.00"
+    assert line == "ours 0.1 0.200 0.500 0.250 0.750 0 20.0 5.00 0.500 4.00 4.00 4.00"
     assert "other: not measured, other is not installed" in shown
     alone = table(WORKLOADS["joins"], Measurement("joins", 10, 10, 3, [absent, ours]))
     assert "times as fast" not in alone
+
+
+def test_spread_is_from_least_to_most_of_the_median() -> None:
+    ours = Times("ours", "0.1", None, [0.1] * 3, [1.0, 2.0, 1.0], [1.0, 1.0, 2.0])
+    shown = table(WORKLOADS["joins"], Measurement("joins", 10, 10, 3, [ours]))
+    assert "medians of 3 runs" in shown
+    line = " ".join(shown.splitlines()[3].split())
+    assert line == "ours 0.1 0.100 1.00 1.00 3.00 33.3 0 0 1.00 1.00 1.00 1.00"
+
+
+def test_peak_of_memory_grows_with_what_is_loaded() -> None:
+    if not peak():
+        pytest.skip("nobody counts memory here")
+    workload = WORKLOADS["calls"]
+    before, after = peaks(workload, workload.smallest, engines_for(workload)[1])
+    assert 0 < before <= after
+    kept = b"x" * 2 * after
+    assert peak() > after + len(kept) // 4
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("closure", ["closure_chain", "closure_graph"]),
+        ("closure_graph", ["closure_graph"]),
+        ("joins", ["joins"]),
+        ("clos", []),
+    ],
+)
+def test_a_name_means_one_workload_or_all_that_it_begins(name: str, meant: list[str]) -> None:
+    assert workloads_named(name) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "message"),
+    [("closure_graph", 2, "a graph of 2 nodes"), ("manners", 3, "must be even")],
+)
+def test_sizes_that_cannot_be_are_refused(name: str, size: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        WORKLOADS[name].facts(size)
 
 
 def test_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
@@ -122,4 +170,6 @@ def test_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     assert f"Miss Manners (manners): {size} guests" in ran.stdout
     content = json.loads(results.read_text())
     assert content["compiled"] == rete_engine.compiled()
-    assert [measured["size"] for measured in content["measurements"]] == [int(size)]
+    [measured] = content["measurements"]
+    assert measured["size"] == int(size)
+    assert all(times["own"] <= times["peak"] for times in measured["engines"])
