@@ -25,6 +25,7 @@ from rete_engine.session.classes import Template
 from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import Fact
 from rete_engine.session.python_rules import PythonRule, rule
+from rete_engine.session.queries import LiveQuery, Match
 from rete_engine.session.results import Firing, Loop, RunResult, Waiting
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import safe_eval, validate_expression
@@ -41,7 +42,9 @@ __all__ = [
     "Firing",
     "KeyInUseError",
     "Limits",
+    "LiveQuery",
     "Loop",
+    "Match",
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",

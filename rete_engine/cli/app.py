@@ -103,6 +103,15 @@ def run_command(
         list[str] | None,
         typer.Option("--set", metavar="PARAM=VALUE", help="Set a parameter of the rules."),
     ] = None,
+    queries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--query",
+            metavar="QUERY",
+            help="A query to ask when the run is done: 'late', or 'open_orders(who = \"c1\")'."
+            " May be given several times.",
+        ),
+    ] = None,
     strategy: Annotated[
         Strategy, typer.Option(help="What fires next within one salience.")
     ] = Strategy.DEPTH,
@@ -144,6 +153,7 @@ def run_command(
                 files=files,
                 facts=facts or (),
                 settings=settings or (),
+                queries=queries or (),
                 strategy=strategy.value,
                 seed=seed,
                 limit=limit,

@@ -53,18 +53,32 @@ def reported(screen: Screen, debug: bool = False) -> Iterator[None]:
     except (typer.Exit, typer.BadParameter):
         raise
     except KeyboardInterrupt:
-        screen.error("interrupted")
-        code = ExitCode.INTERRUPTED
+        code = interrupted(screen)
     except ReaderGone:
         screen.abandon()
         code = ExitCode.READER_GONE
     except Exception as error:  # the last place where anything can be said
         if debug:
             traceback.print_exception(error, file=sys.stderr)
-        code = told(screen, error, debug)
+        code = interrupted(screen) if was_interrupt(error) else told(screen, error, debug)
         if isinstance(error, OSError):
             screen.abandon()
     raise typer.Exit(code)
+
+
+def interrupted(screen: Screen) -> ExitCode:
+    """Tell that the user wanted an end."""
+    screen.error("interrupted")
+    return ExitCode.INTERRUPTED
+
+
+def was_interrupt(error: Exception) -> bool:
+    """Whether an error is made of an interrupt.
+
+    Python 3.11 wraps what is raised while a class is made, also an interrupt that comes while a
+    verb imports what it needs.
+    """
+    return isinstance(error.__cause__, KeyboardInterrupt)
 
 
 def told(screen: Screen, error: Exception, debug: bool) -> ExitCode:

@@ -38,6 +38,8 @@ class Report:
         self.changed: dict[str, Counter[str]] = {}  # by template, of each of CHANGES
         self.outputs: Sequence[object] | None = ()  # None where a failure has lost them
         self.trace: list[tuple[str, object]] = []  # rules and bindings as JSON, if asked for
+        # Each query that was asked, with its answers by their variables.
+        self.queries: list[tuple[str, list[dict[str, object]]]] = []
         self.stopped = ""  # as `Result.stopped` says, or "failed"
         self.errors: list[str] = []
 
@@ -55,6 +57,10 @@ class Report:
         result = {**self.summary(), "outputs": jsonable(self.outputs)}
         if self.trace:
             result["trace"] = [_firing(rule, bindings) for rule, bindings in self.trace]
+        if self.queries:
+            result["queries"] = [
+                {"query": query, "answers": jsonable(answers)} for query, answers in self.queries
+            ]
         return result
 
     def summary(self) -> dict[str, object]:
@@ -83,6 +89,10 @@ def show_ndjson(report: Report, screen: Screen) -> None:
         screen.print(_line({"fire": _firing(rule, bindings)}, unicode=screen.unicode_out))
     for value in report.outputs or ():
         screen.print(_line({"emit": jsonable(value)}, unicode=screen.unicode_out))
+    for query, answers in report.queries:
+        for answer in answers:
+            told = {"query": query, "answer": jsonable(answer)}
+            screen.print(_line(told, unicode=screen.unicode_out))
     screen.print(_line({"done": report.summary()}, unicode=screen.unicode_out))
 
 
@@ -104,6 +114,15 @@ def show_tables(report: Report, screen: Screen) -> None:
         left = len(report.outputs) - MOST_SHOWN
         if left > 0:
             screen.print(f"… and {left:,} more; --output ndjson writes all")
+    for query, answers in report.queries:
+        screen.print("")
+        screen.print(f"{query}: {len(answers)} {'answer' if len(answers) == 1 else 'answers'}")
+        if answers and answers[0]:
+            shown = (tuple(answer.values()) for answer in answers[:MOST_SHOWN])
+            screen.render(_table(tuple(answers[0]), shown))
+            left = len(answers) - MOST_SHOWN
+            if left > 0:
+                screen.print(f"… and {left:,} more; --output ndjson writes all")
 
 
 def traced(number: int, rule: str, bindings: Mapping[str, object]) -> str:

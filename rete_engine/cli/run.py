@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 
@@ -22,6 +23,7 @@ from rete_engine.diagnostics.errors import RuleExecutionError, SecurityError
 from rete_engine.expressions.types import Type
 from rete_engine.expressions.values import Misfit, from_cell
 from rete_engine.session.jsonable import jsonable, template_of
+from rete_engine.session.questions import parse_question
 from rete_engine.store import Address, load_facts, parse_address
 from rete_engine.store.address import STANDARD_INPUT
 
@@ -33,6 +35,7 @@ class RunOptions:
     files: Sequence[str]
     facts: Sequence[str]
     settings: Sequence[str]  # param=value
+    queries: Sequence[str]  # to ask at the end
     strategy: str
     seed: int
     limit: int | None
@@ -59,6 +62,7 @@ def run(options: RunOptions, screen: Screen) -> None:
         screen.diagnostic(warning)
     if options.strict and rules.diagnostics:
         raise Stop(ExitCode.WRONG_INPUT)
+    questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
     addresses = [parse_address(text, rules.templates) for text in options.facts]
     if sum(address.path == STANDARD_INPUT for address in addresses) > 1:
         raise typer.BadParameter("standard input (-) can be read only once", param_hint="--facts")
@@ -77,6 +81,8 @@ def run(options: RunOptions, screen: Screen) -> None:
         report = Report(rules.name)
         _listen(session, report, options.trace, screen if options.output == "table" else None)
         code = _fire(session, report, options, screen)
+        for text, name, arguments in questions:
+            code = _ask(session, report, options, screen, text, name, arguments) or code
         show: Callable[[Report, Screen], None] = {
             "table": show_tables,
             "json": show_json,
@@ -184,9 +190,28 @@ def _fire(session: Session, report: Report, options: RunOptions, screen: Screen)
         )
         screen.error(f"stopped at {bound} after {report.fired:,} firings")
         if result.loop:
-            screen.notice(str(result.loop))
+            screen.notice(f"these rules make each other fire: {result.loop}")
         return ExitCode.STOPPED
     return ExitCode.DONE
+
+
+def _ask(
+    session: Session,
+    report: Report,
+    options: RunOptions,
+    screen: Screen,
+    text: str,
+    name: str,
+    arguments: dict[str, Any],
+) -> ExitCode | None:
+    """Ask a query; what went wrong is told, and answered with as a code."""
+    try:
+        matches = session.query(name, **arguments)
+    except (RuleExecutionError, SecurityError) as error:
+        _failed(error, report, options, screen)
+        return ExitCode.FAILED
+    report.queries.append((text, [match.as_dict() for match in matches]))
+    return None
 
 
 def _failed(

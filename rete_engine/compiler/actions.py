@@ -60,6 +60,27 @@ class ActionNames(PlaceNames):
                 return tree.SlotRef(node.span, variable.slot.number, node.name)
         return super().name(node)
 
+    def function(self, node: tree.Name) -> tree.FunctionRef | None:
+        """The declared function of a name, or a query: its call is a list of its answers."""
+        query = self.declared.queries.get(node.name)
+        if query is None or self.rule is None:  # a facts block asks nothing
+            return super().function(node)
+        answers = Type("list", (Type(node.name),))
+        return tree.FunctionRef(node.span, "query", query.number, node.name, answers)
+
+    def parameters(self, function: tree.FunctionRef) -> tuple[str, ...] | None:
+        """The names of the parameters of a function or a query."""
+        if function.kind == "query":
+            declaration = self.declared.queries[function.name].declaration
+            return tuple(parameter.name for parameter in declaration.parameters)
+        return super().parameters(function)
+
+    def signature(self, function: tree.FunctionRef) -> str | None:
+        """A hint that tells how a query is asked."""
+        if function.kind == "query":
+            return f"it is declared as {self.declared.queries[function.name].signature}"
+        return super().signature(function)
+
     def known(self) -> list[str]:
         """The names that could have been meant."""
         return [*super().known(), *(self.rule.scopes[0] if self.rule is not None else ())]
@@ -81,10 +102,19 @@ class ActionNames(PlaceNames):
     def attribute(self, target: tree.Expression, node: tree.Attribute) -> tree.Expression | None:
         """`x.f` where x holds a fact of a known template."""
         if isinstance(target, tree.SlotRef) and self.rule is not None:
+            answers = self.rule.answers.get(target.slot)
+            if answers is not None and node.name in answers.variables:
+                number = answers.variables[node.name].slot.number
+                return tree.SlotRef(node.span, number, node.name)
             slot = self.rule.slots[target.slot]
             template = self.rule.template(slot)
             if template is not None and slot.is_fact:
                 return field_of(template, slot.number, node, self.declared)
+        query = self.declared.queries.get(self.type_of(target).name)
+        if query is not None:
+            if query.meaning is not None and node.name not in query.meaning.variables:
+                self.unknown_variable(query.meaning, node)
+            return None
         template = self.template_of(target)
         if template is not None and node.name not in template.positions and not template.open:
             unknown_field(template, node.name, node.name_span, self.declared.reports)
@@ -92,16 +122,25 @@ class ActionNames(PlaceNames):
 
     def template_of(self, value: tree.Expression) -> TemplateSpec | None:
         """The template of a fact, as far as it is known before a run."""
-        type = ANY
+        type = self.type_of(value)
+        return self.declared.templates.get(type.name) if type.is_fact else None
+
+    def type_of(self, value: tree.Expression) -> Type:
+        """The type of what may be a fact, as far as it is known before a run."""
         if isinstance(value, tree.LocalRef):
-            type = self.local_types.get(value.index, ANY)
-        elif isinstance(value, tree.SlotRef) and self.rule is not None:
-            type = self.rule.slots[value.slot].type
-        elif isinstance(value, tree.FieldRef) and self.rule is not None:
+            return self.local_types.get(value.index, ANY)
+        if isinstance(value, tree.SlotRef) and self.rule is not None:
+            return self.rule.slots[value.slot].type
+        if isinstance(value, tree.FieldRef) and self.rule is not None:
             template = self.rule.template(self.rule.slots[value.slot])
             if template is not None:
-                type = self.declared.field_type(template, value.index)
-        return self.declared.templates.get(type.name) if type.is_fact else None
+                return self.declared.field_type(template, value.index)
+        if isinstance(value, tree.Attribute):
+            query = self.declared.queries.get(self.type_of(value.target).name)
+            if query is not None and query.meaning is not None:
+                variable = query.meaning.variables.get(value.name)
+                return ANY if variable is None else variable.slot.type
+        return ANY
 
     def meaning(self, name: str) -> str | None:
         """What a name already is here."""

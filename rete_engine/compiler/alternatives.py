@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rete_engine.compiler.scope import RuleNames, Variable
+from rete_engine.compiler.scope import Answers, RuleNames, Variable
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import Branch, Condition
@@ -27,24 +27,44 @@ def merge(branches: list[ReadBranch], names: RuleNames) -> tuple[Branch, ...]:
     meanings: list[list[tuple[int, tree.Expression]]] = [[] for _ in branches]
     for name in dict.fromkeys(name for branch in branches for name in branch.variables):
         bound = [branch.variables.get(name) for branch in branches]
-        parts = tuple(part for part in bound if part is not None)
-        names.aliases.extend(part.alias for part in parts if part.alias is not None)
         problem = _problem(name, branches, bound)
-        type = parts[0].type if problem is None else ANY
-        for part in parts:
-            type = _common(type, part.type) or ANY
-        is_fact = problem is None and all(part.slot.is_fact for part in parts)
-        slot = names.new_slot(name, type, is_fact=is_fact)
-        names.scopes[-1][name] = Variable(
-            slot, parts[0].span, each=parts[0].each, parts=parts, problem=problem
-        )
-        if problem is None:
-            for found, part in zip(meanings, parts, strict=True):
-                found.append((slot.number, part.reference(name)))
+        parts = tuple(part for part in bound if part is not None)
+        names.scopes[-1][name] = _merged(name, parts, problem, meanings, names)
     return tuple(
         Branch(branch.conditions, tuple(found))
         for branch, found in zip(branches, meanings, strict=True)
     )
+
+
+def _merged(
+    name: str,
+    parts: tuple[Variable, ...],
+    problem: str | None,
+    meanings: list[list[tuple[int, tree.Expression]]],
+    names: RuleNames,
+) -> Variable:
+    """The variable that those of the branches are; what it means in each joins `meanings`."""
+    names.named_fields.extend(part.alias for part in parts if part.alias is not None)
+    type = parts[0].type if problem is None else ANY
+    for part in parts:
+        type = _common(type, part.type) or ANY
+    is_fact = problem is None and all(part.slot.is_fact for part in parts)
+    slot = names.new_slot(name, type, is_fact=is_fact)
+    answers = [
+        names.answers[part.slot.number] for part in parts if part.slot.number in names.answers
+    ]
+    if problem is None and len(answers) == len(parts):  # answers of one query, by its variables
+        variables = {
+            each: _merged(
+                f"{name}.{each}", tuple(a.variables[each] for a in answers), None, meanings, names
+            )
+            for each in answers[0].variables
+        }
+        names.answers[slot.number] = Answers(answers[0].query, variables)
+    elif problem is None:
+        for found, part in zip(meanings, parts, strict=True):
+            found.append((slot.number, part.reference(name)))
+    return Variable(slot, parts[0].span, each=parts[0].each, parts=parts, problem=problem)
 
 
 def _problem(name: str, branches: list[ReadBranch], bound: list[Variable | None]) -> str | None:

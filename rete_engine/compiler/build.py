@@ -13,6 +13,7 @@ from rete_engine.compiler.plan import (
     Step,
     TestStep,
 )
+from rete_engine.compiler.scope import Answers
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Node
@@ -24,6 +25,7 @@ from rete_engine.expressions.reads import (
     Field,
     FurtherField,
     Item,
+    MakeAnswer,
     MatchField,
     MatchFurtherField,
 )
@@ -38,10 +40,20 @@ from rete_engine.network.templates import TemplateSpec
 class MatchScope(Scope):
     """Where slots stand in a match: `positions` counts from its first link."""
 
-    def __init__(self, positions: dict[int, int], length: int, current: int) -> None:
+    def __init__(
+        self,
+        positions: dict[int, int],
+        length: int,
+        current: int,
+        aliases: dict[int, tree.FieldRef] | None = None,
+        answers: dict[int, Answers] | None = None,
+    ) -> None:
         self.positions = positions
         self.length = length  # links of the match
         self.current = current  # the slot of the fact that is being tested against it, or -1
+        # Slots that hold nothing themselves, which expressions of conditions do not read.
+        self.aliases = aliases or {}
+        self.answers = answers or {}
 
     def steps(self, slot: int) -> int:
         """How many links up from the end of the match a slot stands."""
@@ -57,26 +69,28 @@ class MatchScope(Scope):
 
     def item(self, slot: int, name: str) -> Node:
         """The reader of a fact or a computed value."""
+        alias = self.aliases.get(slot)
+        if alias is not None:
+            return self.alias(alias)
+        answers = self.answers.get(slot)
+        if answers is not None:
+            variables = [self.item(v.slot.number, n) for n, v in answers.variables.items()]
+            return MakeAnswer(answers.query.spec.answers, tuple(variables))
         return CurrentRecord() if slot == self.current else Item(self.steps(slot))
+
+    def alias(self, field: tree.FieldRef) -> Node:
+        """The reader of a variable that stands for a field."""
+        return self.field(field.slot, field.index, field.name)
 
 
 class ActionScope(MatchScope):
     """As `MatchScope`, for actions: facts show pending values, variables the match's."""
 
-    def __init__(
-        self, positions: dict[int, int], length: int, aliases: dict[int, tree.FieldRef]
-    ) -> None:
-        super().__init__(positions, length, -1)
-        self.aliases = aliases  # slots of variables that stand for a field
-
-    def item(self, slot: int, name: str) -> Node:
-        """The reader of a variable."""
-        alias = self.aliases.get(slot)
-        if alias is None:
-            return super().item(slot, name)
-        if alias.index < 0:
-            return MatchFurtherField(self.steps(alias.slot), alias.name)
-        return MatchField(self.steps(alias.slot), alias.index)
+    def alias(self, field: tree.FieldRef) -> Node:
+        """The reader of a variable that stands for a field."""
+        if field.index < 0:
+            return MatchFurtherField(self.steps(field.slot), field.name)
+        return MatchField(self.steps(field.slot), field.index)
 
 
 class Path:
@@ -100,6 +114,8 @@ class NetworkBuilder:
         self.rights: list[specs.RightSpec] = []
         self.shared: dict[Hashable, object] = {}
         self.rules: list[specs.RuleSpec] = []
+        self.queries: list[specs.QuerySpec] = []
+        self.query: specs.QuerySpec | None = None  # whose path is being built
         self.locals = 0
         self.groups: tuple[str, ...] = ("main",)
 
@@ -109,6 +125,21 @@ class NetworkBuilder:
         """The path of a rule's conditions."""
         builder = _PathBuilder(self, rule, masks)
         return builder.extend(Path(self.root, 1, {}), steps)
+
+    def begin_query(self, query: specs.QuerySpec) -> None:
+        """Build paths of a query from now on."""
+        self.query = query
+        self.by_name[query.arguments.name] = query.arguments
+        self.queries.append(query)
+
+    def answers(
+        self, path: Path, query: specs.QuerySpec, reading: int, steps: int
+    ) -> specs.AnswerSpec:
+        """End a path with the reading of a query that it is of."""
+        node = specs.AnswerSpec(len(self.nodes), path.node, query, reading, steps)
+        self.nodes.append(node)
+        path.node.children.append(node)
+        return node
 
     def production(self, path: Path, reading: specs.ReadingSpec) -> None:
         """End a path with the reading of a rule that it is of."""
@@ -124,17 +155,22 @@ class NetworkBuilder:
         constants: tuple[tuple[int, object], ...],
         tests: tuple[specs.Test, ...],
         reads: int,
+        mask: int,
     ) -> specs.AlphaSpec:
-        """The alpha spec with these constants and tests."""
-        key = (
+        """The alpha spec with these constants and tests; `mask` is that of the pattern."""
+        key: Hashable = (
             "alpha",
             template.number,
             tuple((index, type(value).__name__, value) for index, value in constants),
             tuple(test.node.key() for test in tests),
         )
         spec = self.shared.get(key)
+        if self.query is not None and not _covers(spec, mask):
+            key = ("lazy", key)
+            spec = self.shared.get(key)
         if spec is None:
-            spec = specs.AlphaSpec(len(self.alphas), template, constants, tests, reads)
+            lazy = self.query is not None
+            spec = specs.AlphaSpec(len(self.alphas), template, constants, tests, reads, lazy)
             self.alphas.append(spec)
             self.shared[key] = spec
         assert isinstance(spec, specs.AlphaSpec)
@@ -143,14 +179,19 @@ class NetworkBuilder:
 
     def right(self, alpha: specs.AlphaSpec, key: tuple[Node, ...], mask: int) -> specs.RightSpec:
         """The index of an alpha spec with this key."""
-        identity = ("right", alpha.number, tuple(node.key() for node in key))
+        identity: Hashable = ("right", alpha.number, tuple(node.key() for node in key))
         spec = self.shared.get(identity)
+        if self.query is not None and not _covers(spec, mask):
+            identity = ("lazy", identity)
+            spec = self.shared.get(identity)
         if spec is None:
-            spec = specs.RightSpec(len(self.rights), alpha, key)
+            spec = specs.RightSpec(len(self.rights), alpha, key, self.query is not None)
             self.rights.append(spec)
             alpha.rights.append(spec)
             self.shared[identity] = spec
         assert isinstance(spec, specs.RightSpec)
+        if self.query is not None and spec.lazy and spec not in self.query.rights:
+            self.query.rights.append(spec)
         spec.mask |= mask
         alpha.mask |= mask
         return spec
@@ -199,6 +240,7 @@ class NetworkBuilder:
             tuple(self.nodes),
             self.root,
             tuple(self.rules),
+            tuple(self.queries),
             self.routes(),
             self.groups,
             self.locals,
@@ -207,9 +249,11 @@ class NetworkBuilder:
 
     def routes(self) -> tuple[specs.Route, ...]:
         """The way of a new fact, for each template."""
-        tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in self.templates]
-        rest: list[list[specs.AlphaSpec]] = [[] for _ in self.templates]
-        masks = [0 for _ in self.templates]
+        templates = [*self.templates, *(query.arguments for query in self.queries)]
+        count = len(templates)
+        tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in range(count)]
+        rest: list[list[specs.AlphaSpec]] = [[] for _ in range(count)]
+        masks = [0 for _ in range(count)]
         for alpha in self.alphas:
             number = alpha.template.number
             masks[number] |= alpha.mask
@@ -227,7 +271,7 @@ class NetworkBuilder:
                 tuple(others),
                 self.mask_of(template, masks),
             )
-            for template, table, others in zip(self.templates, tables, rest, strict=True)
+            for template, table, others in zip(templates, tables, rest, strict=True)
         )
 
     def mask_of(self, template: TemplateSpec, masks: list[int]) -> int:
@@ -273,7 +317,9 @@ class _PathBuilder:
     def tested(self, node: Node, span: Span) -> specs.Test:
         """A test with its origin."""
         text = " ".join(span.text.split())
-        return specs.Test(node, specs.Origin(self.rule, span.source.name, span.line, text))
+        of_query = self.builder.query is not None
+        origin = specs.Origin(self.rule, span.source.name, span.line, text, of_query)
+        return specs.Test(node, origin)
 
     def tests(self, constraints: list[Constraint], scope: MatchScope) -> tuple[specs.Test, ...]:
         """Constraints as tests."""
@@ -294,7 +340,8 @@ class _PathBuilder:
                 constants.append(constant)
             else:
                 tests.append(self.tested(lower(constraint.test, scope), constraint.span))
-        return self.builder.alpha(template, tuple(constants), tuple(tests), reads)
+        mask = self.masks[slot.number]
+        return self.builder.alpha(template, tuple(constants), tuple(tests), reads, mask)
 
     def join(self, path: Path, step: JoinStep) -> Path:
         """A pattern."""
@@ -344,6 +391,8 @@ class _PathBuilder:
         """The first pattern of a rule."""
         root = self.builder.root
         alpha.mask |= mask
+        if self.builder.query is not None:
+            self.builder.query.entrances.append(alpha)  # the arguments come first
 
         def make(number: int) -> specs.NodeSpec:
             spec = specs.FirstSpec(number, root, alpha, mask)
@@ -474,6 +523,14 @@ class _PathBuilder:
         )
         positions = {**path.positions, computation.slot.number: path.length}
         return Path(node, path.length + 1, positions)
+
+
+def _covers(spec: object, mask: int) -> bool:
+    """Whether rules watch all these fields through a spec, so that a query can use it for nothing.
+
+    It must not make the rules' own watch more: what a query reads is not to touch them.
+    """
+    return isinstance(spec, (specs.AlphaSpec, specs.RightSpec)) and not mask & ~spec.mask
 
 
 #: The accumulators that ask which member comes first.

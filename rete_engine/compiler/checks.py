@@ -30,7 +30,19 @@ class PlaceTypes(TypeEnvironment):
 
     def slot(self, node: tree.SlotRef) -> Type:
         """The type of a variable."""
-        return self.rule.slots[node.slot].type if self.rule is not None else ANY
+        if self.rule is None:
+            return ANY
+        if self.names is self.rule and node.slot in self.rule.answers:
+            query = self.rule.answers[node.slot].query
+            shown = next(iter(query.variables), "variable")
+            self.report(
+                "RE0301",
+                f"'{node.name}' is an answer of the query '{query.spec.name}': a condition reads"
+                " what it has bound",
+                node,
+                f"write {node.name}.{shown}",
+            )
+        return self.rule.slots[node.slot].type
 
     def param(self, node: tree.ParamRef) -> Type:
         """The type of a parameter."""
@@ -42,14 +54,22 @@ class PlaceTypes(TypeEnvironment):
 
     def result(self, node: tree.FunctionRef) -> Type:
         """The result type of a declared function."""
+        if node.kind == "query":
+            return node.result
         return self.declared.functions[node.name].result
 
     def parameters(self, node: tree.FunctionRef) -> tuple[Type, ...]:
         """The types of the parameters of a declared function."""
+        if node.kind == "query":
+            return self.declared.queries[node.name].parameters
         return self.declared.functions[node.name].parameters
 
     def attribute(self, target: Type, name: str) -> Type:
         """The type of a field that is read through a reference."""
+        query = self.declared.queries.get(target.name)
+        if query is not None and query.meaning is not None:
+            variable = query.meaning.variables.get(name)
+            return ANY if variable is None else variable.slot.type
         template = self.declared.templates.get(target.name)
         if template is None or name not in template.positions:
             return ANY
@@ -121,6 +141,13 @@ def check_value(
             names.report(code, str(error), resolved.span)
         except SecurityError as error:
             names.report("RE0200", str(error), resolved.span)
+    elif type.name in names.declared.queries:
+        names.report(
+            "RE0200",
+            f"an answer of the query '{type.name}' cannot be kept in a fact",
+            resolved.span,
+            "keep what it has bound",
+        )
     elif not fits(type, field.type):
         names.report(
             "RE0200",

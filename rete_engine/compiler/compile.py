@@ -19,14 +19,17 @@ from rete_engine.compiler.normalise import (
     normalise,
     size,
 )
-from rete_engine.compiler.plan import condition_expressions, plan
+from rete_engine.compiler.plan import JoinStep, condition_expressions, plan
+from rete_engine.compiler.queries import read_queries
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import (
     Declared,
     DeclaredFunction,
+    DeclaredQuery,
     Param,
     PlaceNames,
+    QueryMeaning,
     Reports,
     RuleNames,
 )
@@ -46,10 +49,9 @@ from rete_engine.model.declarations import (
     Document,
     FactsDeclaration,
     ParamDeclaration,
-    QueryDeclaration,
     RuleDeclaration,
 )
-from rete_engine.model.rules import Condition
+from rete_engine.model.rules import Condition, Pattern
 from rete_engine.network.specs import EXISTENCE, Network, PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
@@ -141,6 +143,7 @@ class _Compiler:
             d for doc in self.documents for d in doc.declarations if isinstance(d, RuleDeclaration)
         )
         self.volatile = volatile_fields(rules, declared.templates)
+        read_queries(declared)
         seen: dict[str, Span] = {}
         facts: list[InsertAction] = []
         for document in self.documents:
@@ -153,12 +156,8 @@ class _Compiler:
                             InsertAction(call.span, call, False, None, None)
                             for call in declaration.facts
                         )
-                    case QueryDeclaration():
-                        self.reports.error(
-                            "RE0900",
-                            "queries are not part of this version yet",
-                            declaration.span,
-                        )
+        for query in declared.queries.values():
+            self.query(query, builder)
         if not self.reports.has_errors:
             warn_defeats(
                 (
@@ -269,9 +268,7 @@ class _Compiler:
             return
         seen[declaration.name] = declaration.span
         names = RuleNames(self.declared)
-        for condition in declaration.when:
-            if isinstance(condition, tree.Bind):
-                names.lines.setdefault(condition.name, condition.span.line)
+        names.note_lines(declaration.when)
         reader = ConditionReader(names, reports)
         conditions = reader.read(declaration.when)
         spec = RuleSpec(
@@ -286,7 +283,9 @@ class _Compiler:
         conditions += followed
         self.locals = max(self.locals, len(names.locals))
         spec.function = declaration.function
-        readings = [] if reports.has_errors else self.readings(declaration, conditions)
+        readings: list[Reading] = []
+        if not reports.has_errors:
+            readings = self.readings("rule", declaration.span, conditions)
         names.masks = _masks(readings, names, salience)
         for reading in readings:
             path = self.path(spec, reading, names, builder)
@@ -312,25 +311,23 @@ class _Compiler:
         spec.locals = len(actions.locals)
         return statements
 
-    def readings(
-        self, declaration: RuleDeclaration, conditions: tuple[Condition, ...]
-    ) -> list[Reading]:
-        """The readings of a rule; too many, or too long ones, are reported."""
+    def readings(self, what: str, span: Span, conditions: tuple[Condition, ...]) -> list[Reading]:
+        """The readings of a rule or query; too many, or too long ones, are reported."""
         try:
             readings = normalise(conditions)
         except TooManyReadingsError:
             self.reports.error(
                 "RE0307",
-                f"the alternatives of this rule combine in more than {MOST_READINGS} ways",
-                declaration.span,
-                "split the rule, or test alternatives of one pattern within it: T(a or b)",
+                f"the alternatives of this {what} combine in more than {MOST_READINGS} ways",
+                span,
+                f"split the {what}, or test alternatives of one pattern within it: T(a or b)",
             )
             return []
         if any(size(reading.conditions) > MOST_CONDITIONS for reading in readings):
             self.reports.error(
                 "RE0307",
-                f"without 'or' a reading of this rule has more than {MOST_CONDITIONS} conditions",
-                declaration.span,
+                f"without 'or' a reading of this {what} has more than {MOST_CONDITIONS} conditions",
+                span,
                 "split it, with a fact that hands the result of the first half on",
             )
             return []
@@ -385,7 +382,8 @@ class _Compiler:
         """What depends on where the variables of a reading stand in a match."""
         own = ReadingSpec(spec)
         spec.readings.append(own)
-        scope = MatchScope(path.positions, path.length, -1)
+        positions, aliases = _places(reading, path, names)
+        scope = MatchScope(positions, path.length, -1, aliases, names.answers)
         constant = salience is None or isinstance(salience, tree.Constant)
         spec.deferrable = constant and not spec.auto_focus and spec.rivalry < 0
         if salience is not None and not (
@@ -404,6 +402,54 @@ class _Compiler:
         )
         return own
 
+    # -- queries -------------------------------------------------------------------------------
+
+    def query(self, query: DeclaredQuery, builder: NetworkBuilder) -> None:
+        """Plan and build a query: its arguments come first, as if they were a fact."""
+        meaning = query.meaning
+        if meaning is None:
+            return
+        names = meaning.names
+        self.locals = max(self.locals, len(names.locals))
+        readings = self.readings("query", query.declaration.span, meaning.conditions)
+        if self.reports.has_errors:
+            return
+        masks = _masks(readings, names, None)
+        builder.begin_query(meaning.spec)
+        first = JoinStep(Pattern(query.declaration.span, meaning.arguments, ()))
+        for number, reading in enumerate(readings):
+            steps = plan(
+                reading.conditions,
+                {meaning.arguments.number},
+                lambda expression: total(expression, names),
+                {},
+                late=True,
+            )
+            path = builder.path(meaning.spec.name, [first, *steps], masks)
+            self.answers(number, meaning, reading, path, builder)
+
+    def answers(
+        self,
+        number: int,
+        meaning: QueryMeaning,
+        reading: Reading,
+        path: Path,
+        builder: NetworkBuilder,
+    ) -> None:
+        """End the path of a reading of a query."""
+        names, arguments = meaning.names, meaning.arguments
+        positions, aliases = _places(reading, path, names)
+        scope = MatchScope(positions, path.length, -1, aliases, names.answers)
+        end = builder.answers(path, meaning.spec, number, scope.steps(arguments.number))
+        end.bindings = tuple(
+            scope.item(variable.slot.number, name) for name, variable in meaning.variables.items()
+        )
+        end.order = tuple(
+            scope.steps(slot.number)
+            for slot in names.slots
+            if slot.is_fact and slot is not arguments and slot.number in path.positions
+        )
+
     def warn_unused(self, names: RuleNames) -> None:
         """Warn of variables that nothing reads."""
         if self.reports.has_errors:
@@ -420,18 +466,22 @@ class _Compiler:
 
 def _scope(reading: Reading, path: Path, names: RuleNames) -> ActionScope:
     """Where an action finds the variables of a reading."""
+    positions, aliases = _places(reading, path, names)
+    return ActionScope(positions, path.length, -1, aliases, names.answers)
+
+
+def _places(
+    reading: Reading, path: Path, names: RuleNames
+) -> tuple[dict[int, int], dict[int, tree.FieldRef]]:
+    """Where the slots of a reading stand in a match, and those that are names of fields."""
     positions = dict(path.positions)
-    aliases = {
-        variable.slot.number: variable.alias
-        for variable in names.scopes[0].values()
-        if variable.alias is not None
-    }
+    aliases = dict(names.aliases)
     for slot, meaning in reading.meanings.items():
         if isinstance(meaning, tree.FieldRef):
             aliases[slot] = meaning
         elif isinstance(meaning, tree.SlotRef) and meaning.slot in positions:
             positions[slot] = positions[meaning.slot]
-    return ActionScope(positions, path.length, aliases)
+    return positions, aliases
 
 
 def _masks(
@@ -450,8 +500,7 @@ def _masks(
     if salience is not None:
         expressions.extend(substituted(salience, reading.meanings) for reading in readings)
     # `v := field` reads the field, whether a condition uses v or only the action does.
-    expressions.extend(v.alias for v in names.scopes[0].values() if v.alias is not None)
-    expressions.extend(names.aliases)
+    expressions.extend(names.named_fields)
     masks: dict[int, int] = {}
     for slot in names.slots:
         if slot.is_fact:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rete_engine.compiler.accumulates import is_accumulate, read_accumulate
 from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.following import Following, follow
+from rete_engine.compiler.inline import Inlining
 from rete_engine.compiler.references import check_references
-from rete_engine.compiler.scope import Reports, RuleNames, Variable
+from rete_engine.compiler.scope import (
+    Answers,
+    Declared,
+    DeclaredQuery,
+    Reports,
+    RuleNames,
+    Variable,
+)
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
-from rete_engine.expressions.resolve import resolve
+from rete_engine.expressions.inference import fits
+from rete_engine.expressions.resolve import in_places, resolve
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
     Alternatives,
@@ -82,11 +93,6 @@ class ConditionReader:
             node.span,
             f"to ask whether it is true, write: test {_shortened(node.span.text)}",
         )
-        return []
-
-    def not_yet(self, what: str, span: Span) -> list[Condition]:
-        """Report a part of the language that is not built."""
-        self.reports.error("RE0900", f"{what} is not part of this version yet", span)
         return []
 
     # -- kinds of conditions -------------------------------------------------------------------
@@ -189,14 +195,15 @@ class ConditionReader:
         template = declared.templates.get(function.name)
         if template is not None:
             return self.pattern(node, template, name, name_span)
+        query = declared.queries.get(function.name)
+        if query is not None:
+            return self.query(node, query, name, name_span)
         if is_accumulate(node, self.names):
             return self.accumulate(node, name, name_span)
         if function.name not in declared.functions:
             self.unreadable(node, name, name_span)
         if function.name in declared.declarations or function.name in declared.broken:
             return []  # the template itself was reported
-        if function.name in declared.queries:
-            return self.not_yet("a query as a condition", node.span)
         if function.name in declared.functions or function.name in BUILTIN_CALLS:
             self.reports.error(
                 "RE0300",
@@ -205,13 +212,18 @@ class ConditionReader:
                 f"to ask whether it is true, write: test {_shortened(node.span.text)}",
             )
             return []
-        self.reports.error(
-            "RE0100",
-            f"unknown template '{function.name}'",
-            function.span,
-            did_you_mean(function.name, declared.templates),
-        )
+        self.unknown(function)
         return []
+
+    def unknown(self, function: tree.Name) -> None:
+        """Report a call of what is not declared."""
+        name, queries = function.name, self.names.declared.queries
+        if queries and not name[:1].isupper():
+            hint = did_you_mean(name, queries)
+            self.reports.error("RE0109", f"unknown query '{name}'", function.span, hint)
+            return
+        hint = did_you_mean(name, self.names.declared.templates)
+        self.reports.error("RE0100", f"unknown template '{name}'", function.span, hint)
 
     def accumulate(
         self, node: tree.Call, name: str | None, name_span: Span | None
@@ -227,6 +239,83 @@ class ConditionReader:
             if variable is not None and span is not None:
                 slot = self.names.new_slot(variable, ANY, is_fact=False)
                 self.names.bind(variable, span, Variable(slot, span))
+
+    # -- queries -------------------------------------------------------------------------------
+
+    def query(
+        self, node: tree.Call, query: DeclaredQuery, name: str | None, name_span: Span | None
+    ) -> list[Condition]:
+        """`[m :=] q(e, …)`: the query's conditions, with the arguments for its parameters."""
+        names = self.names
+        found, arguments = self.arguments(node, query)
+        meaning = query.meaning
+        if meaning is not None:
+            self.count += meaning.count
+        if arguments is None or meaning is None or self.count > MOST_CONDITIONS:
+            self.unreadable(node, name, name_span)
+            return []
+        self.complexity += meaning.complexity
+        given: list[tree.Expression] = []
+        for argument, type, field in zip(
+            arguments, query.parameters, query.template.fields, strict=True
+        ):
+            value = argument.value
+            if not is_sure(checked_type(value, names), type, names.declared):
+                what = f"{meaning.spec.name}({field.name})"
+                value = tree.Converted(value.span, value, type, what)
+            if not isinstance(value, SIMPLE):
+                # A value of its own: a query may read its parameter many times.
+                slot = names.new_slot(None, type, is_fact=False)
+                computation = Computation(value.span, slot, value, each=False)
+                found.append(Compute(value.span, computation))
+                value = tree.SlotRef(value.span, slot.number, field.name)
+            if isinstance(value, tree.FieldRef):
+                names.named_fields.append(value)  # the query may leave its parameter out
+            given.append(value)
+        inlining = Inlining(names, meaning, given, name)
+        found.extend(inlining.conditions())
+        if name is not None and name_span is not None:
+            slot = names.new_slot(name, Type(meaning.spec.name), is_fact=False)
+            names.answers[slot.number] = Answers(meaning, inlining.variables())
+            names.bind(name, name_span, Variable(slot, name_span))
+        return found
+
+    def arguments(
+        self, node: tree.Call, query: DeclaredQuery
+    ) -> tuple[list[Condition], tuple[tree.Argument, ...] | None]:
+        """The arguments of a query, resolved, by its parameters; None where they are wrong.
+
+        With them come the conditions that match what they read through references.
+        """
+        names, before = self.names, self.reports.errors
+        found: list[Condition] = []
+        resolved: list[tree.Argument] = []
+        for argument in node.arguments:
+            read = self.expression(argument.value)
+            value = read.expression
+            checked_type(value, names)
+            found.extend(read.before)
+            resolved.append(replace(argument, value=value))
+            if argument.binds:
+                names.report(
+                    "RE0301", "':=' binds in patterns only, not in the call of a query",
+                    argument.span, f"write {node.function.span.text}({value.span.text})",
+                )  # fmt: skip
+        if self.reports.errors > before:
+            return found, None
+        parameters = tuple(parameter.name for parameter in query.declaration.parameters)
+        placed, problem = in_places(tuple(resolved), parameters)
+        called, hint = query.declaration.name, f"it is declared as {query.signature}"
+        if problem is not None:
+            names.report("RE0203", f"'{called}' {problem}", node.span, hint)
+            return found, None
+        for argument, wanted in zip(placed, query.parameters, strict=True):
+            given = checked_type(argument.value, names)
+            if not fits(given, wanted):
+                names.report(
+                    "RE0203", f"'{called}' takes {wanted} here, not {given}", argument.span, hint
+                )
+        return found, placed if self.reports.errors == before else None
 
     # -- patterns ------------------------------------------------------------------------------
 
@@ -292,6 +381,9 @@ class ConditionReader:
         if isinstance(resolved, tree.FieldRef) and resolved.slot == pattern.number:
             slot = names.new_slot(name, type, is_fact=False)
             names.bind(name, span, Variable(slot, span, resolved, type))
+            names.aliases[slot.number] = resolved
+            if len(names.scopes) == 1:
+                names.named_fields.append(resolved)
             return []
         slot = names.new_slot(name, type, is_fact=False)
         names.bind(name, span, Variable(slot, span))
@@ -299,6 +391,24 @@ class ConditionReader:
 
 
 BUILTIN_CALLS = frozenset(["any", "all", "bool", "len", "max", "min", "sum"])
+
+
+#: What may stand wherever a query reads its parameter.
+SIMPLE = (tree.Constant, tree.FieldRef, tree.SlotRef, tree.ParamRef)
+
+
+def is_sure(given: Type, wanted: Type, declared: Declared) -> bool:
+    """Whether a value of a type needs no check and no conversion to be one of the other."""
+    if wanted.name == "any":
+        return True
+    if (given.optional or given.name == "none") and not wanted.optional:
+        return False
+    if given.name == "none":
+        return True
+    template = declared.templates.get(given.name)
+    if template is not None:
+        return wanted.name in template.ancestors
+    return given.name == wanted.name and wanted.arguments in ((), given.arguments)
 
 
 def conjuncts(node: tree.Expression) -> list[tree.Expression]:

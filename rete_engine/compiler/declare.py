@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from rete_engine.compiler import agreement
 from rete_engine.compiler.constants import constant_value
-from rete_engine.compiler.scope import Declared, DeclaredFunction, Param, PlaceNames
+from rete_engine.compiler.scope import (
+    Declared,
+    DeclaredFunction,
+    DeclaredQuery,
+    Param,
+    PlaceNames,
+)
 from rete_engine.diagnostics.diagnostic import Note, did_you_mean
 from rete_engine.diagnostics.errors import FactError, SecurityError
 from rete_engine.diagnostics.source import Span
@@ -18,6 +24,7 @@ from rete_engine.model.declarations import (
     FieldDeclaration,
     FunctionDeclaration,
     ParamDeclaration,
+    Parameter,
     QueryDeclaration,
     TemplateDeclaration,
     TypeName,
@@ -33,6 +40,7 @@ def declare(documents: Sequence[Document], declared: Declared) -> None:
     spans: dict[str, Span] = {}
     params: list[ParamDeclaration] = []
     functions: list[FunctionDeclaration] = []
+    queries: list[QueryDeclaration] = []
     for document in documents:
         for declaration in document.declarations:
             match declaration:
@@ -45,13 +53,14 @@ def declare(documents: Sequence[Document], declared: Declared) -> None:
                         functions.append(declaration)
                 case QueryDeclaration():
                     if _is_new(declaration.name, declaration.name_span, spans, declared):
-                        declared.queries.add(declaration.name)
+                        queries.append(declaration)
                 case ParamDeclaration():
                     params.append(declaration)
     _declare_params(params, declared)
     _declare_functions(functions, declared)
     for template in _bases_first(declared):
         _declare_template(template, declared)
+    _declare_queries(queries, declared)
 
 
 def _with_class(
@@ -307,13 +316,41 @@ def _declare_functions(functions: list[FunctionDeclaration], declared: Declared)
             counts[is_external], declaration, parameters, result
         )
         counts[is_external] += 1
-        names: set[str] = set()
-        for parameter in declaration.parameters:
-            if parameter.name in names:
-                declared.reports.error(
-                    "RE0105", f"parameter '{parameter.name}' stands twice", parameter.span
-                )
-            names.add(parameter.name)
+        _check_parameters(declaration.parameters, declared)
+
+
+def _declare_queries(queries: list[QueryDeclaration], declared: Declared) -> None:
+    for declaration in queries:
+        parameters = tuple(type_of(p.type, declared) for p in declaration.parameters)
+        _check_parameters(declaration.parameters, declared)
+        number = len(declared.queries)
+        template = TemplateSpec(
+            len(declared.templates) + number,
+            f"{declaration.name}(…)",
+            None,
+            tuple(
+                FieldSpec(parameter.name, type, None, MISSING)
+                for parameter, type in zip(declaration.parameters, parameters, strict=True)
+            ),
+            False,
+            None,
+            False,
+        )
+        declared.arguments[template.name] = template
+        declared.queries[declaration.name] = DeclaredQuery(
+            number, declaration, parameters, template
+        )
+
+
+def _check_parameters(parameters: Sequence[Parameter], declared: Declared) -> None:
+    """Report parameters of one name."""
+    names: set[str] = set()
+    for parameter in parameters:
+        if parameter.name in names:
+            declared.reports.error(
+                "RE0105", f"parameter '{parameter.name}' stands twice", parameter.span
+            )
+        names.add(parameter.name)
 
 
 def function_names(function: DeclaredFunction, declared: Declared) -> PlaceNames:

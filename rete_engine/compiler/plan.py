@@ -112,14 +112,17 @@ def plan(
     outer: set[int],
     is_total: IsTotal,
     volatile: Volatile,
+    late: bool = False,
     nested: bool = False,
 ) -> list[Step]:
     """The steps that a match of the conditions goes through.
 
-    With `nested` they are inside of another condition, which must know when a change is through:
-    there a match is not met by that of another path.
+    With `late`, a test that can raise is never asked of a fact alone: a query meets facts that
+    came long before it was asked, and its errors belong to whoever asks. With `nested` they are
+    inside of another condition, which must know when a change is through: there a match is not met
+    by that of another path.
     """
-    return _Planner(conditions, outer, is_total, volatile, nested).steps()
+    return _Planner(conditions, outer, is_total, volatile, late, nested).steps()
 
 
 class _Planner:
@@ -131,9 +134,11 @@ class _Planner:
         outer: set[int],
         is_total: IsTotal,
         volatile: Volatile,
+        late: bool,
         nested: bool,
     ) -> None:
         self.is_total = is_total
+        self.late = late
         self.volatile = volatile
         self.placed = set(outer)
         self.nested = nested
@@ -294,22 +299,22 @@ class _Planner:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
         if len(inner) == 1 and isinstance(inner[0], Pattern):
-            nested = _Planner(inner, self.placed, self.is_total, self.volatile, nested=True)
+            nested = _Planner(
+                inner, self.placed, self.is_total, self.volatile, self.late, nested=True
+            )
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
-        branch = plan(inner, self.placed, self.is_total, self.volatile, nested=True)
-        return ExistsStep(condition, None, branch)
+        return ExistsStep(condition, None, self.inside(inner))
+
+    def inside(self, conditions: tuple[Condition, ...]) -> list[Step]:
+        """The steps of conditions inside of another one."""
+        return plan(conditions, self.placed, self.is_total, self.volatile, self.late, nested=True)
 
     def accumulate(self, condition: Accumulate) -> AccumulateStep:
         """An accumulate: each alternative is planned by itself."""
-        return AccumulateStep(
-            condition,
-            [
-                plan(source.conditions, self.placed, self.is_total, self.volatile, nested=True)
-                for source in condition.sources
-            ],
-        )
+        branches = [self.inside(source.conditions) for source in condition.sources]
+        return AccumulateStep(condition, branches)
 
     # -- patterns ------------------------------------------------------------------------------
 
@@ -361,7 +366,7 @@ class _Planner:
         self.waiting.remove(item)
         slot = pattern.slot.number
         step = JoinStep(pattern)
-        mine = True  # no constraint of the pattern that reads more than its fact came before
+        mine = not self.late  # and no constraint that reads more than the fact came before
         for other in list(self.waiting):
             content = other.content
             if not isinstance(content, Constraint) or slot not in other.needs:

@@ -60,6 +60,8 @@ def rewritten(node: tree.Expression, change: Change) -> tree.Expression:
                 then=again(node.then),
                 otherwise=again(node.otherwise),
             )
+        case tree.Converted():
+            return replace(node, value=again(node.value))
         case tree.Comprehension():
             return _comprehension(node, again)
     return node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rete_engine.compiler.groups import Groups
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
@@ -16,9 +16,11 @@ from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.declarations import (
     FunctionDeclaration,
     ParamDeclaration,
+    QueryDeclaration,
     TemplateDeclaration,
 )
-from rete_engine.model.rules import Slot
+from rete_engine.model.rules import Condition, Slot
+from rete_engine.network.specs import QuerySpec
 from rete_engine.network.templates import TemplateSpec
 
 
@@ -29,12 +31,14 @@ class Reports:
         self.diagnostics: list[Diagnostic] = []
         # Whether there was an error, here or before: then nothing is made of what is read.
         self.has_errors = False
+        self.errors = 0
 
     def error(
         self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note
     ) -> None:
         """Take up an error."""
         self.has_errors = True
+        self.errors += 1
         self.diagnostics.append(Diagnostic(code, message, span, hint, "error", notes))
 
     def warning(
@@ -79,6 +83,37 @@ class DeclaredFunction:
 
 
 @dataclass
+class QueryMeaning:
+    """What the conditions of a query say, for those who ask it."""
+
+    spec: QuerySpec
+    names: RuleNames
+    arguments: Slot  # filled by the record of the arguments
+    conditions: tuple[Condition, ...]
+    variables: dict[str, Variable]  # what an answer has
+    count: int  # of conditions, nested ones too
+    complexity: int  # constraints and tests as written
+
+
+@dataclass
+class DeclaredQuery:
+    """A query, by its declaration."""
+
+    number: int
+    declaration: QueryDeclaration
+    parameters: tuple[Type, ...]
+    template: TemplateSpec  # of the record of arguments
+    meaning: QueryMeaning | None = None  # None when there is something wrong with it
+
+    @property
+    def signature(self) -> str:
+        """How it is asked."""
+        parameters = zip(self.declaration.parameters, self.parameters, strict=True)
+        listed = ", ".join(f"{parameter.name}: {type}" for parameter, type in parameters)
+        return f"{self.declaration.name}({listed})"
+
+
+@dataclass
 class Declared:
     """Everything that a rule set declares, by name."""
 
@@ -89,7 +124,8 @@ class Declared:
     classes: dict[str, TemplateDeclaration] = field(default_factory=dict)
     params: dict[str, Param] = field(default_factory=dict)
     functions: dict[str, DeclaredFunction] = field(default_factory=dict)
-    queries: set[str] = field(default_factory=set)
+    queries: dict[str, DeclaredQuery] = field(default_factory=dict)
+    arguments: dict[str, TemplateSpec] = field(default_factory=dict)  # of queries, by its name
     accumulators: dict[str, int] = field(default_factory=dict)  # of the program, numbered
     # Further fields of open templates that conditions read: their places behind all declared ones.
     further: dict[str, int] = field(default_factory=dict)
@@ -228,14 +264,35 @@ class PlaceNames(Names):
         if name.name in self.declared.broken:
             return
         if name.name in self.declared.queries:
-            self.report("RE0900", f"the query '{name.name}' cannot be asked here yet", node.span)
+            self.misplaced_query(node, name)
         elif name.name[:1].isupper():
             hint = did_you_mean(name.name, self.declared.templates)
             self.report("RE0100", f"unknown template '{name.name}'", name.span, hint)
         else:
-            known = [*self.declared.functions, *BUILTINS]
+            known = [*self.declared.functions, *BUILTINS, *self.declared.queries]
             hint = did_you_mean(name.name, known)
             self.report("RE0103", f"unknown function '{name.name}'", name.span, hint)
+
+    def misplaced_query(self, node: tree.Call, name: tree.Name) -> None:
+        """Report a query that is called where none can be asked."""
+        self.report(
+            "RE0301",
+            f"the query '{name.name}' cannot be asked here",
+            node.span,
+            "an action asks it, or a condition of its own does",
+        )
+
+    def unknown_variable(self, query: QueryMeaning, node: tree.Attribute) -> None:
+        """Report what an answer of a query does not have."""
+        name, variables = query.spec.name, query.variables
+        hint = did_you_mean(node.name, variables)
+        if node.name in query.spec.arguments.positions:
+            hint = f"it is a parameter of '{name}', which whoever asks it knows"
+        elif hint is None:
+            hint = f"it binds: {', '.join(variables)}" if variables else "it binds none"
+        self.report(
+            "RE0102", f"the query '{name}' has no variable '{node.name}'", node.name_span, hint
+        )
 
     def meaning(self, name: str) -> str | None:
         """What a name already is here."""
@@ -288,6 +345,14 @@ class Followed:
     none: list[tuple[int, tree.Expression]]
 
 
+@dataclass
+class Answers:
+    """What a variable that holds the answer of a query stands for."""
+
+    query: QueryMeaning
+    variables: dict[str, Variable]
+
+
 class RuleNames(PlaceNames):
     """Names in the conditions of a rule: fields of the pattern, variables, parameters."""
 
@@ -299,9 +364,14 @@ class RuleNames(PlaceNames):
         # The references that the conjunctions around follow, as deep as `scopes`.
         self.followed: list[dict[Hashable, Followed]] = [{}]
         self.handed: set[int] = set()  # slots of facts, or none, that functions are handed
-        self.aliases: list[tree.FieldRef] = []  # `v := field` in the branches of an `or`
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
         self.lines: dict[str, int] = {}  # where the conditions of the rule bind names
+        # Slots that hold nothing themselves: of another name for a field, and of an answer.
+        self.aliases: dict[int, tree.FieldRef] = {}
+        self.answers: dict[int, Answers] = {}
+        # Fields that conditions read by naming them alone: `v := field`, where it is not within a
+        # `not` or `exists` or is in a branch of an `or`, and an argument of a query.
+        self.named_fields: list[tree.FieldRef] = []
 
     # -- variables -----------------------------------------------------------------------------
 
@@ -361,11 +431,20 @@ class RuleNames(PlaceNames):
             return
         self.scopes[-1][name] = variable
 
+    def note_lines(self, conditions: tuple[tree.Expression, ...]) -> None:
+        """Note where conditions bind names, for hints."""
+        for condition in conditions:
+            if isinstance(condition, tree.Bind):
+                self.lines.setdefault(condition.name, condition.span.line)
+
     # -- what names mean -----------------------------------------------------------------------
 
     def template(self, slot: Slot) -> TemplateSpec | None:
         """The template of a slot's fact."""
-        return self.declared.templates.get(slot.type.name) if slot.type.is_fact else None
+        if not slot.type.is_fact:
+            return None
+        name = slot.type.name
+        return self.declared.templates.get(name) or self.declared.arguments.get(name)
 
     def name(self, node: tree.Name) -> tree.Expression:
         """A field of the pattern, else a variable, else a parameter, else a further field."""
@@ -440,11 +519,24 @@ class RuleNames(PlaceNames):
         """`x.f` where x is the fact of a pattern."""
         if not isinstance(target, tree.SlotRef):
             return None
+        answers = self.answers.get(target.slot)
+        if answers is not None:
+            return self.of_answer(answers, node)
         slot = self.slots[target.slot]
         template = self.template(slot)
         if template is None or not slot.is_fact:
             return None
         return field_of(template, slot.number, node, self.declared)
+
+    def of_answer(self, answers: Answers, node: tree.Attribute) -> tree.Expression:
+        """`m.o` where m is the answer of a query."""
+        variable = answers.variables.get(node.name)
+        if variable is None:
+            self.unknown_variable(answers.query, node)
+            return node
+        if variable.alias is not None:
+            return replace(variable.alias, span=node.span)
+        return tree.SlotRef(node.span, variable.slot.number, node.name)
 
 
 def field_of(

@@ -42,10 +42,7 @@ def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None
         name, span = _bound(action)
         if name is None or span is None or name in read:
             continue
-        hint = (
-            "begin its name with '_'" if isinstance(action, ForAction) else f"leave '{name} :=' out"
-        )
-        reports.warning("RE0500", f"variable '{name}' is never used", span, hint)
+        reports.warning("RE0500", f"variable '{name}' is never used", span, _remedy(action, name))
 
 
 def warn_unused_inside(conditions: tuple[tree.Expression, ...], reports: Reports) -> None:
@@ -71,6 +68,16 @@ def warn_unused_inside(conditions: tuple[tree.Expression, ...], reports: Reports
 
 #: What its variables do not leave.
 _CLOSED = (tree.Not, tree.ExistsForm, tree.ForallForm, tree.AccumulateForm)
+
+
+def _remedy(action: Action, name: str) -> str:
+    match action:
+        case ForAction():
+            return "begin its name with '_'"
+        case AssignAction(value=tree.Call()) | InsertAction() | UpsertAction():
+            return f"leave '{name} :=' out"
+        case _:  # a value alone is no action
+            return "leave the line out"
 
 
 def _bound_in(node: tree.Expression) -> Iterator[tuple[str, Span]]:

@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "RE0106": "a bare name that could be both a field and a variable",
     "RE0107": "a variable that is bound twice",
     "RE0108": "a name that cannot be used here",
+    "RE0109": "an unknown query",
     "RE0110": "a variable that not all alternatives of an 'or' bind alike",
     # types and values
     "RE0200": "a value of the wrong type",
@@ -47,6 +48,7 @@ CODES: dict[str, str] = {
     "RE0303": "an attribute of a rule that does not fit",
     "RE0304": "a template's heading that does not hold together",
     "RE0305": "an action that does not fit",
+    "RE0306": "a query that asks itself",
     "RE0307": "alternatives that combine in too many ways",
     "RE0309": "a condition that reads facts which no pattern matches",
     # warnings
@@ -58,6 +60,4 @@ CODES: dict[str, str] = {
     "RE0510": "a key that means nothing in YAML",
     "RE0520": "a group that nothing gives the focus",
     "RE0521": "a group that no rule is in gets the focus",
-    # not built yet
-    "RE0900": "a part of the language that this version does not run yet",
 }

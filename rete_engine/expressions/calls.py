@@ -134,6 +134,54 @@ class CallExternal(Node):
         return f"external{self.index}({keys_of(self.arguments)})"
 
 
+@final
+class CallQuery(Node):
+    """The call of a query in an action: a list of its answers."""
+
+    __slots__ = ("arguments", "index", "name")
+
+    def __init__(self, index: int, name: str, arguments: list[Node]) -> None:
+        self.index = index
+        self.name = name
+        self.arguments = arguments
+
+    def evaluate(self, frame: Frame) -> object:
+        frame.spend(1)
+        ask = frame.context.ask
+        if ask is None:
+            raise EvaluationError(f"the query '{self.name}' cannot be asked here")
+        answers = ask(self.index, evaluated(self.arguments, frame))
+        frame.spend(size(answers, frame.context.limits))
+        return answers
+
+    def key(self) -> str:
+        return f"query{self.index}({keys_of(self.arguments)})"
+
+
+@final
+class Convert(Node):
+    """A value as one of a type: an argument of a query, which is checked as a field would be."""
+
+    __slots__ = ("type", "value", "what")
+
+    def __init__(self, value: Node, type: Type, what: str) -> None:
+        self.value = value
+        self.type = type
+        self.what = what  # for errors
+
+    def evaluate(self, frame: Frame) -> object:
+        value = self.value.evaluate(frame)
+        if isinstance(value, (list, tuple, dict, set, frozenset)):
+            frame.spend(size(value, frame.context.limits))
+        try:
+            return store(value, self.type, frame.context.limits)
+        except Misfit as error:
+            raise EvaluationError(f"{self.what}: {error}") from None
+
+    def key(self) -> str:
+        return f"({self.value.key()} as {self.type})"
+
+
 def checked(name: str, value: object, result: Type, frame: Frame) -> object:
     """What a function answered with, as a value of its result's type.
 

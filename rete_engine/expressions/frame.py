@@ -112,6 +112,13 @@ class Record:
         self.number = number  # in the order of creation: how a set of records is iterated
 
 
+@final
+class Answer(Record):
+    """An answer of a query: the values of its variables. Nothing keeps it but an action."""
+
+    __slots__ = ()
+
+
 class Link:
     """One step of a match: the item that a condition added, and the rest of the match."""
 
@@ -146,7 +153,8 @@ class Context:
     """What is constant while a session is open: parameters, functions, clock and limits."""
 
     __slots__ = (
-        "accumulators", "clock", "externals", "functions", "limits", "locals", "params",
+        "accumulators", "answers", "ask", "clock", "externals", "functions", "limits", "locals",
+        "params",
     )  # fmt: skip
 
     def __init__(
@@ -166,6 +174,9 @@ class Context:
         self.accumulators = accumulators  # provided by the program, by number
         self.clock = clock
         self.locals = locals  # how many local variables any expression of the rules needs
+        # Asks a query, given by its number, with these arguments; set while a session is open.
+        self.ask: Callable[[int, list[object]], list[object]] | None = None
+        self.answers = 0  # how many were made: gives each its number
 
 
 @final

@@ -211,6 +211,9 @@ class _Inference:
                 return self._union([infer(node.then), infer(node.otherwise)])
             case tree.Comprehension():
                 return self._comprehension(node)
+            case tree.Converted():
+                infer(node.value)
+                return node.type
         return ANY
 
     # -- helpers of types ----------------------------------------------------------------------

@@ -16,6 +16,8 @@ from rete_engine.expressions.calls import (
     CallExternal,
     CallFunction,
     CallMethod,
+    CallQuery,
+    Convert,
     NotGiven,
 )
 from rete_engine.expressions.comparisons import (
@@ -141,6 +143,8 @@ class _Lowering:
                 )
             case tree.Call():
                 return self._call(node)
+            case tree.Converted():
+                return Convert(self.expression(node.value), node.type, node.what)
             case tree.Comprehension():
                 return self._comprehension(node)
             case tree.FormattedString():
@@ -245,6 +249,12 @@ class _Lowering:
             case "language":
                 return CallFunction(
                     function.index, [self.expression(each.value) for each in node.arguments]
+                )
+            case "query":
+                return CallQuery(
+                    function.index,
+                    function.name,
+                    [self.expression(each.value) for each in node.arguments],
                 )
             case "external":
                 return CallExternal(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast, final
 
 from rete_engine.expressions.equality import kind
-from rete_engine.expressions.frame import Frame, Link, Node, Record
+from rete_engine.expressions.frame import Answer, Frame, Link, Node, Record, RecordType
 from rete_engine.expressions.order import ordered
 from rete_engine.expressions.text import scalar
 
@@ -229,3 +229,27 @@ class Local(Node):
 
     def key(self) -> str:
         return f"local{self.index}"
+
+
+@final
+class MakeAnswer(Node):
+    """The answer of a query that is a condition: its variables in the match."""
+
+    __slots__ = ("type", "variables")
+
+    def __init__(self, type: RecordType, variables: tuple[Node, ...]) -> None:
+        self.type = type
+        self.variables = variables
+
+    def evaluate(self, frame: Frame) -> object:
+        return answer_of(self.type, self.variables, frame)
+
+    def key(self) -> str:
+        return f"{self.type.name}({', '.join([node.key() for node in self.variables])})"
+
+
+def answer_of(type: RecordType, variables: tuple[Node, ...], frame: Frame) -> Answer:
+    """The answer whose variables these are."""
+    context = frame.context
+    context.answers += 1
+    return Answer(type, tuple([node.evaluate(frame) for node in variables]), context.answers)

@@ -64,6 +64,10 @@ class Names:
             suggestion(name.name, BUILTINS),
         )
 
+    def signature(self, function: tree.FunctionRef) -> str | None:
+        """A hint that tells how a declared function is called."""
+        return None
+
     def local(self, name: str) -> int:
         """A new local variable's number, for the target of a comprehension."""
         raise NotImplementedError
@@ -80,6 +84,33 @@ class Names:
 def resolve(node: tree.Expression, names: Names) -> tree.Expression:
     """The tree with all names resolved; what is wrong with it goes to `names.report`."""
     return _Resolver(names).expression(node)
+
+
+def in_places(
+    arguments: tuple[tree.Argument, ...], parameters: tuple[str, ...]
+) -> tuple[tuple[tree.Argument, ...], str | None]:
+    """The arguments in the order of the parameters, or what is wrong with them."""
+    placed: dict[str, tree.Argument] = {}
+    problem = None
+    for position, argument in enumerate(arguments):
+        if argument.name is None:
+            name = parameters[position] if position < len(parameters) else None
+        else:
+            name = argument.name
+        if name is None:
+            continue  # too many: counted below
+        if name not in parameters:
+            problem = f"takes no argument '{name}'"
+        elif name in placed:
+            problem = f"gets '{name}' twice"
+        placed[name] = replace(argument, name=None, name_span=None)
+    if problem is None and (len(arguments), len(placed)) != (len(parameters),) * 2:
+        wanted = len(parameters)
+        plural = "" if wanted == 1 else "s"
+        problem = f"takes {wanted or 'no'} argument{plural}, not {len(arguments)}"
+    if problem is not None:
+        return (), problem
+    return tuple(placed[name] for name in parameters), None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str | None:
@@ -249,28 +280,12 @@ class _Resolver:
         parameters = self.names.parameters(function)
         if parameters is None:
             return node
-        placed: dict[str, tree.Argument] = {}
-        problem = None
-        for position, argument in enumerate(node.arguments):
-            if argument.name is None:
-                name = parameters[position] if position < len(parameters) else None
-            else:
-                name = argument.name
-            if name is None:
-                continue  # too many: counted below
-            if name not in parameters:
-                problem = f"takes no argument '{name}'"
-            elif name in placed:
-                problem = f"gets '{name}' twice"
-            placed[name] = replace(argument, name=None, name_span=None)
-        if problem is None and (len(node.arguments), len(placed)) != (len(parameters),) * 2:
-            wanted = len(parameters)
-            plural = "" if wanted == 1 else "s"
-            problem = f"takes {wanted or 'no'} argument{plural}, not {len(node.arguments)}"
+        arguments, problem = in_places(node.arguments, parameters)
         if problem is not None:
-            self._check(node, f"'{function.name}'", [problem])
+            hint = self.names.signature(function)
+            self.names.report("RE0203", f"'{function.name}' {problem}", node.span, hint)
             return node
-        return replace(node, arguments=tuple(placed[name] for name in parameters))
+        return replace(node, arguments=arguments)
 
     def _method(self, node: tree.Call, method: tree.Attribute) -> tree.Expression:
         target = self.expression(method.target)

@@ -17,7 +17,7 @@ from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.decimals import MOST_DIGITS
 from rete_engine.expressions.equality import is_nan, kind
 from rete_engine.expressions.errors import Misfit
-from rete_engine.expressions.frame import Limits, Record
+from rete_engine.expressions.frame import Answer, Limits, Record
 from rete_engine.expressions.text import shown
 from rete_engine.expressions.types import ANY, Type
 
@@ -113,7 +113,7 @@ def store(value: object, wanted: Type, limits: Limits) -> object:
         if name == "float" and is_short(value):
             return float(value)
     elif isinstance(value, Record) and (name == "any" or name in value.type.ancestors):
-        return value
+        return fact(value)
     return _Copy(limits).copy(value, wanted, 1)
 
 
@@ -132,8 +132,10 @@ def plain(value: object) -> object:
         value = value.value
     if isinstance(value, uuid.UUID):
         return str(value)
-    if value is None or type(value) in _EXACT or isinstance(value, Record):
+    if value is None or type(value) in _EXACT:
         return value
+    if isinstance(value, Record):
+        return fact(value)
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -160,6 +162,19 @@ def plain(value: object) -> object:
     if isinstance(value, (set, frozenset)):
         return set(value)
     raise Misfit(f"values of type '{type(value).__qualname__}' are not supported")
+
+
+def fact(record: Record) -> Record:
+    """A record that is a fact.
+
+    Raises:
+        Misfit: It is an answer of a query, which nothing keeps.
+    """
+    if isinstance(record, Answer):
+        raise Misfit(
+            f"an answer of the query '{record.type.name}' cannot be kept, only what it has bound"
+        )
+    return record
 
 
 _EXACT = frozenset(

@@ -301,10 +301,19 @@ class LocalRef(Expression):
 class FunctionRef(Expression):
     """The function of a call whose name was resolved."""
 
-    kind: OneOf["builtin", "language", "external"]
+    kind: OneOf["builtin", "language", "external", "query"]
     index: int  # number among the rule set's functions of that kind; 0 for a builtin
     name: str
     result: Type = ANY  # as declared; what an external function answers must be of it
+
+
+@dataclass(frozen=True, slots=True)
+class Converted(Expression):
+    """A value that must be one of a type: an argument of a query that types alone do not prove."""
+
+    value: Expression
+    type: Type
+    what: str  # for the error
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -336,7 +345,7 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return (node.then, node.test, node.otherwise)
         case Comprehension():
             return _parts_of(node)
-        case Bind() | TestForm():
+        case Bind() | TestForm() | Converted():
             return (node.value,)
         case ForForm():
             return (node.iterable,)

@@ -77,6 +77,10 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
         )
     elif head.keyword in ACTION_WORDS:
         hint = "actions stand after the 'then' of a rule"
+    elif after is not None and after.type == "COMMA":
+        hint = "CSV holds facts: give it by '--facts', or from a program"
+    elif after is not None and after.type == "DOT" and len(lexemes) <= 4 and meant is None:
+        hint = "the name of a file is given to RuleSet.load, its text to RuleSet.parse"
     words = [word.split()[0] for word in vocabulary.DECLARATIONS]
     return scene.says(f"unknown declaration '{head.text}'", hint or did_you_mean(head.text, words))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rete_engine.network.accumulates import MemberSpec
 from rete_engine.network.specs import (
     AlphaSpec,
+    AnswerSpec,
     BranchingSpec,
     CrossSpec,
     FirstSpec,
@@ -60,11 +61,14 @@ def _boxes(network: Network) -> Iterator[tuple[str, str, str]]:
     """Name, label and kind of everything in the picture."""
     for template in network.templates:
         yield f"t{template.number}", template.name, "template"
+    for query in network.queries:
+        yield f"t{query.arguments.number}", query.arguments.name, "template"
     for alpha in network.alphas:
         yield f"a{alpha.number}", describe_alpha(alpha), "alpha"
     for node in network.nodes:
         if node is not network.root and not isinstance(node, FirstSpec):
-            shape = "rule" if isinstance(node, ProductionSpec) else "node"
+            is_end = isinstance(node, (ProductionSpec, AnswerSpec))
+            shape = "rule" if is_end else "node"
             yield f"n{node.number}", describe_node(node), shape
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final, final
 
-from rete_engine.expressions.frame import Node
+from rete_engine.expressions.frame import Node, RecordType
 from rete_engine.network.statements import Statement
 from rete_engine.network.templates import TemplateSpec
 
@@ -29,10 +29,11 @@ MAIN: Final = 0
 class Origin:
     """Where a condition stands: for errors, which must name every rule that shares it."""
 
-    __slots__ = ("file", "line", "rule", "text")
+    __slots__ = ("file", "line", "of_query", "rule", "text")
 
-    def __init__(self, rule: str, file: str, line: int, text: str) -> None:
-        self.rule = rule
+    def __init__(self, rule: str, file: str, line: int, text: str, of_query: bool = False) -> None:
+        self.rule = rule  # its name, or that of the query
+        self.of_query = of_query
         self.file = file
         self.line = line
         self.text = text
@@ -54,7 +55,8 @@ class AlphaSpec:
     """What a pattern asks of a fact alone: template, constants, further tests."""
 
     __slots__ = (
-        "constants", "firsts", "mask", "number", "others", "reads", "rights", "template", "tests",
+        "constants", "firsts", "lazy", "mask", "number", "others", "reads", "rights", "template",
+        "tests",
     )  # fmt: skip
 
     def __init__(
@@ -64,8 +66,10 @@ class AlphaSpec:
         constants: tuple[tuple[int, object], ...],
         tests: tuple[Test, ...],
         reads: int,
+        lazy: bool,
     ) -> None:
         self.number = number
+        self.lazy = lazy  # only queries use it: asleep until one of them is asked
         self.template = template
         self.constants = constants  # (field position, join key of the constant): all must agree
         self.others = constants[1:]  # a route finds the spec by the first one
@@ -80,10 +84,11 @@ class AlphaSpec:
 class RightSpec:
     """An index over the facts of an alpha spec, shared by every join with the same key."""
 
-    __slots__ = ("alpha", "key", "mask", "number")
+    __slots__ = ("alpha", "key", "lazy", "mask", "number")
 
-    def __init__(self, number: int, alpha: AlphaSpec, key: tuple[Node, ...]) -> None:
+    def __init__(self, number: int, alpha: AlphaSpec, key: tuple[Node, ...], lazy: bool) -> None:
         self.number = number
+        self.lazy = lazy  # only queries use it: built when one of them is first asked
         self.alpha = alpha
         self.key = key  # evaluated over the fact; empty: one bucket holds all
         self.mask = 0  # fields read by any node that uses the index
@@ -434,6 +439,57 @@ class ProductionSpec(NodeSpec):
 
 
 @final
+class QuerySpec:
+    """A query: what asking it needs to know.
+
+    Its arguments are a record of a template that only queries have. The record goes through the
+    network as a fact would, is joined with the query's conditions, and is taken out again.
+    """
+
+    __slots__ = ("answers", "arguments", "entrances", "file", "line", "name", "number", "rights")
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        file: str,
+        line: int,
+        arguments: TemplateSpec,
+        variables: list[str],
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.file = file
+        self.line = line
+        self.arguments = arguments  # the template of the record of arguments
+        positions = {variable: index for index, variable in enumerate(variables)}
+        self.answers = RecordType(name, positions, frozenset(), False)
+        self.entrances: list[AlphaSpec] = []  # where the arguments come in
+        self.rights: list[RightSpec] = []  # the indexes that only queries use
+
+
+@final
+class AnswerSpec(NodeSpec):
+    """The end of a path of a query: each match that arrives is an answer."""
+
+    __slots__ = ("bindings", "order", "query", "reading", "steps")
+
+    def __init__(
+        self, number: int, parent: NodeSpec, query: QuerySpec, reading: int, steps: int
+    ) -> None:
+        super().__init__(number, parent)
+        self.query = query
+        self.reading = reading  # which one, where the query has alternatives
+        self.steps = steps  # how many links up from the end of the match the arguments are
+        self.bindings: tuple[Node, ...] = ()  # the query's variables, over the match
+        self.order: tuple[int, ...] = ()  # steps to the facts that answers are ordered by
+
+    def describe(self) -> str:
+        """What the node does."""
+        return f"query {self.query.name}"
+
+
+@final
 class Route:
     """The way of a new fact of one template: which alpha specs it can satisfy.
 
@@ -459,7 +515,8 @@ class Network:
     """The whole plan."""
 
     __slots__ = (
-        "alphas", "derived", "groups", "locals", "nodes", "root", "routes", "rules", "starts",
+        "alphas", "derived", "groups", "locals", "nodes", "queries", "root", "routes", "rules",
+        "starts",
         "switched", "templates",
     )  # fmt: skip
 
@@ -470,14 +527,16 @@ class Network:
         nodes: tuple[NodeSpec, ...],
         root: RootSpec,
         rules: tuple[RuleSpec, ...],
+        queries: tuple[QuerySpec, ...],
         routes: tuple[Route, ...],
         groups: tuple[str, ...],
         locals: int,
         derived: frozenset[int],
     ) -> None:
         self.templates = templates
+        self.queries = queries
         self.derived = derived  # numbers of the templates that rules insert logically
-        self.routes = routes  # by the template's number
+        self.routes = routes  # by the template's number, those of queries' arguments too
         self.alphas = alphas
         self.nodes = nodes
         self.root = root

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final, final
 
 from rete_engine.diagnostics.errors import SessionError
+from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
@@ -15,6 +16,7 @@ from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.matcher import Failure, Matcher, elements_of
 from rete_engine.runtime.memory import Activation, Deferred, Element, SessionLimitError, Token
+from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
 QUIESCENT: Final = "quiescent"
@@ -104,7 +106,7 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "halted", "host", "matcher", "memory", "network", "recent",
+        "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
         "watches_firings",
     )  # fmt: skip
 
@@ -115,6 +117,8 @@ class Engine:
         self.host = host
         self.matcher = Matcher(network, context, agenda)
         self.memory = WorkingMemory(network, self.matcher, context.limits)
+        self.queries = Queries(self.memory, self.matcher)
+        context.ask = self.ask
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
@@ -284,6 +288,20 @@ class Engine:
                 raise StatementFailure(position, error) from error
         execution.changes.commit()
 
+    def ask(self, number: int, values: list[object]) -> list[object]:
+        """The answers of a query that an action asks.
+
+        Raises:
+            QueryFailure: A condition of it raised.
+            EvaluationError: An argument is not of its parameter's type.
+        """
+        query = self.network.queries[number]
+        try:
+            arguments = self.queries.arguments(query, values)
+        except Misfit as error:
+            raise EvaluationError(str(error)) from None
+        return list(self.queries.ask(query, arguments))
+
     def enabled(self, node: Node) -> bool:
         """Whether an `enabled` expression, over parameters alone, holds."""
         return node.holds(self.matcher.frame)
@@ -292,9 +310,10 @@ class Engine:
         """End: let everything go, at once and without the help of the collector."""
         tokens: list[Token] = []
         self.agenda.close(tokens)
+        self.context.ask = None
         if self.memory.truth is not None:
             self.memory.truth.close(tokens)
-        self.matcher.close(self.memory.all(), tokens)
+        self.matcher.close([*self.memory.all(), *self.queries.close()], tokens)
         self.memory.close()
         self.recent.clear()
 

@@ -39,6 +39,7 @@ from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.memory import (
     Activation,
     AgendaEntry,
+    AnswerToken,
     Element,
     Entry,
     GroupToken,
@@ -106,8 +107,8 @@ class Matcher:
 
     __slots__ = (
         "activations", "agenda", "alphas", "context", "defers", "failures", "firing", "frame",
-        "live_nodes", "loose", "members", "network", "noted", "rights", "tag", "targets",
-        "token_limit", "tokens", "truth", "unsettled",
+        "live_nodes", "loose", "members", "network", "news", "noted", "query_failures", "rights",
+        "tag", "targets", "token_limit", "tokens", "truth", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -125,6 +126,8 @@ class Matcher:
         self.noted = 0
         self.loose: list[Token] = []  # tokens of values alone, which stand in no list
         self.failures: list[Failure] = []  # conditions that raised, until a run reports them
+        self.query_failures: list[Failure] = []  # those of queries, until who asked is told
+        self.news: list[AnswerToken] = []  # answers that came, or ceased, and nobody was told of
         # Whether matches at the end of a rule are made when they come to the top. Not where each
         # has a place of its own among all that wait, nor while somebody listens to activations.
         self.defers = agenda.strategy.defers()
@@ -164,11 +167,30 @@ class Matcher:
         """The live part of an alpha spec."""
         alpha = self.alphas.get(spec.number)
         if alpha is None:
-            memories = [self.right_memory(right) for right in spec.rights]
+            memories = [
+                self.right_memory(right)
+                for right in spec.rights
+                if not right.lazy or right.number in self.rights
+            ]
             firsts = [cast(FirstNode, self.live(first)) for first in spec.firsts]
             alpha = LiveAlpha(memories, firsts)
             self.alphas[spec.number] = alpha
         return alpha
+
+    def awaken(self, spec: RightSpec, elements: list[Element]) -> None:
+        """Build an index that only queries use; `elements` are the facts of its template."""
+        alpha = spec.alpha
+        known = self.live_alpha(alpha)
+        memory = self.right_memory(spec)
+        self.alphas[alpha.number] = LiveAlpha([memory], [])  # no other index takes them again
+        for element in elements:
+            if alpha.constants:  # of which a route looks at the first
+                index, key = alpha.constants[0]
+                if join_key(element.values[index]) != key:
+                    continue
+            self.meet(alpha, element, EVERYTHING)
+        known.memories.append(memory)
+        self.alphas[alpha.number] = known
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -185,6 +207,10 @@ class Matcher:
             self.in_time()
         self.tag += 1
         element.tag = self.tag
+        self.arrive(element)
+
+    def arrive(self, element: Element) -> None:
+        """Bring a new record through the network: a fact, or the arguments of a query."""
         self.enter(element, EVERYTHING)
         if self.targets:
             self.tell(element)
@@ -296,6 +322,8 @@ class Matcher:
 
     def meet(self, spec: AlphaSpec, element: Element, changed: int) -> None:
         """Bring a fact into the indexes of an alpha spec if it satisfies it."""
+        if spec.lazy and spec.number not in self.alphas:
+            return
         if spec.others:
             values = element.values
             for index, key in spec.others:
@@ -519,6 +547,8 @@ class Matcher:
         self.alphas.clear()
         self.rights.clear()
         self.failures.clear()
+        self.query_failures.clear()
+        self.news.clear()
         self.targets.clear()
         self.unsettled.clear()
         self.truth = None
@@ -556,7 +586,9 @@ class Matcher:
         elements = elements_of(link)
         if isinstance(record, Element):
             elements.append(record)
-        self.failures.append(Failure(origins, elements, error))
+        # A query shares no condition that can raise with a rule.
+        failures = self.query_failures if origins[0].of_query else self.failures
+        failures.append(Failure(origins, elements, error))
 
     def count(self) -> None:
         """Count a token that is made.
@@ -637,7 +669,7 @@ def elements_of(link: Link | None) -> list[Element]:
     """The facts of a match, in the order of its conditions."""
     found: list[Element] = []
     while link is not None:
-        if isinstance(link.item, Element):
+        if isinstance(link.item, Element) and link.item.number:  # not a query's arguments
             found.append(link.item)
         link = link.parent
     found.reverse()

@@ -340,6 +340,18 @@ class AgendaEntry(Token):
 
 
 @final
+class AnswerToken(Token):
+    """A complete match of a query, for the arguments that it was asked with."""
+
+    __slots__ = ("owner", "told")
+
+    def __init__(self, node: LiveNode, parent: Token | None, item: object, owner: Element) -> None:
+        super().__init__(node, parent, item)
+        self.owner = owner  # the record of the arguments
+        self.told = False  # whether somebody was told of it, and so hears when it ceases
+
+
+@final
 class Activation(AgendaEntry):
     """A complete match of a rule that stands on the agenda, or fired and supports facts."""
 

@@ -15,6 +15,7 @@ from rete_engine.expressions.values import join_key
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.specs import (
     AdapterSpec,
+    AnswerSpec,
     ComputeSpec,
     CrossSpec,
     ExistsSpec,
@@ -31,6 +32,7 @@ from rete_engine.runtime.accumulate import AccumulateNode, MemberNode
 from rete_engine.runtime.memory import (
     Activation,
     AgendaEntry,
+    AnswerToken,
     Deferred,
     Element,
     Ending,
@@ -142,6 +144,9 @@ class MeetingNode(RightInput):
 def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
     """The key made of several values."""
     frame = matcher.frame
+    if len(nodes) == 2:
+        # The commonest of them, without a list in between.
+        return (join_key(nodes[0].evaluate(frame)), join_key(nodes[1].evaluate(frame)))
     return tuple([join_key(node.evaluate(frame)) for node in nodes])
 
 
@@ -761,6 +766,36 @@ class ProductionNode(Ending):
         self.matcher.cancel(entry)
 
 
+@final
+class AnswerNode(LiveNode):
+    """The end of a query: matches are answers for whoever asked. Its tokens are `AnswerToken`s."""
+
+    __slots__ = ("matcher", "steps")
+
+    def __init__(self, spec: AnswerSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+        self.steps = spec.steps
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Take an answer."""
+        matcher = self.matcher
+        link: Link = Link(parent, item)
+        for _ in range(self.steps):
+            link = cast(Link, link.parent)
+        token = AnswerToken(self, parent, item, cast(Element, link.item))
+        if matched is not None:
+            chain(token, matched)
+        matcher.count()
+        matcher.news.append(token)
+
+    def forget(self, token: Token) -> None:
+        """Tell that an answer ceased."""
+        answer = cast(AnswerToken, token)
+        if answer.told:
+            self.matcher.news.append(answer)
+
+
 def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
     """The live node of a spec."""
     if isinstance(spec, JoinSpec):
@@ -779,6 +814,8 @@ def make_node(spec: NodeSpec, matcher: Matcher) -> LiveNode:
         return PartnerNode(spec, matcher)
     if isinstance(spec, FirstSpec):
         return FirstNode(spec, matcher)
+    if isinstance(spec, AnswerSpec):
+        return AnswerNode(spec, matcher)
     if isinstance(spec, AccumulateSpec):
         return AccumulateNode(spec, matcher)
     if isinstance(spec, MemberSpec):

@@ -24,7 +24,8 @@ class WorkingMemory:
     """The live facts of a session, and the doors through which they change."""
 
     __slots__ = (
-        "count", "inserted", "keys", "limits", "listener", "matcher", "members", "truth",
+        "after_change", "count", "inserted", "keys", "limits", "listener", "matcher", "members",
+        "truth",
     )  # fmt: skip
 
     def __init__(self, network: Network, matcher: Matcher, limits: Limits) -> None:
@@ -35,6 +36,7 @@ class WorkingMemory:
         self.members: dict[int, Members] = {}  # by template's number
         self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
         self.listener: Listener | None = None
+        self.after_change: Callable[[], None] | None = None  # called behind the listener
         self.truth: Truth | None = None  # where rules insert logically
         if network.derived:
             self.truth = Truth(self, matcher, network.derived)
@@ -127,6 +129,8 @@ class WorkingMemory:
         self.matcher.insert(element)
         if self.listener is not None:
             self.listener.inserted(element)
+        if self.after_change is not None:
+            self.after_change()
 
     def leave(self, element: Element) -> None:
         """Make a live fact leave; its keys are given up already."""
@@ -140,6 +144,8 @@ class WorkingMemory:
         self.matcher.retract(element)
         if self.listener is not None:
             self.listener.retracted(element)
+        if self.after_change is not None:
+            self.after_change()
 
     def renew(self, element: Element, values: tuple[object, ...], mask: int) -> None:
         """Give a live fact other values; its keys are moved already."""
@@ -149,6 +155,8 @@ class WorkingMemory:
         self.matcher.modify(element, values, mask)
         if self.listener is not None:
             self.listener.modified(element, old)
+        if self.after_change is not None:
+            self.after_change()
 
     def all(self) -> list[Element]:
         """All live facts in the order of their insertion."""
@@ -180,6 +188,7 @@ class WorkingMemory:
         self.keys.clear()
         self.count = 0
         self.listener = None
+        self.after_change = None
         self.truth = None
 
     # -- keys ----------------------------------------------------------------------------------

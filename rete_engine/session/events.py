@@ -136,12 +136,16 @@ class Events:
         try:
             callback(*arguments)
         except Exception as error:
-            if self.failure is None:
-                self.failure = error
-            else:
-                self.failure.add_note(f"another callback failed too: {error!r}")
-            if self.engine is not None:
-                self.engine.halted = True
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Keep an error for the method of the session that is under way; a run ends by it."""
+        if self.failure is None:
+            self.failure = error
+        else:
+            self.failure.add_note(f"another callback failed too: {error!r}")
+        if self.engine is not None:
+            self.engine.halted = True
 
     def raise_failure(self) -> None:
         """Raise what a callback raised, once."""

@@ -19,6 +19,7 @@ from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
 from rete_engine.model.declarations import Document, TemplateDeclaration
 from rete_engine.network.picture import to_dot, to_mermaid
+from rete_engine.network.specs import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.accumulators import Accumulator, checked_accumulators
 from rete_engine.session.classes import Template
@@ -60,6 +61,25 @@ class RuleInfo:
     line: int
 
 
+@dataclass(frozen=True)
+class QueryInfo:
+    """A query as a program sees it.
+
+    Attributes:
+        name: Its name.
+        parameters: The types of its parameters, by name.
+        variables: What its answers have.
+        file: The file that declares it.
+        line: The line in which it is declared.
+    """
+
+    name: str
+    parameters: Mapping[str, Type]
+    variables: tuple[str, ...]
+    file: str
+    line: int
+
+
 class RuleSet:
     """Rules, templates, functions and facts, compiled once and shared by many sessions.
 
@@ -72,6 +92,7 @@ class RuleSet:
         templates: The templates, by name.
         rules: The rules in the order in which they are written, imports first.
         params: The parameters, by name.
+        queries: The queries, by name.
         external_functions: The names of the functions that the program has to provide.
         diagnostics: The warnings.
         hash: A hexadecimal digest of all that was read.
@@ -118,6 +139,9 @@ class RuleSet:
         )
         self.params: Mapping[str, CompiledParam] = MappingProxyType(
             {param.name: param for param in compiled.params}
+        )
+        self.queries: Mapping[str, QueryInfo] = MappingProxyType(
+            {query.name: _query_info(query) for query in compiled.network.queries}
         )
         self.external_functions = tuple(external.name for external in compiled.externals)
         self.rules = tuple(
@@ -338,6 +362,12 @@ def _template_info(spec: TemplateSpec) -> TemplateInfo:
     return TemplateInfo(spec.name, tuple(extends), spec.fields, key, spec.unique, spec.open)
 
 
+def _query_info(spec: QuerySpec) -> QueryInfo:
+    parameters = {field.name: field.type for field in spec.arguments.fields}
+    variables = tuple(spec.answers.positions)
+    return QueryInfo(spec.name, MappingProxyType(parameters), variables, spec.file, spec.line)
+
+
 def _digest(documents: Sequence[Document], specs: Sequence[TemplateSpec]) -> str:
     digest = hashlib.sha256()
     by_name = {spec.name: spec for spec in specs}
@@ -364,4 +394,4 @@ def _spelled(spec: TemplateSpec) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["RuleInfo", "RuleSet", "TemplateInfo", "Type"]
+__all__ = ["QueryInfo", "RuleInfo", "RuleSet", "TemplateInfo", "Type"]

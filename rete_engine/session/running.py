@@ -36,6 +36,7 @@ class Runner:
         self.translator = translator
         self.on_error = on_error
         self.errors: list[RuleExecutionError] = []  # passed over, for the next result
+        engine.queries.on_failure = self.query_failed
 
     def run(self, limit: int | None, timeout: float | None, trace: bool) -> RunResult:
         """Fire until nothing waits or a bound is reached; see `Session.run`."""
@@ -100,8 +101,14 @@ class Runner:
         """The error of a condition."""
         names = ", ".join(dict.fromkeys(origin.rule for origin in failure.origins))
         place = failure.origins[0]
-        what = f"a condition of rule '{names}' failed"
+        what = f"a condition of {'query' if place.of_query else 'rule'} '{names}' failed"
         return self.error(what, names, place.file, place.line, failure.elements, failure.error)
+
+    def query_failed(self, failure: Failure) -> None:
+        """A condition of a live query failed: that is raised as what a callback raises."""
+        error = self.condition_failed(failure)
+        error.__cause__ = error.cause
+        self.events.fail(error)
 
     def action_failed(self, failure: ActionFailure) -> RuleExecutionError:
         """Deal with a failed action as `on_error` says."""

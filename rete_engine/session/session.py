@@ -21,6 +21,7 @@ from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine, StatementFailure
 from rete_engine.runtime.gate import Gate
 from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
+from rete_engine.runtime.queries import QueryFailure
 from rete_engine.runtime.strategies import STRATEGIES, Descending, named_strategy
 from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
@@ -28,6 +29,13 @@ from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.externals import provide
 from rete_engine.session.fact import Fact, matches
+from rete_engine.session.queries import (
+    LiveQueries,
+    LiveQuery,
+    Match,
+    arguments_of,
+    query_named,
+)
 from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_translated, rows_of
 from rete_engine.session.running import ON_ERROR, Runner
@@ -107,6 +115,7 @@ class Session:
         self._events = Events(
             self._translator, out, write_back, tuple(param.name for param in compiled.params)
         )
+        self._lives = LiveQueries(self._translator, self._events.guarded)
         self._context = Context(
             limits,
             (),
@@ -168,6 +177,7 @@ class Session:
                 if not enabled:
                     engine.agenda.disable(rule)
         self._events.attach(engine)
+        self._lives.restart(engine)
         try:
             engine.execute(self._compiled.facts, self._compiled.facts_locals)
             engine.matcher.open()
@@ -215,6 +225,7 @@ class Session:
         self._gate.unusable = "the session is closed"
         self._load.end()
         self._events.close()
+        self._lives.close()
         self._engine.close()
         self._translator.forget_all()
 
@@ -230,6 +241,8 @@ class Session:
         gate = self._gate
         gate.enter()
         try:
+            if self._lives.ended:
+                self._lives.sweep(self._engine)
             yield
             self._events.raise_failure()
         except (SessionLimitError, StrategyError) as error:
@@ -430,6 +443,81 @@ class Session:
             fact_of = self._translator.fact_of
             return [fact_of(e) for e in found if not wanted or matches(e, wanted)]
 
+    # -- queries -------------------------------------------------------------------------------
+
+    def query(self, name: str, /, **arguments: Any) -> list[Match]:
+        """Ask a query: what matches its conditions now, in the order of the matched facts.
+
+        Asking changes nothing: no firing, no number of a fact, no limit on facts.
+
+        Args:
+            name: The query's name.
+            arguments: A value for each of its parameters.
+
+        Raises:
+            FactError: The query or an argument is unknown, one is missing or not of its type.
+            RuleExecutionError: A condition of the query failed.
+            SecurityError: The session would hold more partial matches than its limit.
+        """
+        with self._working():
+            spec = query_named(self._compiled.network.queries, name)
+            record = arguments_of(spec, arguments, self._engine, self._translator)
+            try:
+                answers = self._engine.queries.ask(spec, record)
+            except QueryFailure as failure:
+                error = self._runner.condition_failed(failure.failure)
+                raise error from error.cause
+            return [self._translator.outward(answer) for answer in answers]
+
+    def live(
+        self,
+        name: str,
+        callback: Callable[[list[Match], list[Match]], object],
+        /,
+        **arguments: Any,
+    ) -> LiveQuery:
+        """Go on asking a query: a function hears what joins its answers and what leaves them.
+
+        It is called with two lists, of the matches that joined and of those that left: at once
+        if there are answers already, then after every change of a fact that changes the answers.
+        A match that changed in what the query reads of it left and joined anew. A match leaves as
+        the same object that joined. After a `reset` everything left, and the query goes on.
+
+        Args:
+            name: The query's name.
+            callback: The function. It cannot use the session's methods.
+            arguments: A value for each of the query's parameters.
+
+        Returns:
+            Something whose `close()` ends the calls.
+
+        Raises:
+            FactError: The query or an argument is unknown, one is missing or not of its type.
+            RuleExecutionError: A condition of the query fails now. Later, the method that makes
+                one fail raises this.
+        """
+        if not callable(callback):
+            raise SessionError(f"the callback for '{name}' cannot be called: {callback!r}")
+        with self._working():
+            # As in `on`: what the callback raises is raised by the method that called it.
+            vars(self).pop("insert", None)
+            spec = query_named(self._compiled.network.queries, name)
+            record = arguments_of(spec, arguments, self._engine, self._translator)
+            live = LiveQuery(spec, record, callback, self._close_live)
+            try:
+                self._lives.begin(live, self._engine)
+            except QueryFailure as failure:
+                error = self._runner.condition_failed(failure.failure)
+                raise error from error.cause
+            return live
+
+    def _close_live(self, live: LiveQuery) -> None:
+        """Let go of a live query: now, or when the session is next used and not at work."""
+        self._lives.ended.append(live)
+        if not (self._gate.busy or self._gate.unusable):
+            with self._working():
+                pass
+
     # -- running -------------------------------------------------------------------------------
 
     def run(
@@ -593,4 +681,6 @@ def _quick_insert(insert: Callable[[object, dict[str, object]], object]) -> Call
     def quick(template: Any, /, **fields: Any) -> Any:
         return insert(template, fields)
 
+    quick.__name__ = "insert"  # the name that Python puts into a TypeError
+    quick.__qualname__ = "Session.insert"
     return quick

@@ -7,7 +7,7 @@ from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
-from rete_engine.expressions.frame import Limits
+from rete_engine.expressions.frame import Answer, Limits, Record
 from rete_engine.expressions.values import Misfit, export, store
 from rete_engine.network.templates import ANY_VALUE, TemplateSpec
 from rete_engine.runtime.changes import Changes
@@ -22,6 +22,7 @@ from rete_engine.session.classes import (
     revived,
 )
 from rete_engine.session.fact import Fact
+from rete_engine.session.queries import Match
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
 DEEPEST = 100
@@ -244,9 +245,15 @@ class Translator:
         """A value as a program gets it: records are facts, collections are copies."""
         if isinstance(value, Element):
             return self.fact_of(value)
+        if isinstance(value, Answer):
+            values = value.values
+            positions = value.type.positions
+            return Match(
+                value.type.name, {n: self.outward(values[i]) for n, i in positions.items()}
+            )
         if not isinstance(value, (list, dict, set, frozenset, tuple)):
             return value
-        if not holds_element(value):
+        if not holds_record(value):
             return export(value)
         if isinstance(value, dict):
             return {self.outward(k): self.outward(v) for k, v in value.items()}
@@ -286,12 +293,12 @@ class Translator:
         return {name: self.inward(value) for name, value in fields.items()}
 
 
-def holds_element(value: object) -> bool:
-    """Whether a record is somewhere in a value."""
-    if isinstance(value, Element):
+def holds_record(value: object) -> bool:
+    """Whether a fact or an answer of a query is somewhere in a value."""
+    if isinstance(value, Record):
         return True
     if isinstance(value, dict):
-        return any(holds_element(k) or holds_element(v) for k, v in value.items())
+        return any(holds_record(k) or holds_record(v) for k, v in value.items())
     if isinstance(value, (list, tuple, set, frozenset)):
-        return any(holds_element(item) for item in value)
+        return any(holds_record(item) for item in value)
     return False

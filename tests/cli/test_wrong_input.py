@@ -129,7 +129,6 @@ def test_a_wrong_facts_block(rete: Rete, write: Write) -> None:
         ["run", "shop.rete", "--set", "most"],
         ["run", "shop.rete", "--set", "=3"],
         ["run", "shop.rete", "--facts", "-", "--facts", "Order=-"],
-        ["run", "shop.rete", "--query", "q"],
         ["graph", "shop.rete", "--format", "png"],
         ["graph", "shop.rete", "more.rete"],
         ["--nonsense"],
@@ -237,3 +236,36 @@ def test_an_interrupt(rete: Rete, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rete_engine.cli.run, "run", interrupted)
     done = rete("run", "shop.rete")
     assert (done.code, done.err) == (130, "error: interrupted\n")
+
+
+def test_an_interrupt_while_classes_are_made(rete: Rete, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 makes a RuntimeError of what `__set_name__` raises, as an import may."""
+    import rete_engine.cli.run
+
+    def interrupted(options: object, screen: object) -> None:
+        raise RuntimeError("Error calling __set_name__ on 'Field'") from KeyboardInterrupt()
+
+    monkeypatch.setattr(rete_engine.cli.run, "run", interrupted)
+    done = rete("run", "shop.rete")
+    assert (done.code, done.err) == (130, "error: interrupted\n")
+
+
+def test_rules_that_never_come_to_rest_are_named(rete: Rete, write: Write) -> None:
+    text = """
+template A
+    x: int = 0
+end
+facts f
+    A()
+end
+rule "r"
+when
+    a := A(x >= 0)
+then
+    modify a(x = a.x + 1)
+end
+"""
+    write("loop.rete", text)
+    done = rete("run", "loop.rete", "--limit", "3")
+    assert done.code == 4
+    assert "notice: these rules make each other fire: r (changing A.x)" in done.err

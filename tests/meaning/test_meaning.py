@@ -425,7 +425,3 @@ def test_9_facts_of_imports_come_first(tmp_path: Any) -> None:
     (tmp_path / "main.rete").write_text('facts\nOrder(id = 2)\nend\nimport "base.rete"\n')
     with RuleSet.load(tmp_path / "main.rete").session() as session:
         assert [fact.id for fact in session.facts()] == [1, 2]
-
-
-# -- 7 and the rest of 3 are not built yet -------------------------------------------------------
-# See tests/golden/diagnostics/re0900_not_yet.rete.

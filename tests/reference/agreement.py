@@ -13,6 +13,7 @@ from rete_engine import (
     Fact,
     FactError,
     Firing,
+    Match,
     RuleExecutionError,
     RuleSet,
     RunResult,
@@ -20,9 +21,10 @@ from rete_engine import (
     SessionError,
     Waiting,
 )
+from rete_engine.model.declarations import Parameter
 from rete_engine.session.batch import Batch
 from tests.reference import values
-from tests.reference.naive import Activation, Naive, Pending, Shown
+from tests.reference.naive import Activation, FailedQueryError, Naive, Pending, Shown
 from tests.reference.program import read_program
 from tests.reference.values import MisfitError
 
@@ -61,6 +63,7 @@ class Agreement:
         self.naive = Naive(read_program(text), params)
         self.numbers: dict[int, int] = {}  # the engine's numbers of facts -> the reference's
         self.fired: list[Shown] = []
+        self.views: list[View] = []
         self.activated: list[Waiting] = []
         self.cancelled: list[Waiting] = []
         self.came: list[Fact] = []
@@ -78,6 +81,9 @@ class Agreement:
         """A value of the engine, as the reference would show it."""
         if isinstance(value, Fact):
             return ("fact", self.numbers[value.fact_id])
+        if isinstance(value, Match):
+            pairs = ((name, self.canonical(held)) for name, held in value.as_dict().items())
+            return ("answer", value._name, *pairs)
         if isinstance(value, (list, tuple)):
             return (type(value).__name__, *map(self.canonical, value))
         return values.canonical(value)
@@ -107,6 +113,7 @@ class Agreement:
         self.check_agenda()
         if self.listens:
             self.check_told()
+        self.check_views()
         self.check_at_rest()
 
     def note_numbers(self) -> None:
@@ -213,6 +220,15 @@ class Agreement:
                     if not self.step():
                         break
                     self.check()
+            case ("ask", int(which), list(given)) | ("listen", int(which), list(given)):
+                queries = list(self.naive.program.declared_queries.values())
+                if queries:
+                    asked = queries[which % len(queries)]
+                    arguments = {
+                        parameter.name: argument(parameter, place)
+                        for parameter, place in zip(asked.parameters, given, strict=False)
+                    }
+                    (self.ask if operation[0] == "ask" else self.listen)(asked.name, arguments)
             case ("insert_many", str(template), list(rows)):
                 self.insert_many(template, rows)
             case ("batch", list(changes)):
@@ -307,6 +323,37 @@ class Agreement:
                 self.change(change, doors)
         pending.commit()
 
+    # -- queries -------------------------------------------------------------------------------
+
+    def ask(self, name: str, arguments: dict[str, object]) -> None:
+        """Ask both: the same answers in the same order, or an error that the reference meets too.
+
+        (Which conditions the engine comes to depends on the order of its joins, so it may find no
+        answer where the reference finds an error on the way.)
+        """
+        failed = False
+        try:
+            theirs = self.naive.ask(name, *arguments.values())
+        except FailedQueryError as error:
+            failed, theirs = True, error.answers
+        try:
+            ours = self.session.query(name, **arguments)
+        except RuleExecutionError:
+            assert failed
+            return
+        assert list(map(self.canonical, ours)) == list(map(values.canonical, theirs))
+
+    def listen(self, name: str, arguments: dict[str, object]) -> None:
+        """Begin to compare what a live query tells with what it answers."""
+        self.views.append(View(self.session, name, arguments))
+
+    def check_views(self) -> None:
+        """What was told of joining and leaving comes to what there is."""
+        for view in self.views:
+            theirs = self.naive.ask(view.name, *view.arguments.values())
+            present = Counter(self.canonical(match) for match in view.present)
+            assert present == Counter(map(values.canonical, theirs))
+
     # -- firing --------------------------------------------------------------------------------
 
     def step(self) -> bool:
@@ -381,6 +428,41 @@ class Agreement:
         ranked = [(self.rank(each), each) for each in group if self.naive.effective(each)]
         best = min(rank for rank, _ in ranked)
         return [activation for rank, activation in ranked if rank == best]
+
+
+#: Arguments for parameters by their types; a script gives their places.
+ARGUMENTS: dict[str, list[object]] = {
+    "int": [0, 1, 2],
+    "float": [0.0, 1, 1.5, float("nan")],
+    "str": ["a", "b"],
+    "any": [None, 1, "a", [1], {"k": 1}, (1, "a"), True],
+}
+
+
+def argument(parameter: Parameter, place: int) -> object:
+    """An argument for a parameter."""
+    assert parameter.type is not None
+    options = ARGUMENTS[parameter.type.name]
+    if parameter.type.optional:
+        options = [None, *options]
+    return options[place % len(options)]
+
+
+class View:
+    """Keeps what a live query tells."""
+
+    def __init__(self, session: Session, name: str, arguments: dict[str, object]) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.present: list[Match] = []
+        session.live(name, self.told, **arguments)
+
+    def told(self, joined: list[Match], left: list[Match]) -> None:
+        assert joined or left
+        for match in left:
+            place = next(i for i, each in enumerate(self.present) if each is match)
+            del self.present[place]
+        self.present += joined
 
 
 def refuses(change: Callable[[], object], error: type[Exception]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rete_engine.expressions import tree
-from tests.reference.values import Fact, MisfitError, contains, equal, in_order, less
+from tests.reference.values import Answer, Fact, MisfitError, contains, equal, in_order, less
 
 Lookup = Callable[[str], object]
 Read = Callable[[Fact, str], object]
@@ -189,6 +189,8 @@ class Evaluator:
     def attribute(self, target: object, node: tree.Attribute) -> object:
         if isinstance(target, Fact):
             return self.read(target, node.name)
+        if isinstance(target, Answer):
+            return target.variables[node.name]
         if target is None and node.optional:
             return None
         raise MisfitError(f"{target!r}.{node.name}")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from rete_engine.expressions import tree
 from rete_engine.model import actions as model
+from rete_engine.model.declarations import Parameter, QueryDeclaration
 from tests.reference.accumulation import NOTHING, Accumulate, accumulate_of, result
 from tests.reference.evaluation import Evaluator, Function, iterate, read_live
-from tests.reference.program import Program, Rule, Template, only_pattern
+from tests.reference.program import Given, Program, Rule, Template, only_pattern
 from tests.reference.truth import NaiveTruth
-from tests.reference.values import Fact, MisfitError, canonical, changed, equal, stored
+from tests.reference.values import Answer, Fact, MisfitError, canonical, changed, equal, stored
 
 #: A match's identity: rule, facts of its positive patterns, positions in the lists it goes through,
 #: results that it was accumulated with.
@@ -75,6 +77,8 @@ class Naive:
         for name in program.functions:
             if program.functions[name].body is not None:
                 self.functions[name] = self.function(name)
+        for name in program.queries:
+            self.functions[name] = partial(self.ask, name)
         self.params: dict[str, object] = {}
         for name, param in program.params.items():
             given = (params or {}).get(name)
@@ -311,8 +315,12 @@ class Naive:
             case tree.Bind() if self.program.is_pattern(node.value):
                 assert isinstance(node.value, tree.Call)
                 yield from self.pattern(match, node.value, node.name)
-            case tree.Call():
+            case tree.Bind(value=tree.Call() as call) if self.program.query_of(call) is not None:
+                yield from self.answers(match, call, node.name)
+            case tree.Call() if self.program.is_pattern(node):
                 yield from self.pattern(match, node, None)
+            case tree.Call():
+                yield from self.answers(match, node, None)
             case tree.Bind():
                 reaching = self.reach(match, node.value, names)
                 if reaching is None:
@@ -424,11 +432,53 @@ class Naive:
         """The matches of each branch; they keep the variables that all branches bind."""
         kept = self.program.bound_names(node)
         for number, operand in enumerate(node.operands):
-            for longer in self.condition(match, operand):
-                shared = {name: longer.bindings[name] for name in kept}
-                positions = (*longer.positions, -1 - number)  # which branch it is
-                bindings = {**match.bindings, **shared}
-                yield Match(longer.rule, longer.facts, positions, longer.results, bindings)
+            positions = (*match.positions, -1 - number)  # which branch it is
+            inside = Match(match.rule, match.facts, positions, match.results, match.bindings)
+            for longer in self.condition(inside, operand):
+                bindings = {**match.bindings, **{name: longer.bindings[name] for name in kept}}
+                yield Match(longer.rule, longer.facts, longer.positions, longer.results, bindings)
+
+    # -- queries -------------------------------------------------------------------------------
+
+    def answers(self, match: Match, node: tree.Call, name: str | None) -> Iterator[Match]:
+        """The matches that an answer of a query makes; its conditions see its parameters alone."""
+        use = match.rule.uses[id(node)]
+        evaluator = self.evaluator({**self.params, **match.bindings})
+        given: dict[str, object] = {}
+        for parameter, argument in zip(use.query.parameters, node.arguments, strict=True):
+            value = self.attempt(match.rule, evaluator, argument.value)
+            if value is FAILED:
+                return
+            try:
+                given[parameter.name] = argument_of(parameter, value)
+            except MisfitError:
+                self.failed.add(match.rule.name)
+                return
+        inside = Match(match.rule, match.facts, match.positions, match.results, given)
+        for found in self.extend(inside, list(use.conditions)):
+            bindings = dict(match.bindings)
+            if name is not None:
+                bindings[name] = answer_of(use.query, found)
+            yield Match(match.rule, found.facts, found.positions, found.results, bindings)
+
+    def ask(self, name: str, *arguments: object) -> list[Answer]:
+        """What a program is answered, in the order of the facts.
+
+        Raises:
+            MisfitError: An argument does not fit, or a condition failed.
+        """
+        query, rule = self.program.declared_queries[name], self.program.queries[name]
+        given = {
+            parameter.name: argument_of(parameter, value)
+            for parameter, value in zip(query.parameters, arguments, strict=True)
+        }
+        failed, self.failed = self.failed, set()
+        found = list(self.extend(Match(rule, bindings=given), list(query.conditions)))
+        failed, self.failed = self.failed, failed
+        found.sort(key=place_of)
+        if failed:
+            raise FailedQueryError([answer_of(query, match) for match in found])
+        return [answer_of(query, match) for match in found]
 
     def attempt(self, rule: Rule, evaluator: Evaluator, node: tree.Expression) -> object:
         """A value; FAILED where the expression is an error, which does not hold."""
@@ -480,11 +530,21 @@ class Naive:
             template = self.program.template_of(node)
             for fact in self.facts.values():
                 if template.name in self.program.templates[fact.template].ancestors:
-                    match = Match(rule)
+                    match = Match(rule, bindings=self.known(rule.given[id(node)]))
                     try:
                         self.satisfies(match, node, fact, template)
                     except UnknownNameError:
                         continue
+
+    def known(self, given: Given) -> dict[str, object]:
+        """The parameters of a query whose arguments read no variable."""
+        found: dict[str, object] = {}
+        for name, (expression, outer) in given.items():
+            try:
+                found[name] = self.evaluator({**self.params, **self.known(outer)}).value(expression)
+            except (KeyError, MisfitError):
+                continue
+        return found
 
     # -- groups --------------------------------------------------------------------------------
 
@@ -553,6 +613,31 @@ class Naive:
 
 
 FAILED = object()
+
+
+class FailedQueryError(MisfitError):
+    """A condition of a query failed while it was asked; the answers without it."""
+
+    def __init__(self, answers: list[Answer]) -> None:
+        super().__init__("a condition of a query failed")
+        self.answers = answers
+
+
+def argument_of(parameter: Parameter, value: object) -> object:
+    """An argument as one of its parameter's type."""
+    type = parameter.type
+    return value if type is None else stored(value, type.name, type.optional)
+
+
+def place_of(match: Match) -> tuple[object, ...]:
+    """The place of an answer: by the alternatives that matched, then by the facts."""
+    return ([-place for place in match.positions if place < 0], match.identity)
+
+
+def answer_of(query: QueryDeclaration, match: Match) -> Answer:
+    """What a match of a query's conditions answers."""
+    own = {parameter.name for parameter in query.parameters}
+    return Answer(query.name, {n: v for n, v in match.bindings.items() if n not in own})
 
 
 class UnknownNameError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from rete_engine.model.declarations import (
     FieldDeclaration,
     FunctionDeclaration,
     ParamDeclaration,
+    QueryDeclaration,
+    RuleAttributes,
     RuleDeclaration,
     TemplateDeclaration,
 )
@@ -34,6 +37,18 @@ class Template:
     ancestors: frozenset[str]
 
 
+#: Parameters of a query with the arguments, whose own names are what the second part says.
+Given = dict[str, tuple[tree.Expression, "Given"]]
+
+
+@dataclass
+class Use:
+    """A query as a condition: a copy of its conditions, whose patterns are of this use alone."""
+
+    query: QueryDeclaration
+    conditions: tuple[tree.Expression, ...]
+
+
 @dataclass
 class Rule:
     """A rule, with what the conditions read of the fact of each pattern."""
@@ -47,6 +62,9 @@ class Rule:
     # What is read of the facts they lead to stands in `reads`, by the id() of the reference.
     follows: dict[int, list[tree.Expression]] = field(default_factory=dict)
     complexity: int = 0  # constraints and tests as written
+    uses: dict[int, Use] = field(default_factory=dict)  # by the id() of a query's call
+    # By the id() of a pattern's call within a query: what its parameters are given.
+    given: dict[int, Given] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -66,6 +84,14 @@ class Program:
     functions: dict[str, FunctionDeclaration]
     facts: list[tree.Call]
     rules: list[Rule]
+    queries: dict[str, Rule]  # as rules that do nothing
+    declared_queries: dict[str, QueryDeclaration]
+
+    def query_of(self, node: tree.Expression) -> QueryDeclaration | None:
+        """The query that a condition asks."""
+        if isinstance(node, tree.Call) and isinstance(node.function, tree.Name):
+            return self.declared_queries.get(node.function.name)
+        return None
 
     @property
     def groups(self) -> list[str]:
@@ -124,7 +150,7 @@ def read_program(text: str) -> Program:
     """A rule text; it must be right."""
     document, problems = parse_document(make_source(text))
     assert not problems, problems
-    program = Program({}, {}, {}, [], [])
+    program = Program({}, {}, {}, [], [], {}, {})
     for declaration in document.declarations:
         match declaration:
             case TemplateDeclaration():
@@ -137,11 +163,24 @@ def read_program(text: str) -> Program:
                 program.facts.extend(declaration.facts)
             case RuleDeclaration():
                 program.rules.append(Rule(len(program.rules), declaration))
+            case QueryDeclaration():
+                program.declared_queries[declaration.name] = declaration
+                program.queries[declaration.name] = Rule(-1, as_rule(declaration))
             case _:
                 raise NotImplementedError(type(declaration).__name__)
+    for name, asked in program.queries.items():
+        parameters = program.declared_queries[name].parameters
+        Reader(program, asked).read({parameter.name: [] for parameter in parameters})
     for rule in program.rules:
-        Reader(program, rule).read()
+        Reader(program, rule).read({})
     return program
+
+
+def as_rule(query: QueryDeclaration) -> RuleDeclaration:
+    """A query as a rule that does nothing."""
+    return RuleDeclaration(
+        query.span, f"query {query.name}", RuleAttributes(), query.conditions, ()
+    )
 
 
 def add_template(program: Program, declaration: TemplateDeclaration) -> None:
@@ -160,9 +199,16 @@ def add_template(program: Program, declaration: TemplateDeclaration) -> None:
     )
 
 
-# What a variable can stand for, in one branch of an `or` or another: the fact of a pattern, or a
-# field of it. There is nothing for a value.
-Meanings = list[tuple[tree.Call, str | None]]
+@dataclass
+class Variables:
+    """What the answer of a query has."""
+
+    meanings: dict[str, Meanings]
+
+
+# What a variable can stand for, in one branch of an `or` or another: the fact of a pattern, a field
+# of it, or the answer of a query. There is nothing for a value.
+Meanings = list[tuple[tree.Call, str | None] | Variables]
 
 
 class Reader:
@@ -171,12 +217,13 @@ class Reader:
     def __init__(self, program: Program, rule: Rule) -> None:
         self.program = program
         self.rule = rule
+        self.given: Given = {}  # the parameters of the query that is being read
         # The references that the conjunctions around follow: the value, and the template.
         self.followed: list[dict[object, tuple[tree.Expression, Template]]] = [{}]
         self.following: list[tree.Expression] = []
 
-    def read(self) -> None:
-        variables: dict[str, Meanings] = {}
+    def read(self, given: dict[str, Meanings]) -> None:
+        variables = dict(given)
         for condition in self.rule.declaration.when:
             self.condition(condition, variables)
         salience = self.rule.declaration.attributes.salience
@@ -209,6 +256,8 @@ class Reader:
                 assert isinstance(node.value, tree.Call)
                 variables[node.name] = [(node.value, None)]
                 self.pattern(node.value, variables)
+            case tree.Bind(value=tree.Call() as call) if self.program.query_of(call) is not None:
+                variables[node.name] = [self.query(call, variables)]
             case tree.Bind():
                 self.whole(node.value, variables, None)
                 variables[node.name] = []
@@ -239,6 +288,8 @@ class Reader:
                 del self.followed[-2:]
             case tree.Call() if self.program.is_pattern(node):
                 self.pattern(node, variables)
+            case tree.Call():
+                self.query(node, variables)
             case _:
                 raise NotImplementedError(type(node).__name__)
 
@@ -252,8 +303,46 @@ class Reader:
         if node.by is not None and node.by.name is not None:
             variables[node.by.name] = []
 
+    def query(self, node: tree.Call, variables: dict[str, Meanings]) -> Variables:
+        """The conditions of a query, for which its parameters mean what the arguments do."""
+        query = self.program.query_of(node)
+        assert query is not None
+        use = Use(query, copy.deepcopy(query.conditions))
+        self.rule.uses[id(node)] = use
+        inner: dict[str, Meanings] = {}
+        for parameter, argument in zip(query.parameters, node.arguments, strict=True):
+            if not self.facts(argument.value, variables, frozenset()):
+                self.expression(argument.value, variables, None)
+            inner[parameter.name] = self.meanings(argument.value, variables)
+        outer = self.given
+        self.given = {
+            parameter.name: (argument.value, outer)
+            for parameter, argument in zip(query.parameters, node.arguments, strict=True)
+        }
+        for condition in use.conditions:
+            self.condition(condition, inner)
+        self.given = outer
+        own = {parameter.name for parameter in query.parameters}
+        return Variables({name: held for name, held in inner.items() if name not in own})
+
+    def meanings(self, node: tree.Expression, variables: dict[str, Meanings]) -> Meanings:
+        """What an expression can stand for, if it is a variable or `x.f`."""
+        match node:
+            case tree.Name():
+                return variables.get(node.name, [])
+            case tree.Attribute():
+                found: Meanings = []
+                for held in self.meanings(node.target, variables):
+                    if isinstance(held, Variables):
+                        found += held.meanings[node.name]
+                    elif held[1] is None:
+                        found.append((held[0], node.name))
+                return found
+        return []
+
     def pattern(self, node: tree.Call, variables: dict[str, Meanings]) -> None:
         self.rule.reads[id(node)] = set()
+        self.rule.given[id(node)] = self.given
         self.rule.patterns.append(node)
         template = self.program.template_of(node)
         for argument in node.arguments:
@@ -278,11 +367,10 @@ class Reader:
             case tree.Name():
                 if node.name not in hidden:
                     self.name(node.name, variables, pattern)
-            case tree.Attribute(target=tree.Name(name=name)) if name not in hidden and self.facts(
-                name, variables
-            ):
-                for held in self.facts(name, variables):
-                    self.note(held, node.name)
+            case tree.Attribute() if self.known(node, variables, hidden):
+                for meaning in self.known(node, variables, hidden):
+                    if isinstance(meaning, tuple):  # not an answer: reading that reads no field
+                        self.note(*meaning)
             case tree.Attribute() if (
                 reached := self.follow(node.target, variables, pattern, hidden)
             ) is not None:
@@ -290,12 +378,7 @@ class Reader:
                 self.note(reached[0], node.name)
             case tree.Compare() if all(operator in IDENTITY for operator, _ in node.rest):
                 for child in tree.children(node):
-                    is_fact = (
-                        isinstance(child, tree.Name)
-                        and child.name not in hidden
-                        and bool(self.facts(child.name, variables))
-                    )
-                    if not is_fact:
+                    if not self.facts(child, variables, hidden):
                         self.expression(child, variables, pattern, hidden)
             case tree.Comprehension():
                 names = frozenset(name for clause in node.clauses for name in clause.targets)
@@ -307,6 +390,24 @@ class Reader:
             case _:
                 for child in tree.children(node):
                     self.expression(child, variables, pattern, hidden)
+
+    def known(
+        self, node: tree.Expression, variables: dict[str, Meanings], hidden: frozenset[str]
+    ) -> Meanings:
+        """What an expression can stand for, where no comprehension hides its name."""
+        name = node
+        while isinstance(name, tree.Attribute):
+            name = name.target
+        if isinstance(name, tree.Name) and name.name in hidden:
+            return []
+        return self.meanings(node, variables)
+
+    def facts(
+        self, node: tree.Expression, variables: dict[str, Meanings], hidden: frozenset[str]
+    ) -> list[tree.Call]:
+        """The patterns whose facts an expression can stand for."""
+        known = self.known(node, variables, hidden)
+        return [held[0] for held in known if isinstance(held, tuple) and held[1] is None]
 
     def follow(
         self,
@@ -345,29 +446,26 @@ class Reader:
             if own is not None and node.name in own.fields:
                 return (id(pattern),), own, node.name
             meanings = variables.get(node.name, [])
-            field = meanings[0][1] if len(meanings) == 1 else None
-            if field is None:
+            held = meanings[0] if len(meanings) == 1 else None
+            if not isinstance(held, tuple) or held[1] is None:
                 return None
-            return (id(meanings[0][0]),), self.program.template_of(meanings[0][0]), field
+            return (id(held[0]),), self.program.template_of(held[0]), held[1]
         if not isinstance(node, tree.Attribute):
             return None
         target = node.target
-        facts = self.facts(target.name, variables) if isinstance(target, tree.Name) else []
+        facts = self.facts(target, variables, hidden)
         if facts:
             return tuple(map(id, facts)), self.program.template_of(facts[0]), node.name
         reached = self.follow(target, variables, pattern, hidden)
         return ((id(reached[0]),), reached[1], node.name) if reached is not None else None
-
-    def facts(self, name: str, variables: dict[str, Meanings]) -> list[tree.Call]:
-        """The patterns whose facts a variable holds."""
-        return [pattern for pattern, field in variables.get(name, []) if field is None]
 
     def name(self, name: str, variables: dict[str, Meanings], pattern: tree.Call | None) -> None:
         if pattern is not None and name in self.program.template_of(pattern).fields:
             self.note(pattern, name)
         elif name in variables:
             for meaning in variables[name]:
-                self.note(*meaning)
+                if isinstance(meaning, tuple):
+                    self.note(*meaning)
         elif name not in self.program.params:
             assert pattern is not None, name
             assert self.program.template_of(pattern).open, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
@@ -93,8 +94,10 @@ class RuleText:
         keyed: bool,
         grouped: bool,
         derives: int,
+        queries: Sequence[QueryText] = (),
     ) -> None:
         self.draw = draw
+        self.queries = queries  # that it may ask
         self.templates = fields
         self.number_kind = "int" if fields is RICH else "bit"
         self.name = name
@@ -209,14 +212,14 @@ class RuleText:
         return f"{left} == {self.operand(names, kind)}"
 
     def kind_of(self, reference: str, names: Names) -> str:
-        if "." in reference:
-            fact, *path = reference.split(".")
-            template = names.facts[fact]
-            for name in path[:-1]:
-                assert self.templates[template][name] == "required"
-                template = "A"
-            return self.templates[template][path[-1]]
-        return names.values[reference]
+        if reference in names.values:
+            return names.values[reference]
+        fact = next(fact for fact in names.facts if reference.startswith(f"{fact}."))
+        template, path = names.facts[fact], reference[len(fact) + 1 :].split(".")
+        for name in path[:-1]:
+            assert self.templates[template][name] == "required"
+            template = "A"
+        return self.templates[template][path[-1]]
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -345,6 +348,9 @@ class RuleText:
 
     def condition(self, names: Names) -> str:
         """One line of the `when`."""
+        asked = [q for q in self.queries if not (q.has_alternatives and self.has_alternatives)]
+        if asked and self.chance(35):
+            return self.query(names, self.draw(st.sampled_from(asked)))
         if self.templates is NESTED and self.chance(50):
             return f"{self.pick('not', 'exists')} {self.group(names, 0)}"
         match self.draw(st.integers(0, 18 + ACCUMULATES)):
@@ -377,6 +383,25 @@ class RuleText:
                 return f"({self.pattern(names, True)} and {self.pattern(names, True)})"
         # With a name, so that two matches with the same facts in other places look unlike.
         return self.pattern(names, True)
+
+    def query(self, names: Names, asked: QueryText) -> str:
+        """`[m :=] q(…)`, or within a `not` or `exists`."""
+        self.has_alternatives = self.has_alternatives or asked.has_alternatives
+        arguments = [self.operand(names, kind) for kind in asked.parameters.values()]
+        if len(arguments) == 1 and asked.number and self.chance(30):
+            arguments = [self.number(names)]
+        if self.chance(20):
+            listed = zip(asked.parameters, arguments, strict=True)
+            arguments = [f"{name} = {value}" for name, value in listed]
+        call = f"{asked.name}({', '.join(arguments)})"
+        if self.chance(30):
+            return f"{self.pick('not', 'not', 'exists')} {call}"
+        if self.chance(15):
+            return f"not ({self.pattern(names.copy(), True)} and {call})"
+        variable = self.new("m")
+        names.facts.update({f"{variable}.{n}": t for n, t in asked.names.facts.items()})
+        names.values.update({f"{variable}.{n}": k for n, k in asked.names.values.items()})
+        return f"{variable} := {call}"
 
     # -- actions -------------------------------------------------------------------------------
 
@@ -445,7 +470,26 @@ class RuleText:
                 # The variable keeps the match's value, the field shows the pending one.
                 fact = self.pick(*facts)
                 return [f"modify {fact}(n = {fact}.n + 1)", f"emit {fact}.n"]
+            case 9 if self.queries and self.templates is not RICH:
+                # (Which error of several a query meets first, it does not say.)
+                return self.ask(names)
         return [f"emit {self.number(names)}"]
+
+    def ask(self, names: Names) -> list[str]:
+        """`for m in q(…)`, and how many there are."""
+        asked = self.draw(st.sampled_from(self.queries))
+        arguments = [self.operand(names, kind) for kind in asked.parameters.values()]
+        call = f"{asked.name}({', '.join(arguments)})"
+        variable = self.new("m")
+        held = [f"{variable}.{name}" for name in (*asked.names.facts, *asked.names.values)]
+        lines = [f"emit {name}" for name in held]
+        lines += [f"modify {variable}.{name}(n = 1)" for name in asked.names.facts][:1]
+        return [
+            f"emit len({call})",
+            f"for {variable} in {call}",
+            *(f"    {line}" for line in lines or ["emit 0"]),
+            "end",
+        ]
 
     # -- the whole -----------------------------------------------------------------------------
 
@@ -484,6 +528,41 @@ class RuleText:
             if self.grouped and self.chance(40):
                 lines.append(f'    focus "{self.pick(*GROUPS)}"')
         return "\n".join([*lines, "end"])
+
+
+@dataclass
+class QueryText:
+    """A query, with what its answers have."""
+
+    name: str
+    parameters: dict[str, str]  # the kind of each
+    number: bool  # whether the only parameter is a number
+    names: Names
+    has_alternatives: bool
+    text: str
+
+
+#: How the kinds of parameters are declared.
+TYPES = {"bit": "int", "int": "int", "maybe": "int?", "any": "any", "float": "float", "str": "str"}
+
+
+def query_text(draw: st.DrawFn, name: str, fields: Fields, earlier: list[QueryText]) -> QueryText:
+    """Write a query, which may ask earlier ones."""
+    writer = RuleText(draw, name, fields, False, False, 0, earlier)
+    kinds = ["int", "maybe", "any", "float", "str"] if fields is RICH else ["bit"]
+    parameters = {
+        f"{name}_{letter}": writer.pick(*kinds) for letter in "ab"[: draw(st.integers(0, 2))]
+    }
+    names = Names(values=dict(parameters))
+    conditions = [writer.condition(names) for _ in range(draw(st.integers(1, 3)))]
+    listed = ", ".join(f"{parameter}: {TYPES[kind]}" for parameter, kind in parameters.items())
+    lines = [f"query {name}({listed})", *(f"    {line}" for line in conditions), "end"]
+    # What an answer has of other answers is reached through those.
+    facts = dict(names.facts)
+    values = {n: kind for n, kind in names.values.items() if n not in parameters}
+    number = list(parameters.values()) == [writer.number_kind]
+    held = Names(facts, values)
+    return QueryText(name, parameters, number, held, writer.has_alternatives, "\n".join(lines))
 
 
 #: How many of so many and 16 lines of a `when` are accumulates.
@@ -619,9 +698,12 @@ class Strategies:
             self.inserts(), self.modifies(), self.modifies(), retracts
         )
 
-    def programs(self, silent: bool = False) -> st.SearchStrategy[str]:
-        """The text of a rule set; with `silent`, its rules change nothing."""
-        return programs_over(self.fields, silent, self.grouped, self.derives)
+    def programs(self, silent: bool = False, asking: bool = False) -> st.SearchStrategy[str]:
+        """The text of a rule set; with `silent`, its rules change nothing.
+
+        With `asking` it has queries, which rules ask.
+        """
+        return programs_over(self.fields, silent, self.grouped, self.derives, asking)
 
     def rows(self, template: str) -> st.SearchStrategy[dict[str, object]]:
         """The fields of a fact; those with a default may be left out."""
@@ -680,17 +762,26 @@ class Strategies:
             st.tuples(st.just("batch"), st.lists(self.changes, max_size=3)),
         )
 
-    def scripts(self, most: int = 12) -> st.SearchStrategy[list[Operation]]:
-        """A script: inserts at first, so that there is something to match."""
+    def scripts(
+        self, most: int = 12, asking: Sequence[str] = ()
+    ) -> st.SearchStrategy[list[Operation]]:
+        """A script: inserts at first, so that there is something to match.
+
+        `asking` are further operations: `ask` asks a query, `listen` goes on asking it.
+        """
+        further = self.operations()
+        if asking:
+            given = st.lists(st.integers(0, 6), min_size=2, max_size=2)
+            questions = st.tuples(st.sampled_from(asking), st.integers(0, 1), given)
+            further = st.one_of(further, further, questions)
         return st.tuples(
-            st.lists(self.inserts(), min_size=1, max_size=5),
-            st.lists(self.operations(), max_size=most),
+            st.lists(self.inserts(), min_size=1, max_size=5), st.lists(further, max_size=most)
         ).map(lambda parts: [*parts[0], *parts[1]])
 
 
 @st.composite
 def programs_over(
-    draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool, derives: int
+    draw: st.DrawFn, fields: Fields, silent: bool, grouped: bool, derives: int, asking: bool
 ) -> str:
     keyed = fields is RICH and draw(st.integers(0, 5)) == 5
     unique = fields is RICH and draw(st.integers(0, 5)) == 5
@@ -701,11 +792,15 @@ def programs_over(
         templates = RICH_TEMPLATES.format(
             a=" key(n, s)" if keyed else "", b=" unique" if unique else ""
         )
+    queries: list[QueryText] = []
+    for number in range(draw(st.integers(0, 2)) if asking else 0):
+        queries.append(query_text(draw, f"q{number}", fields, queries))
     count = 1 if fields is NESTED else draw(st.integers(1, 5 if grouped else 3))
     rules = [
-        RuleText(draw, f"r{i}", fields, keyed, grouped, derives).text(silent) for i in range(count)
+        RuleText(draw, f"r{i}", fields, keyed, grouped, derives, queries).text(silent)
+        for i in range(count)
     ]
-    return templates + "\n".join(rules) + "\n"
+    return templates + "\n".join([*(query.text for query in queries), *rules]) + "\n"
 
 
 retracts: st.SearchStrategy[Operation] = st.tuples(st.just("retract"), st.integers(0, 7))

@@ -55,6 +55,28 @@ def test_derived_facts_of_all_kinds(text: str, script: list[Operation], strategy
 
 
 @examples(300)
+@given(rich.programs(asking=True), rich.scripts(asking=["ask"]), strategies)
+def test_queries(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
+@given(dense.programs(asking=True), dense.scripts(asking=["ask", "listen", "listen"]), strategies)
+def test_live_queries(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(200)
+@given(
+    nested.programs(asking=True, silent=True),
+    nested.scripts(most=20, asking=["ask", "listen"]),
+    strategies,
+)
+def test_queries_with_groups(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
+@examples(300)
 @given(control.programs(), control.scripts(), strategies)
 def test_control_facts_that_rules_change(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)

@@ -20,6 +20,14 @@ class Fact:
         return f"{self.template}#{self.number}{self.values}"
 
 
+class Answer:
+    """An answer of a query: what its variables hold, in the order in which they are bound."""
+
+    def __init__(self, query: str, variables: dict[str, object]) -> None:
+        self.query = query
+        self.variables = variables
+
+
 class MisfitError(Exception):
     """Something that the language calls an error."""
 
@@ -72,6 +80,9 @@ def canonical(value: object) -> object:
     """A hashable that two values share when they are the same: type and value, NaN too."""
     if isinstance(value, Fact):
         return ("fact", value.number)
+    if isinstance(value, Answer):
+        pairs = ((name, canonical(held)) for name, held in value.variables.items())
+        return ("answer", value.query, *pairs)
     if isinstance(value, float) and math.isnan(value):
         return ("float", "nan")
     if isinstance(value, (list, tuple)):

@@ -1,0 +1,171 @@
+"""A query that is a condition: its conditions take its place.
+
+They are read once, where the query is declared. Here they are copied over slots of the asking
+rule, with the arguments in the place of the parameters; so no names can clash, and the rule
+reacts to them as if they were its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rete_engine.compiler.rewriting import rewritten
+from rete_engine.compiler.scope import Answers, QueryMeaning, RuleNames, Variable, field_of
+from rete_engine.expressions import tree
+from rete_engine.model.rules import (
+    Accumulate,
+    Alternatives,
+    Branch,
+    Computation,
+    Compute,
+    Condition,
+    Constraint,
+    Exists,
+    Pattern,
+    Slot,
+    Source,
+    Test,
+)
+
+
+class Inlining:
+    """One query in the place of its call; `arguments` are resolved and simple."""
+
+    def __init__(
+        self,
+        names: RuleNames,
+        query: QueryMeaning,
+        arguments: list[tree.Expression],
+        name: str | None,
+    ) -> None:
+        self.names = names
+        self.query = query
+        self.arguments = arguments
+        self.slots: dict[int, Slot] = {}
+        asked = query.names
+        for slot in asked.slots:
+            if slot is not query.arguments:
+                called = f"{name}.{slot.name}" if name and slot.name else None
+                self.slots[slot.number] = names.new_slot(called, slot.type, slot.is_fact)
+        for number, alias in asked.aliases.items():
+            names.aliases[self.slots[number].number] = self.field(alias)
+        for number, answers in asked.answers.items():
+            names.answers[self.slots[number].number] = self.answers(answers)
+        names.handed.update(self.slots[number].number for number in asked.handed)
+        fields = [self.expression(field) for field in asked.named_fields]
+        names.named_fields.extend(f for f in fields if isinstance(f, tree.FieldRef))
+
+    def variables(self) -> dict[str, Variable]:
+        """The query's variables over the rule's slots."""
+        return {name: self.variable(v) for name, v in self.query.variables.items()}
+
+    def variable(self, variable: Variable) -> Variable:
+        """A variable of the query over the rule's slots."""
+        alias = variable.alias
+        return replace(
+            variable,
+            slot=self.slots[variable.slot.number],
+            alias=None if alias is None else self.field(alias),
+        )
+
+    def answers(self, answers: Answers) -> Answers:
+        """What a query that the query asks has bound."""
+        return replace(
+            answers, variables={n: self.variable(v) for n, v in answers.variables.items()}
+        )
+
+    def field(self, node: tree.FieldRef) -> tree.FieldRef:
+        """A field of a fact that a pattern of the query matches."""
+        return replace(node, slot=self.slots[node.slot].number)
+
+    # -- conditions and their expressions ------------------------------------------------------
+
+    def conditions(self) -> list[Condition]:
+        """The query's conditions over the rule's slots."""
+        return [self.condition(condition) for condition in self.query.conditions]
+
+    def condition(self, condition: Condition) -> Condition:
+        """A condition over the rule's slots."""
+        match condition:
+            case Pattern():
+                slot = self.slots[condition.slot.number]
+                return Pattern(condition.span, slot, tuple(map(self.part, condition.parts)))
+            case Test():
+                return Test(condition.span, self.constraint(condition.constraint))
+            case Compute():
+                return Compute(condition.span, self.computation(condition.computation))
+            case Exists():
+                inner = tuple(map(self.condition, condition.conditions))
+                return Exists(condition.span, condition.negated, inner)
+            case Alternatives():
+                return Alternatives(condition.span, tuple(map(self.branch, condition.branches)))
+            case Accumulate():
+                return self.accumulate(condition)
+        raise AssertionError(condition)
+
+    def accumulate(self, condition: Accumulate) -> Accumulate:
+        """An accumulate over the rule's slots."""
+        group = condition.group
+        return replace(
+            condition,
+            sources=tuple(map(self.source, condition.sources)),
+            slot=self.slots[condition.slot.number],
+            group=None if group is None else self.slots[group.number],
+        )
+
+    def source(self, source: Source) -> Source:
+        """One alternative of what an accumulate runs over."""
+        return Source(
+            tuple(map(self.condition, source.conditions)),
+            None if source.value is None else self.constraint(source.value),
+            None if source.by is None else self.constraint(source.by),
+        )
+
+    def branch(self, branch: Branch) -> Branch:
+        """An alternative of an `or`."""
+        meanings = tuple(
+            (self.slots[number].number, self.expression(meaning))
+            for number, meaning in branch.meanings
+        )
+        return Branch(tuple(map(self.condition, branch.conditions)), meanings)
+
+    def part(self, part: Constraint | Computation) -> Constraint | Computation:
+        """A part of a pattern."""
+        return self.constraint(part) if isinstance(part, Constraint) else self.computation(part)
+
+    def constraint(self, constraint: Constraint) -> Constraint:
+        """A constraint over the rule's slots."""
+        return replace(constraint, test=self.expression(constraint.test))
+
+    def computation(self, computation: Computation) -> Computation:
+        """A computation over the rule's slots."""
+        slot = self.slots[computation.slot.number]
+        return replace(computation, slot=slot, value=self.expression(computation.value))
+
+    def expression(self, node: tree.Expression) -> tree.Expression:
+        """An expression over the rule's slots."""
+        return rewritten(node, self.changed)
+
+    def changed(self, node: tree.Expression) -> tree.Expression | None:
+        """What stands in the place of a node."""
+        match node:
+            case tree.FieldRef() if node.slot == self.query.arguments.number:
+                return replace(self.arguments[node.index], span=node.span)
+            case tree.FieldRef():
+                return self.field(node)
+            case tree.SlotRef():
+                return replace(node, slot=self.slots[node.slot].number)
+            case tree.Attribute():
+                return self.attribute(node)
+        return None
+
+    def attribute(self, node: tree.Attribute) -> tree.Expression:
+        """`who.name`, where the parameter may be anything and the argument may be a fact."""
+        target = self.expression(node.target)
+        node = replace(node, target=target)
+        if isinstance(target, tree.SlotRef):
+            slot = self.names.slots[target.slot]
+            template = self.names.template(slot)
+            if slot.is_fact and template is not None:
+                return field_of(template, slot.number, node, self.names.declared)
+        return node
