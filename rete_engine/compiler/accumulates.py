@@ -59,9 +59,9 @@ def read_accumulate(
     reader = _Reader(node, names, read)
     accumulator = reader.accumulator
     form = reader.form()
-    names.scopes.append({})
+    names.enter()
     source = reader.source(form) if form is not None else None
-    inner = names.scopes.pop()
+    inner = names.leave()
     value_type = reader.value_type
     group: Slot | None = None
     if form is not None and form.by is not None and form.by.name is not None:

@@ -168,12 +168,12 @@ def _computation(computation: Computation, meanings: Mapping[int, Expression]) -
 
 
 def size(conditions: tuple[Condition, ...]) -> int:
-    """How many conditions there are, those within `not` and `exists` too."""
-    return sum(1 + sum(map(size, _inside(condition))) for condition in conditions)
+    """How many levels of the network conditions take, those within others too."""
+    return sum(1 + max(map(size, _inside(condition)), default=0) for condition in conditions)
 
 
 def _inside(condition: Condition) -> list[tuple[Condition, ...]]:
-    """The conjunctions within a condition."""
+    """The conjunctions within a condition: each is a branch of its own."""
     if isinstance(condition, Exists):
         return [condition.conditions]
     if isinstance(condition, Accumulate):

@@ -6,10 +6,11 @@ import math
 import random
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from rete_engine import Fact, RuleSet, RuleValidationError, Session
+from rete_engine import Accumulator, Fact, Limits, RuleSet, RuleValidationError, Session
 
 HEAD = """
 template Order key(id)
@@ -275,3 +276,179 @@ def test_wrong_accumulates(condition: str, code: str, hint: str | None) -> None:
     assert diagnostic.code == code
     if hint is not None:
         assert hint in (diagnostic.hint or "")
+
+
+def test_a_reference_that_is_followed_inside_stays_inside() -> None:
+    text = """
+    template Rate key(name)
+        name: str
+        factor: int
+    end
+    template Item
+        qty: int
+        rate: Rate
+    end
+    rule "r"
+        salience item.rate.factor
+    when
+        item := Item()
+        v := sum(other.qty * other.rate.factor + item.rate.factor for other := Item())
+        w := sum(qty for Item(qty in [item.rate.factor, 1]))
+    then
+        emit (v, w)
+    end
+    """
+    session = RuleSet.parse(text).session()
+    rate = session.insert("Rate", name="a", factor=2)
+    session.insert("Item", qty=3, rate=rate)
+    assert outputs(session) == [(8, 0)]
+    session.modify(rate, factor=3)
+    assert outputs(session) == [(12, 3)]
+
+
+def test_over_alternatives() -> None:
+    session = session_of(
+        "v := collect(k for (Line(k := order) or Hold(k := order)))\n"
+        "n := count((Line(qty == 1) or Line(order == 1)))",
+        "emit (v, n)",
+    )
+    session.insert("Hold", order=5)
+    line(session, 1, order=1)
+    line(session, 1, order=3)
+    assert session.run().outputs == [([5, 1, 3], 3)]
+
+
+def test_what_is_derived_does_not_lean_on_what_is_counted() -> None:
+    text = f"""{HEAD}
+    rule "r"
+    when
+        n := count(Line())
+        test n > 1
+    then
+        insert logical Hold(order = n)
+    end
+    """
+    session = RuleSet.parse(text).session()
+    first, _ = line(session, 1), line(session, 1)
+    session.run()
+    assert [hold.order for hold in session.facts("Hold")] == [2]
+    third = line(session, 1)
+    session.run()
+    assert [hold.order for hold in session.facts("Hold")] == [3]
+    session.retract(third)
+    session.retract(first)
+    assert session.facts("Hold") == []
+
+
+def test_program_accumulators_with_and_without_remove() -> None:
+    calls: list[str] = []
+
+    def add(state: list[int], value: int) -> None:
+        calls.append("add")
+        state.append(value)
+
+    def remove(state: list[int], value: int) -> None:
+        calls.append("remove")
+        state.remove(value)
+
+    given = {
+        "gathered": Accumulator(list, add, remove, sorted),
+        "joined": Accumulator(
+            lambda: "", lambda state, value: f"{state}{value}", result=lambda s: s or None
+        ),
+    }
+    text = f"""{HEAD}
+    rule "r"
+    when
+        g := gathered(qty for Line())
+        j := joined(qty for Line())
+    then
+        emit (g, j)
+    end
+    """
+    session = RuleSet.parse(text, accumulators=given).session(on_error="skip")
+    assert outputs(session) == []
+    facts = [line(session, qty) for qty in (3, None, 1)]
+    assert outputs(session) == [([1, 3], "31")]
+    calls.clear()
+    session.retract(facts[0])
+    assert calls == ["remove"]
+    session.modify(facts[2], qty=7)
+    assert outputs(session) == [([7], "7")]
+
+
+def test_meaning_8_errors_of_program_accumulators() -> None:
+    def add(state: int, value: int) -> int:
+        return state + 6 // value
+
+    text = f'{HEAD}\nrule "r"\nwhen\nv := sixths(qty for Line())\nthen\nemit v\nend'
+    rules = RuleSet.parse(text, accumulators={"sixths": Accumulator(int, add)})
+    session = rules.session(on_error="skip")
+    line(session, 2)
+    assert outputs(session) == [3]
+    wrong = line(session, 0)
+    result = session.run()
+    assert "division" in str(result.errors[0])
+    assert "rule 'r'" in str(result.errors[0])
+    assert result.outputs == []
+    session.retract(wrong)
+    assert outputs(session) == [3]
+
+
+def test_a_fact_is_taken_out_as_it_was_added() -> None:
+    total = Accumulator(int, lambda s, f: s + f.qty, lambda s, f: s - f.qty)
+    text = f'{HEAD}\nrule "r"\nwhen\nv := total(x for x := Line())\nthen\nemit v\nend'
+    session = RuleSet.parse(text, accumulators={"total": total}).session()
+    fact = line(session, 2)
+    line(session, 3)
+    assert outputs(session) == [5]
+    session.modify(fact, qty=10)
+    assert outputs(session) == [13]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"sum": Accumulator(int, max)}, ValueError, "'sum' is built in"),
+        ({"_x": Accumulator(int, max)}, ValueError, "cannot be the name"),
+        ({"x": max}, TypeError, "accumulators['x'] is an Accumulator"),
+        ([Accumulator(int, max)], TypeError, "a mapping of names"),
+    ],
+)
+def test_wrong_program_accumulators(given: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as caught:
+        RuleSet.parse("", accumulators=given)
+    assert message in str(caught.value)
+
+
+def test_an_accumulator_is_made_of_functions() -> None:
+    wrong: Any = 0
+    with pytest.raises(TypeError, match="init is a function"):
+        Accumulator(wrong, max)
+    with pytest.raises(TypeError, match="remove is a function or None"):
+        Accumulator(int, max, wrong)
+
+
+def test_accumulators_share_the_namespace() -> None:
+    with pytest.raises(RuleValidationError) as caught:
+        RuleSet.parse("template x\nend", accumulators={"x": Accumulator(int, max)})
+    assert [d.code for d in caught.value.diagnostics] == ["RE0105"]
+
+
+def test_results_are_within_the_limits() -> None:
+    text = f'{HEAD}\nrule "r"\nwhen\nv := collect(qty for Line())\nthen\nemit v\nend'
+    session = RuleSet.parse(text).session(limits=Limits(value=2), on_error="skip")
+    session.insert_many("Line", [{"order": 1}] * 3)
+    assert "larger than 2 elements" in str(session.run().errors[-1])
+
+
+def test_a_change_finds_only_the_matches_with_its_key() -> None:
+    session = session_of("o := Order()\nv := sum(qty for Line(order == o.id))", "emit v")
+    for number in range(50):
+        session.insert("Order", id=number)
+        line(session, 1, order=number)
+    session.run()
+    heard: list[object] = []
+    session.on("activate", heard.append)
+    line(session, 5, order=7)
+    assert len(heard) == 1

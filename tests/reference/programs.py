@@ -581,7 +581,7 @@ def accumulate(writer: RuleText, names: Names, depth: int) -> str:
     own = writer.templates[inner.facts[fact]]
     for _ in range(writer.draw(st.integers(0, 2)) if depth < 2 and writer.chance(40) else 0):
         match writer.draw(st.integers(0, 6)):
-            case 6:
+            case 6 if writer.templates is not LINKED:  # its optional references are ones
                 parts.append(writer.alternatives(inner))
             case 0 | 1:
                 parts.append(f"not {writer.group(inner, depth + 1)}")
