@@ -24,19 +24,19 @@ def agree(text: str, script: list[Operation], strategy: str, listens: bool = Tru
         both.apply(operation)
 
 
-@examples(300)
+@examples(60)
 @given(rich.programs(), rich.scripts(), strategies)
 def test_all_kinds_of_values(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(dense.programs(), dense.scripts(), strategies)
 def test_few_values_that_often_meet(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(nested.programs(silent=True), nested.scripts(most=20), strategies)
 def test_groups_within_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
@@ -54,19 +54,19 @@ def test_derived_facts_of_all_kinds(text: str, script: list[Operation], strategy
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(rich.programs(asking=True), rich.scripts(asking=["ask"]), strategies)
 def test_queries(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(dense.programs(asking=True), dense.scripts(asking=["ask", "listen", "listen"]), strategies)
 def test_live_queries(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(200)
+@examples(80)
 @given(
     nested.programs(asking=True, silent=True),
     nested.scripts(most=20, asking=["ask", "listen"]),
@@ -76,13 +76,13 @@ def test_queries_with_groups(text: str, script: list[Operation], strategy: str) 
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(control.programs(), control.scripts(), strategies)
 def test_control_facts_that_rules_change(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(control.programs(), control.scripts())
 def test_matches_that_are_made_when_they_come_to_the_top(
     text: str, script: list[Operation]
@@ -90,19 +90,19 @@ def test_matches_that_are_made_when_they_come_to_the_top(
     agree(text, script, "depth", listens=False)
 
 
-@examples(100)
+@examples(60)
 @given(dense.programs(), dense.scripts())
 def test_nobody_listens(text: str, script: list[Operation]) -> None:
     agree(text, script, "depth", listens=False)
 
 
-@examples(250)
+@examples(60)
 @given(grouped.programs(), grouped.scripts(most=20), strategies)
 def test_agenda_groups(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
 
 
-@examples(300)
+@examples(60)
 @given(linked.programs(), linked.scripts(), strategies)
 def test_references_between_facts(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)

@@ -35,7 +35,7 @@ def any_scripts() -> st.SearchStrategy[tuple[str, list[Operation]]]:
     )
 
 
-@examples(100)
+@examples(60)
 @given(dense.programs(), dense.scripts(), st.data())
 def test_retracting_everything_leaves_nothing(
     text: str, script: list[Operation], data: st.DataObject
@@ -52,7 +52,7 @@ def test_retracting_everything_leaves_nothing(
     assert not Counter(map(by_number, waiting(session))) - Counter(map(by_number, waiting(fresh)))
 
 
-@examples(100)
+@examples(60)
 @given(control.programs(), control.scripts(), st.data())
 def test_control_facts_leave_nothing_either(
     text: str, script: list[Operation], data: st.DataObject
@@ -65,7 +65,7 @@ def test_control_facts_leave_nothing_either(
     assert waiting(session) == []
 
 
-@examples(100)
+@examples(60)
 @given(rich.programs(), rich.many_rows(), strategies)
 def test_many_at_once_is_one_by_one(text: str, many: tuple[str, Rows], strategy: str) -> None:
     template, given_rows = many
@@ -80,7 +80,7 @@ def test_many_at_once_is_one_by_one(text: str, many: tuple[str, Rows], strategy:
     assert run(at_once, 10) == run(one_by_one, 10)
 
 
-@examples(100)
+@examples(60)
 @given(
     rich.programs(silent=True),
     st.lists(rich.inserts(), max_size=7),
@@ -102,7 +102,7 @@ def test_the_order_of_inserts_is_no_matter_for_what_matches(
     assert found[0] == found[1]
 
 
-@examples(100)
+@examples(60)
 @given(dense.programs(silent=True), st.lists(dense.changes, max_size=12))
 def test_where_changes_lead_is_where_inserting_the_result_leads(
     text: str, script: list[Operation]
@@ -118,7 +118,7 @@ def test_where_changes_lead_is_where_inserting_the_result_leads(
     assert memories(session) == memories(anew)
 
 
-@examples(100)
+@examples(60)
 @given(any_scripts(), strategies)
 def test_the_same_script_gives_the_same_firings(
     both: tuple[str, list[Operation]], strategy: str
@@ -133,7 +133,7 @@ def test_the_same_script_gives_the_same_firings(
     assert play(first, script) == seen
 
 
-@examples(100)
+@examples(60)
 @given(any_scripts(), strategies)
 def test_looking_and_listening_change_no_firing(
     both: tuple[str, list[Operation]], strategy: str
@@ -142,7 +142,7 @@ def test_looking_and_listening_change_no_firing(
     compare_with_a_watched_session(text, script, strategy)
 
 
-@examples(200)
+@examples(80)
 @given(control.programs(), control.scripts())
 def test_matches_fire_in_the_same_order_whether_they_are_made_now_or_later(
     text: str, script: list[Operation]
