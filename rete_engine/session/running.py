@@ -6,8 +6,8 @@ import time
 
 from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError
 from rete_engine.expressions.values import EvaluationError
+from rete_engine.runtime.conditions import Failure
 from rete_engine.runtime.engine import ActionFailure, Engine
-from rete_engine.runtime.matcher import Failure
 from rete_engine.runtime.memory import Element
 from rete_engine.session.events import Events
 from rete_engine.session.fact import describe

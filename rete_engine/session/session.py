@@ -16,11 +16,12 @@ from rete_engine.expressions.frame import Context, Frame, Limits
 from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
 from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.agenda import Agenda, Strategy
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine, StatementFailure
+from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.gate import Gate
-from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.queries import QueryFailure
 from rete_engine.runtime.strategies import STRATEGIES, Descending, named_strategy
 from rete_engine.session.accumulators import Accumulator, accumulating
