@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
 from rete_engine.expressions.frame import Context, Frame, Limits
 from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
+from rete_engine.network.compiled import Compiled
 from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.activations import Activation
