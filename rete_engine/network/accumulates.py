@@ -7,9 +7,12 @@ for the match that it was found for. Where the source has alternatives there is 
 
 from __future__ import annotations
 
-from typing import final
+from typing import Final, final
 
 from rete_engine.network.specs import BranchingSpec, NodeSpec, Origin, Test
+
+#: The built-in accumulators; some are functions too.
+BUILT_IN: Final = ("count", "sum", "avg", "min", "max", "collect", "collect_set")
 
 
 @final
