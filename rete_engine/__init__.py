@@ -23,6 +23,7 @@ from rete_engine.expressions.frame import Limits
 from rete_engine.session.accumulators import Accumulator
 from rete_engine.session.classes import Template
 from rete_engine.session.current_firing import CurrentFiring
+from rete_engine.session.explanations import RuleMatches, WhyNot
 from rete_engine.session.fact import Fact
 from rete_engine.session.python_rules import PythonRule, rule
 from rete_engine.session.queries import LiveQuery, Match
@@ -48,6 +49,7 @@ __all__ = [
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
+    "RuleMatches",
     "RuleSet",
     "RuleSyntaxError",
     "RuleValidationError",
@@ -57,6 +59,7 @@ __all__ = [
     "SessionError",
     "Template",
     "Waiting",
+    "WhyNot",
     "__version__",
     "compiled",
     "rule",

@@ -12,6 +12,7 @@ from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
 from rete_engine.compiler.defeats import warn_defeats
 from rete_engine.compiler.following import follow
+from rete_engine.compiler.meaning import Meanings
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
     Reading,
@@ -88,6 +89,7 @@ class Compiled:
     facts_places: tuple[str, ...]  # where each of them stands
     facts_locals: int
     locals: int  # that any condition, parameter or `enabled` needs
+    meanings: Meanings  # of its rules, for explanations
 
 
 def compile_documents(
@@ -124,6 +126,7 @@ class _Compiler:
         self.locals = 0
         self.volatile: Volatile = {}
         self.bodies: dict[str, tuple[tree.Expression, PlaceNames]] = {}  # of functions
+        self.declarations: dict[str, RuleDeclaration] = {}
 
     def compile(self) -> Compiled:
         declared = self.declared
@@ -179,7 +182,7 @@ class _Compiler:
         places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
         return Compiled(
             builder.finish(), params, functions, externals, statements, places,
-            len(names.locals), self.locals,
+            len(names.locals), self.locals, Meanings(declared, self.declarations),
         )  # fmt: skip
 
     def plain(self, expression: tree.Expression, names: PlaceNames) -> tree.Expression:
@@ -267,6 +270,7 @@ class _Compiler:
             )
             return
         seen[declaration.name] = declaration.span
+        self.declarations[declaration.name] = declaration
         names = RuleNames(self.declared)
         names.note_lines(declaration.when)
         reader = ConditionReader(names, reports)
