@@ -138,6 +138,7 @@ class _Writer:
         names = meaning.names
         self.names = names
         self.templates = {**meaning.templates, **names.declared.arguments}
+        self.meanings = reading.meanings
         self.positions: dict[int, int] = {}
         self.length = 1  # the empty match is a link of its own
         self.depth = 0  # of conditions around: what those within bind stays inside
@@ -158,6 +159,9 @@ class _Writer:
     def scope(self) -> MatchScope:
         """Where what is there so far stands."""
         positions = dict(self.positions)
+        for slot, meant in self.meanings.items():  # of variables that branches of an `or` bind
+            if isinstance(meant, tree.SlotRef) and meant.slot in positions:
+                positions[slot] = positions[meant.slot]
         return MatchScope(positions, self.length, -1, self.aliases, self.names.answers)
 
     def lowered(self, expression: tree.Expression) -> Node:
@@ -311,7 +315,7 @@ class _Writer:
 
     def is_there(self, meant: tree.Expression) -> bool:
         """Whether all that a variable stands for is in the match."""
-        for ref in references(meant):
+        for ref in references(substituted(meant, self.meanings)):
             answers = self.names.answers.get(ref.slot)
             alias = self.aliases.get(ref.slot)
             if answers is not None:
