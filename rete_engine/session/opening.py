@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled
 from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
 from rete_engine.expressions.frame import Context, Frame, Limits
 from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
+from rete_engine.network.compiled import Compiled
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.agenda import Agenda, Strategy
 from rete_engine.runtime.engine import Engine, StatementFailure

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.frame import Context, Limits
 from rete_engine.expressions.values import shown
+from rete_engine.network.compiled import Compiled
 from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import Changes
