@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from rete_engine.compiler.actions import ActionNames, ActionReader
 from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, Path, field_bits
@@ -12,7 +11,6 @@ from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
 from rete_engine.compiler.defeats import warn_defeats
 from rete_engine.compiler.following import follow
-from rete_engine.compiler.meaning import Meanings
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
     Reading,
@@ -49,47 +47,12 @@ from rete_engine.model.actions import InsertAction
 from rete_engine.model.declarations import (
     Document,
     FactsDeclaration,
-    ParamDeclaration,
     RuleDeclaration,
 )
 from rete_engine.model.rules import Condition, Pattern
-from rete_engine.network.specs import EXISTENCE, Network, PatternUse, ReadingSpec, RuleSpec
+from rete_engine.network.compiled import Compiled, CompiledParam, External
+from rete_engine.network.specs import EXISTENCE, PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
-
-
-@dataclass(frozen=True)
-class CompiledParam:
-    """A parameter: its type, and how its value comes about when a session gives none."""
-
-    name: str
-    type: Type
-    default: Node | None
-    declaration: ParamDeclaration
-
-
-@dataclass(frozen=True)
-class External:
-    """A function that the program provides."""
-
-    name: str
-    parameters: tuple[Type, ...]
-    result: Type
-    span: Span
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A rule set, ready for sessions."""
-
-    network: Network
-    params: tuple[CompiledParam, ...]
-    functions: tuple[Function, ...]
-    externals: tuple[External, ...]
-    facts: tuple[Statement, ...]
-    facts_places: tuple[str, ...]  # where each of them stands
-    facts_locals: int
-    locals: int  # that any condition, parameter or `enabled` needs
-    meanings: Meanings  # of its rules, for explanations
 
 
 def compile_documents(
@@ -126,7 +89,6 @@ class _Compiler:
         self.locals = 0
         self.volatile: Volatile = {}
         self.bodies: dict[str, tuple[tree.Expression, PlaceNames]] = {}  # of functions
-        self.declarations: dict[str, RuleDeclaration] = {}
 
     def compile(self) -> Compiled:
         declared = self.declared
@@ -137,7 +99,7 @@ class _Compiler:
         )
         self.note_reading()
         externals = tuple(
-            External(name, f.parameters, f.result, f.declaration.name_span)
+            External(name, f.parameters, f.result, str(f.declaration.name_span))
             for name, f in declared.functions.items()
             if f.is_external
         )
@@ -182,7 +144,7 @@ class _Compiler:
         places = tuple(f"{fact.span.source.name}:{fact.span.line}" for fact in facts)
         return Compiled(
             builder.finish(), params, functions, externals, statements, places,
-            len(names.locals), self.locals, Meanings(declared, self.declarations),
+            len(names.locals), self.locals,
         )  # fmt: skip
 
     def plain(self, expression: tree.Expression, names: PlaceNames) -> tree.Expression:
@@ -222,7 +184,7 @@ class _Compiler:
                 f"param '{declaration.name}'",
             )
             default = self.lowered(resolved, Scope())
-        return CompiledParam(declaration.name, param.type, default, declaration)
+        return CompiledParam(declaration.name, param.type, default)
 
     def function(self, function: DeclaredFunction) -> Function:
         declaration = function.declaration
@@ -270,7 +232,6 @@ class _Compiler:
             )
             return
         seen[declaration.name] = declaration.span
-        self.declarations[declaration.name] = declaration
         names = RuleNames(self.declared)
         names.note_lines(declaration.when)
         reader = ConditionReader(names, reports)

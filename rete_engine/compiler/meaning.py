@@ -7,16 +7,18 @@ never asked, so a rule is read once more from its declaration, by the same passe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
 from rete_engine.compiler.conditions import ConditionReader
+from rete_engine.compiler.declare import declare
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.normalise import Reading, normalise
-from rete_engine.compiler.scope import Declared, RuleNames
+from rete_engine.compiler.queries import read_queries
+from rete_engine.compiler.scope import Declared, Reports, RuleNames
 from rete_engine.expressions.resolve import resolve
-from rete_engine.model.declarations import RuleDeclaration
+from rete_engine.model.declarations import Document, RuleDeclaration
 from rete_engine.network.templates import TemplateSpec
 
 
@@ -35,9 +37,10 @@ class Meanings:
     Like the rule set it may be used by several threads.
     """
 
-    def __init__(self, declared: Declared, rules: Mapping[str, RuleDeclaration]) -> None:
-        self._declared = declared
-        self._rules = rules
+    def __init__(self, documents: Sequence[Document], accumulators: Iterable[str]) -> None:
+        self._documents = tuple(documents)
+        self._accumulators = tuple(accumulators)  # names of the program's, as they are numbered
+        self._declared: Declared | None = None
         self._known: dict[str, RuleMeaning] = {}
         self._lock = Lock()
 
@@ -46,13 +49,31 @@ class Meanings:
         with self._lock:
             known = self._known.get(name)
             if known is None:
-                with self._declared.reports.apart():  # what is to be said was said
-                    known = self._read(self._rules[name])
+                known = self._read(self._rule(name))
                 self._known[name] = known
             return known
 
+    def _rule(self, name: str) -> RuleDeclaration:
+        """The declaration of a rule."""
+        return next(
+            declaration
+            for document in self._documents
+            for declaration in document.declarations
+            if isinstance(declaration, RuleDeclaration) and declaration.name == name
+        )
+
+    def _declares(self) -> Declared:
+        """What the rule set declares beside its rules; its diagnostics were told."""
+        if self._declared is None:
+            declared = Declared(Reports())
+            declared.accumulators.update((name, i) for i, name in enumerate(self._accumulators))
+            declare(self._documents, declared)
+            read_queries(declared)
+            self._declared = declared
+        return self._declared
+
     def _read(self, declaration: RuleDeclaration) -> RuleMeaning:
-        declared = self._declared
+        declared = self._declares()
         names = RuleNames(declared)
         conditions = ConditionReader(names, declared.reports).read(declaration.when)
         salience = declaration.attributes.salience

@@ -8,7 +8,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled
 from rete_engine.compiler.meaning import RuleMeaning
 from rete_engine.compiler.normalise import Reading
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -20,8 +19,9 @@ from rete_engine.expressions.frame import Answer, Link, Node
 from rete_engine.expressions.types import Type
 from rete_engine.expressions.values import Misfit, join_key, store
 from rete_engine.network.specs import RuleSpec
+from rete_engine.runtime.activations import AgendaEntry, Deferred
 from rete_engine.runtime.engine import Engine
-from rete_engine.runtime.memory import AgendaEntry, Deferred, Element
+from rete_engine.runtime.memory import Element
 from rete_engine.session.explanations import (
     ConditionMatches,
     Missed,
@@ -44,12 +44,12 @@ class Explainer:
     """Explains one rule of a session. It changes nothing of it."""
 
     def __init__(
-        self, engine: Engine, compiled: Compiled, translator: Translator, rule: RuleSpec
+        self, engine: Engine, translator: Translator, rule: RuleSpec, meaning: RuleMeaning
     ) -> None:
         self.engine = engine
         self.translator = translator
         self.rule = rule
-        self.meaning: RuleMeaning = compiled.meanings.of(rule.name)
+        self.meaning = meaning
         self.matching = Matching(engine.memory, engine.context)
 
     def matches(self, limit: int) -> RuleMatches:
