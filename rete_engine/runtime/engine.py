@@ -13,9 +13,13 @@ from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
+from rete_engine.runtime.activations import Activation, Deferred
 from rete_engine.runtime.agenda import Agenda
-from rete_engine.runtime.matcher import Failure, Matcher, elements_of
-from rete_engine.runtime.memory import Activation, Deferred, Element, SessionLimitError, Token
+from rete_engine.runtime.closing import take_apart
+from rete_engine.runtime.conditions import Failure, elements_of
+from rete_engine.runtime.errors import SessionLimitError
+from rete_engine.runtime.matcher import Matcher
+from rete_engine.runtime.memory import Element, Token
 from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -106,8 +110,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
-        "watches_firings",
+        "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
+        "recent", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -122,6 +126,7 @@ class Engine:
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
+        self.firings: dict[RuleSpec, int] = {}  # how often each rule fired
 
     def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
         """Fire until nothing waits, an action halts, or a bound is reached.
@@ -226,6 +231,8 @@ class Engine:
             fired = Fired(
                 rule, self.bindings(activation.reading, activation), elements_of(activation)
             )
+        firings = self.firings
+        firings[rule] = firings.get(rule, 0) + 1
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
@@ -313,7 +320,7 @@ class Engine:
         self.context.ask = None
         if self.memory.truth is not None:
             self.memory.truth.close(tokens)
-        self.matcher.close([*self.memory.all(), *self.queries.close()], tokens)
+        take_apart(self.matcher, [*self.memory.all(), *self.queries.close()], tokens)
         self.memory.close()
         self.recent.clear()
 

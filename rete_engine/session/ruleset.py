@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled, CompiledParam, compile_documents
+from rete_engine.compiler.compile import compile_documents
+from rete_engine.compiler.meaning import Meanings
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
 from rete_engine.diagnostics.source import PYTHON
@@ -18,6 +19,7 @@ from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
 from rete_engine.model.declarations import Document, TemplateDeclaration
+from rete_engine.network.compiled import Compiled, CompiledParam
 from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.specs import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec
@@ -155,6 +157,7 @@ class RuleSet:
             if isinstance(declaration, TemplateDeclaration) and declaration.python_class
         }
         self._specs = {spec.name: spec for spec in specs}
+        self._meanings = Meanings(documents, accumulators)
         vars(self)["_complete"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -317,6 +320,7 @@ class RuleSet:
         """
         return Session(
             self._compiled,
+            self._meanings,
             self._specs,
             self._classes,
             {**self._functions, **(functions or {})},
