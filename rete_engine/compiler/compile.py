@@ -50,8 +50,9 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
 )
 from rete_engine.model.rules import Condition, Pattern
+from rete_engine.network.alphas import EXISTENCE
 from rete_engine.network.compiled import Compiled, CompiledParam, External
-from rete_engine.network.specs import EXISTENCE, PatternUse, ReadingSpec, RuleSpec
+from rete_engine.network.rules import PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
 

@@ -14,7 +14,7 @@ from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.frame import Context, Limits
 from rete_engine.expressions.values import shown
 from rete_engine.network.compiled import Compiled
-from rete_engine.network.specs import RuleSpec
+from rete_engine.network.rules import RuleSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine
