@@ -25,8 +25,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "network": CORE,
     "compiler": CORE | {"model", "network"},
     "runtime": CORE | {"network"},
+    "explain": CORE | {"model", "network", "compiler", "runtime"},
     "cache": CORE | {"network"},
-    "session": CORE | {"model", "language", "network", "compiler", "runtime", "cache"},
+    "session": CORE | {"model", "language", "network", "compiler", "runtime", "explain", "cache"},
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
     "services": CORE | {"language", "session", "store"},
@@ -77,6 +78,7 @@ PUBLIC = [
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
+    "RuleMatches",
     "RuleSet",
     "RuleSyntaxError",
     "RuleValidationError",
@@ -86,6 +88,7 @@ PUBLIC = [
     "SessionError",
     "Template",
     "Waiting",
+    "WhyNot",
     "__version__",
     "compiled",
     "rule",
@@ -98,7 +101,7 @@ PUBLIC = [
 class Import:
     """An import statement: what it names, and where it stands."""
 
-    module: str  # absolute: "rete_engine.network.specs", "lark"
+    module: str  # absolute: "rete_engine.network.nodes", "lark"
     file: str
     line: int
     is_late: bool  # inside of a function, or for type checkers only

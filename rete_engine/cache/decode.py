@@ -15,20 +15,19 @@ from itertools import repeat
 from typing import Any, cast
 
 from rete_engine.cache.shapes import SHAPES
+from rete_engine.network.alphas import AlphaSpec, RightSpec
 from rete_engine.network.compiled import Compiled
-from rete_engine.network.routes import routes_of
-from rete_engine.network.specs import (
-    AlphaSpec,
+from rete_engine.network.network import Network
+from rete_engine.network.nodes import (
     BranchingSpec,
     FirstSpec,
-    Network,
     NodeSpec,
     ProductionSpec,
-    QuerySpec,
     RightInputSpec,
-    RightSpec,
     RootSpec,
 )
+from rete_engine.network.routes import routes_of
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import MISSING, TemplateSpec
 
 #: An entry makes at most so many cells for each of its bytes: none unfolds to fill the memory.

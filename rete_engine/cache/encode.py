@@ -17,7 +17,7 @@ from typing import Any
 
 from rete_engine.cache.shapes import DERIVED, SHAPES, Shape
 from rete_engine.network.compiled import Compiled
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import MISSING
 
 #: A sequence that is longer stands alone, with a column of its items.

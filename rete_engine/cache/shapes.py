@@ -26,7 +26,7 @@ from rete_engine.expressions import (
 )
 from rete_engine.expressions.frame import Function
 from rete_engine.expressions.types import Type
-from rete_engine.network import accumulates, compiled, specs, statements, templates
+from rete_engine.network import accumulates, alphas, compiled, nodes, rules, statements, templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +140,21 @@ _TEMPLATES = (
 )
 
 _NETWORK = (
-    _shape(specs.Origin, "rule file line text of_query"),
-    _shape(specs.Test, "node origin", origins=None),
-    _shape(specs.AlphaSpec, "number template constants tests reads lazy", mask=0),
-    _shape(specs.RightSpec, "number alpha key lazy", mask=0),
-    _shape(specs.PatternUse, "name steps mask"),
-    _shape(specs.Period, "since until"),
+    _shape(alphas.Origin, "rule file line text of_query"),
+    _shape(alphas.Test, "node origin", origins=None),
+    _shape(alphas.AlphaSpec, "number template constants tests reads lazy", mask=0),
+    _shape(alphas.RightSpec, "number alpha key lazy", mask=0),
+    _shape(rules.PatternUse, "name steps mask"),
+    _shape(rules.Period, "since until"),
     _shape(
-        specs.RuleSpec,
+        rules.RuleSpec,
         "number name file line",
         description=None,
         tags=(),
         deferrable=False,
         enabled=None,
         no_loop=False,
-        group=specs.MAIN,
+        group=rules.MAIN,
         auto_focus=False,
         rivalry=-1,
         lock_on_active=False,
@@ -164,22 +164,30 @@ _NETWORK = (
         function=None,
         locals=0,
     ),
-    _shape(specs.ReadingSpec, "rule", salience=None, patterns=(), bindings=(), statements=()),
     _shape(
-        specs.QuerySpec, "number name file line arguments variables", entrances=None, rights=None
+        rules.ReadingSpec,
+        "rule",
+        salience=None,
+        patterns=(),
+        leads=False,
+        bindings=(),
+        statements=(),
     ),
-    _node(specs.RootSpec),
-    _node(specs.FirstSpec, "alpha mask"),
-    _node(specs.JoinSpec, "right left_key tests mask defers"),
-    _node(specs.AdapterSpec, "length"),
-    _node(specs.CrossSpec, "adapter tests defers"),
-    _node(specs.ExistsSpec, "right left_key tests mask negated"),
-    _node(specs.GroupSpec, "negated", branch=None, branch_rank=0),
-    _node(specs.PartnerSpec, "steps"),
-    _node(specs.TestSpec, "tests"),
-    _node(specs.ComputeSpec, "value each placed"),
-    _node(specs.ProductionSpec, "reading"),
-    _node(specs.AnswerSpec, "query reading steps", bindings=(), order=()),
+    _shape(
+        rules.QuerySpec, "number name file line arguments variables", entrances=None, rights=None
+    ),
+    _node(nodes.RootSpec),
+    _node(nodes.FirstSpec, "alpha mask"),
+    _node(nodes.JoinSpec, "right left_key tests mask defers"),
+    _node(nodes.AdapterSpec, "length"),
+    _node(nodes.CrossSpec, "adapter tests defers"),
+    _node(nodes.ExistsSpec, "right left_key tests mask negated"),
+    _node(nodes.GroupSpec, "negated", branch=None, branch_rank=0),
+    _node(nodes.PartnerSpec, "steps"),
+    _node(nodes.TestSpec, "tests"),
+    _node(nodes.ComputeSpec, "value each placed"),
+    _node(nodes.ProductionSpec, "reading"),
+    _node(nodes.AnswerSpec, "query reading steps", bindings=(), order=()),
     _node(
         accumulates.AccumulateSpec,
         "accumulator program grouped named origin",

@@ -21,7 +21,7 @@ from rete_engine.model.declarations import (
 )
 from rete_engine.model.rules import Condition, Slot
 from rete_engine.network.accumulates import BUILT_IN
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import TemplateSpec
 
 

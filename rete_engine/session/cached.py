@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,10 @@ from rete_engine.diagnostics.errors import RuleSyntaxError
 from rete_engine.diagnostics.source import Source, Span
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.network.compiled import Compiled
+from rete_engine.session.files import format_of
 
 if TYPE_CHECKING:
+    from rete_engine.model.declarations import Document
     from rete_engine.session.loading import Loader
 
 #: Rises with every change of what entries hold.
@@ -48,6 +50,7 @@ class Content:
         hash: A digest of all that was read.
         diagnostics: The warnings.
         classes: The classes that templates were made from, by name.
+        documents: Answers with all that was read, in the order in which it was compiled.
         from_cache: Whether it was read and not compiled.
     """
 
@@ -57,6 +60,7 @@ class Content:
     hash: str
     diagnostics: tuple[Diagnostic, ...]
     classes: Mapping[str, type]
+    documents: Callable[[], Sequence[Document]]
     from_cache: bool = False
 
 
@@ -84,13 +88,15 @@ class Cache:
         folder: Folder,
         files: Sequence[Path],
         text: Source | None,
+        format: str,
         options: Sequence[object],
     ) -> None:
         self.folder = folder
         self.text = text
+        self.format = format  # of the text
         roots = [(os.fspath(file), _place(file), _digest(read_source(file))) for file in files]
         given = None if text is None else (text.name, _digest(text))
-        key = [VERSION, engine(), roots, given, list(options)]
+        key = [VERSION, engine(), roots, given, format, list(options)]
         self.key = hashlib.sha256(json.dumps(key).encode()).hexdigest()
 
     @classmethod
@@ -100,18 +106,20 @@ class Cache:
         """The entry of a rule set of files; None where there is none, or a file cannot be read."""
         folder = folder_of(option)
         try:
-            return None if folder is None else cls(folder, files, None, options)
+            return None if folder is None else cls(folder, files, None, "", options)
         except RuleSyntaxError:
             return None  # whoever reads the files next tells of it
 
     @classmethod
     def of_text(
-        cls, option: CacheOption, text: str, name: str, options: Sequence[object]
+        cls, option: CacheOption, text: str, name: str, format: str, options: Sequence[object]
     ) -> Cache | None:
         """The entry of a rule set of a text; None where there is none, or it cannot be read."""
         folder = folder_of(option)
         try:
-            return None if folder is None else cls(folder, (), make_source(text, name), options)
+            if folder is None:
+                return None
+            return cls(folder, (), make_source(text, name), format, options)
         except RuleSyntaxError:
             return None
 
@@ -125,7 +133,7 @@ class Cache:
             sources = self._sources(found["files"])
             if sources is None:
                 return None
-            return _content(found, sources, len(body))
+            return _content(found, sources, len(body), lambda: self._parsed(sources))
         except Exception as error:
             # Its checksum holds, so it was written so: by an engine with a fault, or a stranger.
             logger.warning("the cached rule set %s cannot be read: %r", self.key, error)
@@ -148,6 +156,17 @@ class Cache:
                 return None
             sources.append(source)
         return sources
+
+    def _parsed(self, sources: Sequence[Source]) -> list[Document]:
+        """The documents of the sources; they had no errors when they were compiled."""
+        from rete_engine.session.loading import parse_any
+
+        return [
+            parse_any(source, self.format if source is self.text else format_of(Path(source.name)))[
+                0
+            ]
+            for source in sources
+        ]
 
     def write(self, content: Content, loader: Loader) -> None:
         """Keep a rule set that was compiled of what a loader has read."""
@@ -176,7 +195,12 @@ class Cache:
         self.folder.write(self.key, text.encode("utf-8", "surrogatepass"))
 
 
-def _content(found: Mapping[str, Any], sources: Sequence[Source], size: int) -> Content:
+def _content(
+    found: Mapping[str, Any],
+    sources: Sequence[Source],
+    size: int,
+    documents: Callable[[], Sequence[Document]],
+) -> Content:
     """What an entry says.
 
     Raises:
@@ -191,6 +215,7 @@ def _content(found: Mapping[str, Any], sources: Sequence[Source], size: int) -> 
         found["hash"],
         tuple(_diagnostic(each, sources) for each in found["diagnostics"]),
         {},
+        documents,
         from_cache=True,
     )
 

@@ -21,6 +21,11 @@ def is_yaml(path: Path) -> bool:
     return path.suffix in YAML_ENDINGS
 
 
+def format_of(path: Path) -> str:
+    """Which of the `FORMATS` a file is in."""
+    return "yaml" if is_yaml(path) else "rete"
+
+
 def files_of(paths: Iterable[str | Path]) -> list[Path]:
     """The rule files that paths mean: a folder stands for those in it, by name."""
     found: list[Path] = []

@@ -12,7 +12,7 @@ from rete_engine.language.parser import parse_document
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.model.declarations import Document, ImportDeclaration
 from rete_engine.session.classes import Template, declaration_of
-from rete_engine.session.files import is_yaml
+from rete_engine.session.files import format_of
 from rete_engine.session.python_rules import PythonRule
 from rete_engine.session.rule_reader import documents_of
 
@@ -77,7 +77,7 @@ class Loader:
             return
         self.files.append((source, place))
         self.open.append(place)
-        document, diagnostics = parse_any(source, "yaml" if is_yaml(path) else "rete")
+        document, diagnostics = parse_any(source, format_of(path))
         self.add(document, diagnostics, path.parent, base)
         self.open.pop()
         self.done.add(place)

@@ -17,12 +17,13 @@ from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
 from rete_engine.network.compiled import CompiledParam
 from rete_engine.network.picture import to_dot, to_mermaid
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.accumulators import Accumulator, checked_accumulators
 from rete_engine.session.cached import Cache, CacheOption, Content
 from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, files_of
+from rete_engine.session.meanings import Meanings
 from rete_engine.session.session import Session
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ class RuleSet:
         )
         self._classes = content.classes
         self._specs = {spec.name: spec for spec in specs}
+        self._meanings = Meanings(content.documents, tuple(accumulators))
         vars(self)["_complete"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -261,7 +263,7 @@ class RuleSet:
             entry = None
             if not templates and not rules:
                 place = None if folder is None else str(folder.resolve())
-                entry = Cache.of_text(cache, text, name, [place, format, *brought[1]])
+                entry = Cache.of_text(cache, text, name, format, [place, *brought[1]])
             kept = entry.read() if entry is not None else None
             if kept is not None:
                 return cls(kept, name, *brought)
@@ -320,6 +322,7 @@ class RuleSet:
         """
         return Session(
             self._compiled,
+            self._meanings,
             self._specs,
             self._classes,
             {**self._functions, **(functions or {})},
@@ -401,6 +404,7 @@ def _content(
         _digest(documents, compiled.network.templates),
         diagnostics,
         classes,
+        lambda: documents,
     )
     if entry is not None:
         entry.write(content, loader)

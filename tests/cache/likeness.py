@@ -9,7 +9,8 @@ from typing import Any
 from rete_engine.cache.shapes import SHAPES
 from rete_engine.expressions.frame import RecordType
 from rete_engine.network.compiled import Compiled
-from rete_engine.network.specs import Network, Route
+from rete_engine.network.network import Network
+from rete_engine.network.routes import Route
 
 #: The classes whose objects are compared attribute by attribute.
 CLASSES = (*(shape.cls for shape in SHAPES.values()), Network, Route, Compiled, RecordType)

@@ -101,6 +101,27 @@ def test_the_second_one_is_read_and_the_same(folder: Path) -> None:
     assert repr(second) == repr(first)
 
 
+def test_explanations_are_the_same(folder: Path, write: Write) -> None:
+    write("t.rete", "template T\n  n: int\nend")
+    text = (
+        'import "t.rete"\nrule "r"\nwhen\n  t := T(n > 1)\n  T(n == t.n + 1)\nthen\n  emit 1\nend'
+    )
+    main = write("main.rete", text)
+    told = []
+    for from_cache in (False, True):
+        rules = RuleSet.load(main, cache=folder)
+        assert rules.from_cache == from_cache
+        with rules.session() as session:
+            session.insert("T", n=2)
+            session.insert("T", n=5)
+            told.append((str(session.why_not("r")), str(session.matches("r"))))
+    assert told[0] == told[1]
+    write("main.rete", "")  # what was compiled is explained, not what stands there now
+    with rules.session() as session:
+        session.insert("T", n=2)
+        assert "T(n == t.n + 1)" in str(session.why_not("r"))
+
+
 def test_what_is_missing_is_told_as_ever(folder: Path) -> None:
     told = []
     for _ in range(2):
