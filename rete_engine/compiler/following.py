@@ -4,7 +4,8 @@
 template of the reference is added that compares by identity, `customer == c`, and the read becomes
 one of that pattern's fact. So the match is renewed when the field changes, and there is none once
 the fact is gone. A reference that may be none has two alternatives: the fact, or none, whose field
-reads none with `?.` and is an error without.
+reads none with `?.` and is an error without. The error is raised where the read is evaluated, and a
+reference that is an error itself is followed to no fact: so `r is none or r.r.n == 1` guards.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rete_engine.model.rules import (
     Compute,
     Condition,
     Constraint,
+    Failing,
     Pattern,
     Test,
 )
@@ -89,15 +91,18 @@ class _Follower:
         field = field_of(template, slot.number, node, self.names.declared)
         if not isinstance(field, tree.FieldRef):
             return tree.Name(node.span, node.name)  # it was reported, and nothing more is known
-        if not followed.optional:
+        if not followed.is_uncertain:
             return field
-        none: tree.Expression = tree.Constant(node.span, None)
-        if not node.optional:
-            none = replace(node, target=tree.Constant(target.span, None))
+        given = infer(target, self.types)
         type = self.names.declared.field_type(template, field.index)
-        if node.optional:
+        if given.optional and node.optional:
             type = replace(type, optional=True)
-        return self.either(followed, field, none, type)
+        reference = self.reference(target, followed)
+        chosen = self.either(followed, field, replace(node, target=reference), type)
+        self.names.reads[chosen.slot] = (slot.number, node.name)
+        if may_fail(reference, self.names) or (given.optional and not node.optional):
+            self.names.may_fail.add(chosen.slot)
+        return chosen
 
     def handed(self, node: tree.Expression) -> tree.Expression:
         """An argument of a function, which may read what it likes of a fact."""
@@ -106,21 +111,26 @@ class _Follower:
         if followed is None:
             return value
         fact = tree.SlotRef(node.span, followed.slot.number, node.span.text)
-        if not followed.optional:
+        if not followed.is_uncertain:
             return fact
-        none = tree.Constant(node.span, None)
-        chosen = self.either(followed, fact, none, replace(followed.slot.type, optional=True))
+        type = replace(followed.slot.type, optional=infer(value, self.types).optional)
+        chosen = self.either(followed, fact, self.reference(value, followed), type)
         self.names.handed.add(chosen.slot)
         return chosen
 
     def either(
-        self, followed: Followed, found: tree.Expression, none: tree.Expression, type: Type
+        self, followed: Followed, found: tree.Expression, missing: tree.Expression, type: Type
     ) -> tree.SlotRef:
-        """What is one thing where a reference leads to a fact, and another where it is none."""
+        """What is one thing where a reference leads to a fact, and another where it does not."""
         slot = self.names.new_slot(None, type, is_fact=False)
         followed.found.append((slot.number, found))
-        followed.none.append((slot.number, none))
+        followed.missing.append((slot.number, missing))
         return tree.SlotRef(found.span, slot.number, found.span.text)
+
+    @staticmethod
+    def reference(target: tree.Expression, followed: Followed) -> tree.Expression:
+        """A reference as it is written here: `r.r` is followed with an earlier `r?.r`."""
+        return target if isinstance(target, tree.SlotRef) else followed.reference
 
     # -- references ----------------------------------------------------------------------------
 
@@ -145,7 +155,7 @@ class _Follower:
             case tree.FieldRef():
                 return ("field", target.slot, target.index)
             case tree.SlotRef():
-                return ("slot", target.slot)
+                return self.names.reads.get(target.slot, ("slot", target.slot))
         pattern = self.names.pattern.number if self.names.pattern is not None else -1
         slots = frozenset(reference.slot for reference in references(target))
         return ("value", pattern, slots, " ".join(target.span.text.split()))
@@ -165,17 +175,22 @@ class _Follower:
         fact = tree.SlotRef(span, slot.number, span.text)
         same = tree.Compare(span, target, (("==", fact),))
         pattern = Pattern(span, slot, (Constraint(span, same),))
-        followed = Followed(slot, type.optional, [], [])
-        if not type.optional:
+        followed = Followed(slot, target, type.optional or may_fail(target, self.names))
+        if not followed.is_uncertain:
             self.before.append(pattern)
             return followed
-        is_none = tree.Compare(span, target, (("is", tree.Constant(span, None)),))
-        branches = (
-            Branch((pattern,), followed.found),
-            Branch((Test(span, Constraint(span, is_none)),), followed.none),
-        )
-        self.before.append(Alternatives(span, branches))
+        branches = [Branch((pattern,), followed.found)]
+        if type.optional:
+            is_none = tree.Compare(span, target, (("is", tree.Constant(span, None)),))
+            branches.append(Branch((Test(span, Constraint(span, is_none)),), followed.missing))
+        failing = Failing(target, followed.missing) if may_fail(target, self.names) else None
+        self.before.append(Alternatives(span, tuple(branches), failing))
         return followed
+
+
+def may_fail(reference: tree.Expression, names: RuleNames) -> bool:
+    """Whether a reference was read of one that may be none, so that it may be an error."""
+    return isinstance(reference, tree.SlotRef) and reference.slot in names.may_fail
 
 
 def is_declared(node: tree.Expression) -> TypeGuard[tree.Call]:

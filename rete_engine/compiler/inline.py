@@ -7,6 +7,7 @@ reacts to them as if they were its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rete_engine.compiler.references import check_inlined
@@ -22,6 +23,7 @@ from rete_engine.model.rules import (
     Condition,
     Constraint,
     Exists,
+    Failing,
     Pattern,
     Slot,
     Source,
@@ -102,7 +104,7 @@ class Inlining:
                 inner = tuple(map(self.condition, condition.conditions))
                 return Exists(condition.span, condition.negated, inner)
             case Alternatives():
-                return Alternatives(condition.span, tuple(map(self.branch, condition.branches)))
+                return self.alternatives(condition)
             case Accumulate():
                 return self.accumulate(condition)
         raise AssertionError(condition)
@@ -125,13 +127,25 @@ class Inlining:
             None if source.by is None else self.constraint(source.by),
         )
 
-    def branch(self, branch: Branch) -> Branch:
-        """An alternative of an `or`."""
-        meanings = tuple(
-            (self.slots[number].number, self.expression(meaning))
-            for number, meaning in branch.meanings
+    def alternatives(self, condition: Alternatives) -> Alternatives:
+        """Alternatives over the rule's slots."""
+        failing = condition.failing
+        if failing is not None:
+            reference = self.expression(failing.reference)
+            failing = Failing(reference, self.meanings(failing.meanings))
+        branches = tuple(
+            Branch(tuple(map(self.condition, branch.conditions)), self.meanings(branch.meanings))
+            for branch in condition.branches
         )
-        return Branch(tuple(map(self.condition, branch.conditions)), meanings)
+        return Alternatives(condition.span, branches, failing)
+
+    def meanings(
+        self, meanings: Sequence[tuple[int, tree.Expression]]
+    ) -> tuple[tuple[int, tree.Expression], ...]:
+        """What slots stand for in an alternative."""
+        return tuple(
+            (self.slots[number].number, self.expression(meaning)) for number, meaning in meanings
+        )
 
     def part(self, part: Constraint | Computation) -> Constraint | Computation:
         """A part of a pattern."""

@@ -24,6 +24,7 @@ from rete_engine.model.rules import (
     Condition,
     Constraint,
     Exists,
+    Failing,
     Pattern,
     Source,
     Test,
@@ -72,6 +73,10 @@ class _Normaliser:
     def extend(self, reading: Reading, condition: Condition) -> list[Reading]:
         """The ways to go on with one condition."""
         match condition:
+            case Alternatives(failing=Failing() as failing) if is_error(
+                substituted(failing.reference, reading.meanings)
+            ):
+                return self.branch(reading, Branch((), failing.meanings))
             case Alternatives():
                 self.made += len(condition.branches) - 1
                 if self.made > MOST_READINGS:
@@ -94,7 +99,7 @@ class _Normaliser:
         """The ways to go on with a branch."""
         found: list[Reading] = []
         for longer in self.readings(branch.conditions, reading):
-            own = {slot: substituted(e, longer.meanings) for slot, e in branch.meanings}
+            own = {slot: meaning(e, longer.meanings) for slot, e in branch.meanings}
             found.append(Reading(longer.conditions, {**longer.meanings, **own}))
         return found
 
@@ -120,6 +125,26 @@ class _Normaliser:
                 )
                 sources.append(Source(each.conditions, value, by))
         return replace(condition, sources=tuple(sources))
+
+
+def meaning(written: Expression, meanings: Mapping[int, Expression]) -> Expression:
+    """What a slot stands for in a reading.
+
+    A read that is written out is one through a reference that leads to no fact: it is none, or
+    itself an error.
+    """
+    if not isinstance(written, tree.Attribute):
+        return substituted(written, meanings)
+    target = substituted(written.target, meanings)
+    if is_error(target):
+        return replace(written, target=target)
+    none = tree.Constant(target.span, None)
+    return none if written.optional else replace(written, target=none)
+
+
+def is_error(reference: Expression) -> bool:
+    """Whether the meaning of a reference is the field of none: any other is a slot or its field."""
+    return isinstance(reference, tree.Attribute)
 
 
 def follows_none(condition: Condition) -> bool:

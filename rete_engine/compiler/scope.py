@@ -336,10 +336,12 @@ class Followed:
     """A pattern that conditions were given because they read through a reference to its fact."""
 
     slot: Slot
-    optional: bool  # whether the reference may be none: then there are two alternatives
-    # What slots stand for where the reference leads to a fact, and where it is none.
-    found: list[tuple[int, tree.Expression]]
-    none: list[tuple[int, tree.Expression]]
+    reference: tree.Expression  # a field or a slot
+    is_uncertain: bool  # whether it may be none or an error: then there are alternatives
+    # What slots stand for where the reference leads to a fact, and where it does not: the read
+    # as it is written.
+    found: list[tuple[int, tree.Expression]] = field(default_factory=list)
+    missing: list[tuple[int, tree.Expression]] = field(default_factory=list)
 
 
 @dataclass
@@ -360,6 +362,9 @@ class RuleNames(PlaceNames):
         self.masks: dict[int, int] = {}  # by slot: the field bits read, once all are known
         # The references that the conjunctions around follow, as deep as `scopes`.
         self.followed: list[dict[Hashable, Followed]] = [{}]
+        # Slots of what is read of a reference that may be none: the slot of its fact and the field.
+        self.reads: dict[int, tuple[int, str]] = {}
+        self.may_fail: set[int] = set()  # those of them that may be an error
         self.handed: set[int] = set()  # slots of facts, or none, that functions are handed
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
         self.lines: dict[str, int] = {}  # where the conditions of the rule bind names

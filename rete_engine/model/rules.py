@@ -111,6 +111,17 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """What there is instead of alternatives where a reference is an error: it reads none's field.
+
+    Then no fact is matched, and whoever reads through the reference meets the error.
+    """
+
+    reference: Expression
+    meanings: Sequence[tuple[int, Expression]]  # as in the branches
+
+
+@dataclass(frozen=True, slots=True)
 class Alternatives(Condition):
     """`(C or D …)`: each branch that matches is a match of its own.
 
@@ -118,3 +129,4 @@ class Alternatives(Condition):
     """
 
     branches: tuple[Branch, ...]
+    failing: Failing | None = None  # of a reference that is followed

@@ -320,7 +320,10 @@ class Naive:
     def reached(self, match: Match, node: tree.Expression, evaluator: Evaluator) -> Match | None:
         facts = match.facts
         for reference in match.rule.follows.get(id(node), ()):
-            value = self.attempt(match.rule, evaluator, reference)
+            try:
+                value = evaluator.value(reference)
+            except MisfitError:
+                continue  # an error of the expression, if that comes to it
             if isinstance(value, Fact) and self.facts.get(value.number) is value:
                 facts = (*facts, (reference, value))
             elif value is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.reference import control, deriving
 from tests.reference.agreement import Agreement, Operation
 from tests.reference.laws import examples
 from tests.reference.programs import (
+    LINKED_TEMPLATES,
     dense,
     grouped,
     linked,
@@ -106,3 +108,31 @@ def test_agenda_groups(text: str, script: list[Operation], strategy: str) -> Non
 @given(linked.programs(), linked.scripts(), strategies)
 def test_references_between_facts(text: str, script: list[Operation], strategy: str) -> None:
     agree(text, script, strategy)
+
+
+#: Conditions that guard what they read through a reference, or do not, in every place.
+GUARDED = [
+    "A(r is not none, r.r.m == 0)",
+    "A(r is not none and r.r?.m == 0)",
+    "A(r is none or r.r.m == 0)",
+    "A(r?.r is none or r.r.r?.m == 0)",
+    "A(r?.r?.m == 0, r.r.m == n)",
+    "A(r.r.m == 0, r?.r?.m == n)",
+    "A(m == 0 or r?.r?.n == 1, r.r?.r?.n == 1 or n == 0)",
+    "A(v := r.r, v is none)",
+    "A(n == 0, (r?.n == 0 or r.r.r.n == 1))",
+    "B(a.n == 0, a.r is none or a.r.r.n == m)",
+    "A()\n    test p.r is not none and p.r.r?.n == 0",
+    "A()\n    not A(r?.r == p, p.r.r.n == 0)",
+    "A()\n    exists (A(n == 0, p.r is none or p.r.r?.m == m) and test p.r?.r?.m == 0)",
+    "A()\n    v := count(A(r is not none and r.r?.m == p.n))",
+]
+
+
+@examples(60)
+@given(st.sampled_from(GUARDED), linked.scripts(), strategies)
+def test_references_that_are_guarded(
+    condition: str, script: list[Operation], strategy: str
+) -> None:
+    rule = f'rule "r"\nwhen\n    p := {condition}\nthen\n    emit p.n\nend\n'
+    agree(LINKED_TEMPLATES + rule, script, strategy)
