@@ -107,7 +107,7 @@ class Engine:
 
     __slots__ = (
         "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
-        "watches_firings",
+        "spare", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -118,6 +118,7 @@ class Engine:
         self.matcher = Matcher(network, context, agenda)
         self.memory = WorkingMemory(network, self.matcher, context.limits)
         self.queries = Queries(self.memory, self.matcher)
+        self.spare: Execution | None = None  # for the next firing
         context.ask = self.ask
         self.halted = False
         self.watches_firings = False
@@ -207,7 +208,12 @@ class Engine:
         """
         rule = activation.rule
         self.agenda.take(activation)
-        execution = Execution(self.memory, self.context, activation, rule.locals)
+        execution = self.spare
+        if execution is None:
+            execution = Execution(self.memory, self.context)
+        else:
+            self.spare = None  # until this firing is through: what breaks off is not used again
+        execution.begin(activation, rule.locals)
         try:
             if rule.function is None:
                 execution.run(activation.reading.statements)
@@ -256,6 +262,8 @@ class Engine:
             host.log(level, message)
         if execution.halted:
             self.halted = True
+        execution.end()
+        self.spare = execution
         if fired is not None:
             host.fired(fired)
 
@@ -278,7 +286,8 @@ class Engine:
         Raises:
             StatementFailure: A statement failed; nothing changed.
         """
-        execution = Execution(self.memory, self.context, None, locals)
+        execution = Execution(self.memory, self.context)
+        execution.begin(None, locals)
         for position in range(len(statements)):
             try:
                 execution.execute(statements[position])
@@ -315,6 +324,7 @@ class Engine:
             self.memory.truth.close(tokens)
         self.matcher.close([*self.memory.all(), *self.queries.close()], tokens)
         self.memory.close()
+        self.spare = None
         self.recent.clear()
 
     def take_failures(self) -> list[Failure]:

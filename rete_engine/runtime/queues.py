@@ -66,20 +66,28 @@ class Queue:
 class ListQueue(Queue):
     """`depth` and `breadth`: a list for each salience."""
 
-    __slots__ = ("depth", "levels", "saliences")
+    __slots__ = ("depth", "latest", "latest_salience", "levels", "saliences")
 
     def __init__(self, depth: bool) -> None:
         self.depth = depth
         self.levels: dict[int, TokenBucket] = {}
         self.saliences: list[int] = []  # those with a level, ascending
+        # The level that was last asked for: mostly it is asked for again.
+        self.latest: TokenBucket | None = None
+        self.latest_salience = 0
 
     def level(self, salience: int) -> TokenBucket:
         """The list of a salience."""
+        level = self.latest
+        if level is not None and self.latest_salience == salience:
+            return level
         level = self.levels.get(salience)
         if level is None:
             level = TokenBucket(salience)
             self.levels[salience] = level
             insort(self.saliences, salience)
+        self.latest = level
+        self.latest_salience = salience
         return level
 
     def push(self, activation: AgendaEntry) -> None:
@@ -103,6 +111,7 @@ class ListQueue(Queue):
             collect(level, tokens)
         self.levels.clear()
         self.saliences.clear()
+        self.latest = None
 
     def pull(self, activation: AgendaEntry) -> None:
         """Take an activation out of its list."""
@@ -114,7 +123,7 @@ class ListQueue(Queue):
         """The newest (oldest) activation of the highest salience."""
         saliences = self.saliences
         while saliences:
-            level = self.levels[saliences[-1]]
+            level = self.level(saliences[-1])
             token = level.tail if self.depth else level.head
             if isinstance(token, Deferred):
                 token = make_next(token, level)
@@ -124,6 +133,7 @@ class ListQueue(Queue):
             if level.head is None:
                 # Dynamic salience makes levels without end, so an empty one goes.
                 del self.levels[saliences.pop()]
+                self.latest = None
         return None
 
     def make_all(self) -> None:

@@ -85,7 +85,8 @@ class CurrentFiring:
         """
         execution = self._under_way()
         spec, given = self._translator.given(template, fields)
-        element = execution.changes.insert(spec, given)
+        changes = execution.changes
+        element = changes.insert(spec, spec.build(given, changes.limits))
         if not isinstance(template, str):
             execution.objects.append((template, element))
         return self._translator.fact_of(element)

@@ -344,7 +344,7 @@ class Session:
                 changes.commit()
             else:
                 changes.retract(element)
-                replacement = changes.insert(spec, given)
+                replacement = changes.insert(spec, spec.build(given, changes.limits))
                 changes.commit()
                 element = replacement
             translator.remember(instance, element)
