@@ -13,7 +13,12 @@ from rete_engine.cli.codes import ExitCode
 
 def main() -> None:
     """Run the command line with the arguments of the process, and exit with its code."""
+    if sys.argv[1:] == ["--version"]:  # needs nothing, so it waits for nothing
+        print(version())
+        return
     try:
+        import rich  # noqa: F401 - used late, but told of at once if it is missing
+
         from rete_engine.cli.app import app
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("typer", "rich"):
@@ -23,3 +28,10 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     app(prog_name="rete")
+
+
+def version() -> str:
+    """The version, and whether the core is compiled, in a line."""
+    from rete_engine import __version__, compiled
+
+    return f"rete-engine {__version__} ({'compiled' if compiled() else 'pure Python'} core)"

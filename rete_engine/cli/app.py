@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rete_engine.cli import version
 from rete_engine.cli.faults import reported
 from rete_engine.cli.screen import Screen
 
@@ -66,10 +67,7 @@ RuleFiles = Annotated[
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from rete_engine import __version__, compiled
-
-        core = "compiled" if compiled() else "pure Python"
-        typer.echo(f"rete-engine {__version__} ({core} core)")
+        typer.echo(version())
         raise typer.Exit
 
 

@@ -8,12 +8,16 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console, RenderableType
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
-from rete_engine.diagnostics.diagnostic import Diagnostic
+    from rete_engine.diagnostics.diagnostic import Diagnostic
+
+# Rich is imported where something is coloured or laid out in a table: help, and runs that tell
+# nothing or JSON, do not wait for it.
 
 
 class ReaderGone(BaseException):
@@ -39,7 +43,7 @@ class Screen:
             # A character that the terminal's encoding lacks is no reason to fail.
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        self._errors = Console(file=self.err, highlight=False, soft_wrap=True)
+        self._errors: Console | None = None
         #: Called before anything is written, to take a progress display away.
         self.before_writing: Callable[[], None] = lambda: None
 
@@ -79,6 +83,8 @@ class Screen:
         Raises:
             ReaderGone: Nobody reads it.
         """
+        from rich.console import Console
+
         console = Console(file=self.out, highlight=False, soft_wrap=True)
         with console.capture() as captured:
             console.print(text)
@@ -90,6 +96,8 @@ class Screen:
         Raises:
             ReaderGone: Nobody reads it.
         """
+        from rich.console import Console
+
         width = None if self.out.isatty() else _UNBOUNDED
         console = Console(file=self.out, width=width, highlight=False)
         for renderable in what:
@@ -106,9 +114,9 @@ class Screen:
 
     def tell(self, message: str, label: str, style: str) -> None:
         """Write a message to standard error, its label coloured on a terminal."""
-        self.before_writing()
-        with contextlib.suppress(BrokenPipeError):
-            self._errors.print(Text.assemble((f"{label}: ", style), message))
+        from rich.text import Text
+
+        self._colour(Text.assemble((f"{label}: ", style), message), end="\n")
 
     def error(self, message: str) -> None:
         """Tell an error."""
@@ -124,9 +132,17 @@ class Screen:
 
     def diagnostic(self, diagnostic: Diagnostic) -> None:
         """Tell a diagnostic, with its line and marker."""
+        self._colour(_coloured(diagnostic), end="\n\n")
+
+    def _colour(self, text: Text, end: str) -> None:
+        """Write a text to standard error, in colours on a terminal."""
+        from rich.console import Console
+
+        if self._errors is None:
+            self._errors = Console(file=self.err, highlight=False, soft_wrap=True)
         self.before_writing()
         with contextlib.suppress(BrokenPipeError):
-            self._errors.print(_coloured(diagnostic), end="\n\n")
+            self._errors.print(text, end=end)
 
     def flush(self) -> None:
         """Hand everything over.
@@ -154,6 +170,8 @@ _SOURCE = re.compile(r"^( *\d+ \|)")
 
 def _coloured(diagnostic: Diagnostic) -> Text:
     """The text of a diagnostic with the colours that compilers have taught us."""
+    from rich.text import Text
+
     main = "bold red" if diagnostic.severity == "error" else "bold yellow"
     result = Text()
     for number, line in enumerate(str(diagnostic).split("\n")):

@@ -33,6 +33,7 @@ from rete_engine.expressions.values import is_nan, join_key
 from rete_engine.model.rules import Compute, Constraint, Pattern, Source
 from rete_engine.network import specs
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec, Place
+from rete_engine.network.routes import routes_of
 from rete_engine.network.statements import InsertStatement, logical_inserts
 from rete_engine.network.templates import TemplateSpec
 
@@ -234,54 +235,19 @@ class NetworkBuilder:
             if isinstance(node, specs.ProductionSpec)
             for statement in _mark_supports(node)
         )
+        alphas, queries = tuple(self.alphas), tuple(self.queries)
         return specs.Network(
             self.templates,
-            tuple(self.alphas),
+            alphas,
             tuple(self.nodes),
             self.root,
             tuple(self.rules),
-            tuple(self.queries),
-            self.routes(),
+            queries,
+            routes_of(self.templates, queries, alphas),
             self.groups,
             self.locals,
             derived,
         )
-
-    def routes(self) -> tuple[specs.Route, ...]:
-        """The way of a new fact, for each template."""
-        templates = [*self.templates, *(query.arguments for query in self.queries)]
-        count = len(templates)
-        tables: list[dict[int, dict[object, list[specs.AlphaSpec]]]] = [{} for _ in range(count)]
-        rest: list[list[specs.AlphaSpec]] = [[] for _ in range(count)]
-        masks = [0 for _ in range(count)]
-        for alpha in self.alphas:
-            number = alpha.template.number
-            masks[number] |= alpha.mask
-            if alpha.constants:
-                index, key = alpha.constants[0]
-                tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
-            else:
-                rest[number].append(alpha)
-        return tuple(
-            specs.Route(
-                tuple(
-                    (index, {key: tuple(alphas) for key, alphas in by_key.items()})
-                    for index, by_key in table.items()
-                ),
-                tuple(others),
-                self.mask_of(template, masks),
-            )
-            for template, table, others in zip(templates, tables, rest, strict=True)
-        )
-
-    def mask_of(self, template: TemplateSpec, masks: list[int]) -> int:
-        """The field bits that rules read of a template's facts; `masks` has those of its own."""
-        mask = masks[template.number]
-        base = template.base
-        while base is not None:
-            mask |= masks[base.number]
-            base = base.base
-        return mask
 
 
 class _PathBuilder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from rete_engine.compiler.actions import ActionNames, ActionReader
 from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, Path, field_bits
@@ -48,46 +47,12 @@ from rete_engine.model.actions import InsertAction
 from rete_engine.model.declarations import (
     Document,
     FactsDeclaration,
-    ParamDeclaration,
     RuleDeclaration,
 )
 from rete_engine.model.rules import Condition, Pattern
-from rete_engine.network.specs import EXISTENCE, Network, PatternUse, ReadingSpec, RuleSpec
+from rete_engine.network.compiled import Compiled, CompiledParam, External
+from rete_engine.network.specs import EXISTENCE, PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
-
-
-@dataclass(frozen=True)
-class CompiledParam:
-    """A parameter: its type, and how its value comes about when a session gives none."""
-
-    name: str
-    type: Type
-    default: Node | None
-    declaration: ParamDeclaration
-
-
-@dataclass(frozen=True)
-class External:
-    """A function that the program provides."""
-
-    name: str
-    parameters: tuple[Type, ...]
-    result: Type
-    span: Span
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """A rule set, ready for sessions."""
-
-    network: Network
-    params: tuple[CompiledParam, ...]
-    functions: tuple[Function, ...]
-    externals: tuple[External, ...]
-    facts: tuple[Statement, ...]
-    facts_places: tuple[str, ...]  # where each of them stands
-    facts_locals: int
-    locals: int  # that any condition, parameter or `enabled` needs
 
 
 def compile_documents(
@@ -134,7 +99,7 @@ class _Compiler:
         )
         self.note_reading()
         externals = tuple(
-            External(name, f.parameters, f.result, f.declaration.name_span)
+            External(name, f.parameters, f.result, str(f.declaration.name_span))
             for name, f in declared.functions.items()
             if f.is_external
         )
@@ -219,7 +184,7 @@ class _Compiler:
                 f"param '{declaration.name}'",
             )
             default = self.lowered(resolved, Scope())
-        return CompiledParam(declaration.name, param.type, default, declaration)
+        return CompiledParam(declaration.name, param.type, default)
 
     def function(self, function: DeclaredFunction) -> Function:
         declaration = function.declaration

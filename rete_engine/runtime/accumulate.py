@@ -14,7 +14,10 @@ from rete_engine.expressions.equality import changed, join_key
 from rete_engine.expressions.frame import Link
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.specs import Test
-from rete_engine.runtime.memory import Element, LiveNode, PlacedToken, Token, chain
+from rete_engine.runtime.computing import PlacedToken
+from rete_engine.runtime.conditions import note_failure
+from rete_engine.runtime.live_node import LiveNode
+from rete_engine.runtime.memory import Element, Token, chain
 from rete_engine.runtime.tallies import NOTHING, Kept, Order, Tally, make_tally
 
 if TYPE_CHECKING:
@@ -141,7 +144,7 @@ class AccumulateNode(LiveNode):
         """See to it that a result is reviewed when the branch is done."""
         if not token.noted and not owner.filling:
             token.noted = True
-            self.matcher.may_stop(token, self.branch_rank)
+            self.matcher.unsettled.may_stop(token, self.branch_rank)
 
     def note_all(self, owner: AccumulateToken) -> None:
         """See to it that the results of all groups are reviewed."""
@@ -166,7 +169,7 @@ class AccumulateNode(LiveNode):
         try:
             return tally.result(token.members, frame)
         except Exception as error:  # whatever an accumulator of the program raises
-            matcher.failed(self.origins, token, None, error)
+            note_failure(self.origins, token, None, error, matcher)
             return NOTHING
 
     def review(self, token: TallyToken) -> None:
@@ -180,7 +183,7 @@ class AccumulateNode(LiveNode):
             self.matcher.remove_outputs(token)
         token.result = result
         if result is not NOTHING:
-            self.matcher.may_pass(token)
+            self.matcher.unsettled.may_pass(token)
         elif not token.members and isinstance(token, GroupedToken):
             self.matcher.remove(token)
 
@@ -264,7 +267,7 @@ class MemberNode(LiveNode):
         try:
             return test.node.evaluate(frame)
         except Exception as error:  # whatever an external function raises
-            self.matcher.failed(test.origins, token, None, error)
+            note_failure(test.origins, token, None, error, self.matcher)
             return NOTHING
 
     def order(self, token: MemberToken) -> Order:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Final, cast, final
 
 from rete_engine.network.specs import MAIN, RuleSpec
-from rete_engine.runtime.memory import Activation, AgendaEntry, Token
+from rete_engine.runtime.activations import Activation, AgendaEntry
+from rete_engine.runtime.memory import Token
 from rete_engine.runtime.queues import HeapQueue, ListQueue, OrderFunction, Queue
 
 #: The focus of nobody: no run has reached the group on top of the stack yet.

@@ -9,9 +9,10 @@ from rete_engine.expressions.frame import Record
 from rete_engine.expressions.reads import further
 from rete_engine.expressions.values import changed
 from rete_engine.network.templates import MISSING, TemplateSpec
+from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.derivations import Derivations
 from rete_engine.runtime.keys import keys_of
-from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
 
 INSERTED: Final = 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import cast, final
 
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.equals import EqualFacts, first_of, key_of
-from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.memory import Element
 from rete_engine.runtime.truth import Truth
 
 

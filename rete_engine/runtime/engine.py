@@ -13,9 +13,13 @@ from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
+from rete_engine.runtime.activations import Activation, Deferred
 from rete_engine.runtime.agenda import Agenda
-from rete_engine.runtime.matcher import Failure, Matcher, elements_of
-from rete_engine.runtime.memory import Activation, Deferred, Element, SessionLimitError, Token
+from rete_engine.runtime.closing import take_apart
+from rete_engine.runtime.conditions import Failure, elements_of
+from rete_engine.runtime.errors import SessionLimitError
+from rete_engine.runtime.matcher import Matcher
+from rete_engine.runtime.memory import Element, Token
 from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -322,7 +326,7 @@ class Engine:
         self.context.ask = None
         if self.memory.truth is not None:
             self.memory.truth.close(tokens)
-        self.matcher.close([*self.memory.all(), *self.queries.close()], tokens)
+        take_apart(self.matcher, [*self.memory.all(), *self.queries.close()], tokens)
         self.memory.close()
         self.spare = None
         self.recent.clear()

@@ -13,8 +13,9 @@ from typing import Final, final
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.handle import Handle, fill
-from rete_engine.runtime.memory import Element, SessionLimitError, StrategyError
+from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
 
 #: So many single inserts without a run are a load, for which the collector is held back.

@@ -11,16 +11,9 @@ from typing import cast
 
 from rete_engine.network.specs import FirstSpec, JoinSpec, NodeSpec, TestSpec
 from rete_engine.runtime.accumulate import GroupedToken
-from rete_engine.runtime.memory import (
-    Activation,
-    Element,
-    FoundToken,
-    GroupToken,
-    GuardToken,
-    RightToken,
-    Token,
-)
-from rete_engine.runtime.nodes import ExistsNode, GroupNode
+from rete_engine.runtime.activations import Activation
+from rete_engine.runtime.guards import ExistsNode, FoundToken, GroupNode, GroupToken, GuardToken
+from rete_engine.runtime.memory import Element, RightToken, Token
 
 
 def is_matched(token: Token) -> bool:

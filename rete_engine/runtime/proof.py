@@ -16,17 +16,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast, final
 
+from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.grounds import found_for, is_matched, is_negated, right_of, supported_by
-from rete_engine.runtime.memory import (
-    Activation,
-    Element,
-    GroupToken,
-    GuardToken,
-    Token,
-    lean,
-    let_go,
-)
-from rete_engine.runtime.nodes import ExistsNode
+from rete_engine.runtime.guards import ExistsNode, GroupToken, GuardToken, lean, let_go
+from rete_engine.runtime.memory import Element, Token
 
 if TYPE_CHECKING:
     from rete_engine.runtime.truth import Truth

@@ -20,8 +20,11 @@ from rete_engine.expressions.frame import Answer, Link
 from rete_engine.expressions.reads import answer_of
 from rete_engine.expressions.values import store
 from rete_engine.network.specs import AnswerSpec, QuerySpec
-from rete_engine.runtime.matcher import Failure, Matcher
-from rete_engine.runtime.memory import AnswerToken, Element, SessionLimitError
+from rete_engine.runtime.conditions import Failure
+from rete_engine.runtime.endings import AnswerToken
+from rete_engine.runtime.errors import SessionLimitError
+from rete_engine.runtime.matcher import Matcher
+from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
 
 
@@ -110,8 +113,9 @@ class Queries:
     def take_out(self, arguments: Element) -> None:
         """Remove a record of arguments, and all that was built on it."""
         matcher = self.matcher
-        matcher.targets.clear()  # there is something only where the work was cut short
-        matcher.unsettled.clear()
+        # There is something only where the work was cut short.
+        matcher.alpha_network.targets.clear()
+        matcher.unsettled.waiting.clear()
         matcher.retract(arguments)
         matcher.news.clear()
 
@@ -127,13 +131,13 @@ class Queries:
     def wake(self, query: QuerySpec) -> None:
         """Build what only queries use, when it is first needed."""
         matcher = self.matcher
-        if query.entrances[0].number in matcher.alphas:
+        if query.entrances[0].number in matcher.alpha_network.alphas:
             return
         for right in query.rights:
-            if right.number not in matcher.rights:
-                matcher.awaken(right, self.memory.of(right.alpha.template))
+            if right.number not in matcher.alpha_network.rights:
+                matcher.alpha_network.awaken(right, self.memory.of(right.alpha.template), matcher)
         for entrance in query.entrances:
-            matcher.live_alpha(entrance)
+            matcher.alpha_network.live_alpha(entrance, matcher)
 
     # -- live ----------------------------------------------------------------------------------
 

@@ -12,17 +12,8 @@ from bisect import insort
 from collections.abc import Callable
 from typing import final
 
-from rete_engine.runtime.memory import (
-    Activation,
-    AgendaEntry,
-    Deferred,
-    Token,
-    TokenBucket,
-    append,
-    collect,
-    insert,
-    take_out,
-)
+from rete_engine.runtime.activations import Activation, AgendaEntry, Deferred
+from rete_engine.runtime.memory import Token, TokenBucket, append, collect, insert, take_out
 
 #: The sort key of an activation; the smallest fires first.
 OrderFunction = Callable[[Activation], tuple[object, ...]]

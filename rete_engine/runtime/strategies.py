@@ -11,8 +11,10 @@ from typing import final
 
 from rete_engine.expressions.frame import Link
 from rete_engine.network.specs import PatternUse
+from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.agenda import Strategy
-from rete_engine.runtime.memory import Activation, Element, StrategyError
+from rete_engine.runtime.errors import StrategyError
+from rete_engine.runtime.memory import Element
 
 #: The strategies that have a name.
 STRATEGIES = ("depth", "breadth", "lex", "mea", "simplicity", "complexity", "random")

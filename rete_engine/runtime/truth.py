@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.values import changed
+from rete_engine.runtime.activations import Activation, AgendaEntry
 from rete_engine.runtime.equals import EqualFacts, first_of, key_of
 from rete_engine.runtime.grounds import (
     activations_below,
@@ -19,7 +20,8 @@ from rete_engine.runtime.grounds import (
     push_children,
     supported_below,
 )
-from rete_engine.runtime.memory import Activation, AgendaEntry, Element, LiveNode, RightToken, Token
+from rete_engine.runtime.live_node import LiveNode
+from rete_engine.runtime.memory import Element, RightToken, Token
 from rete_engine.runtime.proof import Proof
 from rete_engine.runtime.strategies import time_tags
 

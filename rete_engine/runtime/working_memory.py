@@ -10,9 +10,11 @@ from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.values import shown
 from rete_engine.network.specs import Network
 from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
+from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.keys import holds_nan, keys_of, whole_key
 from rete_engine.runtime.matcher import Matcher
-from rete_engine.runtime.memory import Element, Members, SessionLimitError
+from rete_engine.runtime.members import Members
+from rete_engine.runtime.memory import Element
 from rete_engine.runtime.truth import Truth
 
 #: Keys that changes which are not made yet give to a fact, or take from all (None).

@@ -11,9 +11,10 @@ from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
 from rete_engine.network.specs import ReadingSpec
 from rete_engine.runtime.actions import Execution
+from rete_engine.runtime.activations import Activation
+from rete_engine.runtime.conditions import elements_of
 from rete_engine.runtime.engine import Engine, Fired, Host
-from rete_engine.runtime.matcher import elements_of
-from rete_engine.runtime.memory import Activation, Element
+from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import Listener
 from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import further

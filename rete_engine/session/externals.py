@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from rete_engine.compiler.compile import External
 from rete_engine.diagnostics.errors import SessionError
+from rete_engine.network.compiled import External
 from rete_engine.session.translation import Translator
 
 
@@ -24,7 +24,7 @@ def provide(
         function = functions.get(external.name)
         if function is None:
             raise SessionError(
-                f"the external function '{external.name}' ({external.span}) is not provided;"
+                f"the external function '{external.name}' ({external.place}) is not provided;"
                 f" give it in functions={{'{external.name}': …}}"
             )
         if not callable(function):

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled, CompiledParam, compile_documents
+from rete_engine.compiler.compile import compile_documents
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
 from rete_engine.diagnostics.source import PYTHON
@@ -18,6 +18,7 @@ from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
 from rete_engine.model.declarations import Document, TemplateDeclaration
+from rete_engine.network.compiled import Compiled, CompiledParam
 from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.specs import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec

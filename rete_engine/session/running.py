@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError
-from rete_engine.expressions.values import EvaluationError
+from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError, SessionError
+from rete_engine.expressions.values import EvaluationError, shown
+from rete_engine.runtime.conditions import Failure
 from rete_engine.runtime.engine import ActionFailure, Engine
-from rete_engine.runtime.matcher import Failure
 from rete_engine.runtime.memory import Element
 from rete_engine.session.events import Events
 from rete_engine.session.fact import describe
@@ -23,6 +23,17 @@ _STOPPED: dict[str, Stopped] = {
     "limit": "limit",
     "timeout": "timeout",
 }
+
+
+def check_timeout(timeout: object) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises:
+        SessionError: It is none.
+    """
+    if timeout is None or (isinstance(timeout, (int, float)) and timeout >= 0):
+        return
+    raise SessionError(f"timeout is a number of seconds from 0, not {shown(timeout)}")
 
 
 class Runner:

@@ -6,29 +6,36 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from rete_engine.compiler.compile import Compiled
 from rete_engine.diagnostics.diagnostic import did_you_mean
-from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
-from rete_engine.expressions.frame import Context, Frame, Limits
-from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
+from rete_engine.diagnostics.errors import SessionError
+from rete_engine.expressions.frame import Context, Limits
+from rete_engine.expressions.values import shown
+from rete_engine.network.compiled import Compiled
 from rete_engine.network.specs import RuleSpec
 from rete_engine.network.templates import TemplateSpec
-from rete_engine.runtime.agenda import Agenda, Strategy
 from rete_engine.runtime.changes import Changes
-from rete_engine.runtime.engine import Engine, StatementFailure
+from rete_engine.runtime.engine import Engine
+from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.gate import Gate
-from rete_engine.runtime.memory import Activation, SessionLimitError, StrategyError
 from rete_engine.runtime.queries import QueryFailure
-from rete_engine.runtime.strategies import STRATEGIES, Descending, named_strategy
 from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.externals import provide
 from rete_engine.session.fact import Fact, matches
+from rete_engine.session.opening import (
+    check_options,
+    insert_declared,
+    make_agenda,
+    param_values,
+    quick_insert,
+    switch_off,
+    utc_now,
+)
 from rete_engine.session.queries import (
     LiveQueries,
     LiveQuery,
@@ -38,7 +45,7 @@ from rete_engine.session.queries import (
 )
 from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_translated, rows_of
-from rete_engine.session.running import ON_ERROR, Runner
+from rete_engine.session.running import Runner, check_timeout
 from rete_engine.session.translation import Translator
 
 
@@ -87,14 +94,7 @@ class Session:
         write_back: bool,
         adopt: bool,
     ) -> None:
-        if on_error not in ON_ERROR:
-            raise SessionError(f"on_error is one of {', '.join(ON_ERROR)}, not {on_error!r}")
-        if not callable(strategy) and strategy not in STRATEGIES:
-            raise SessionError(
-                f"unknown strategy {strategy!r}; it is one of {', '.join(STRATEGIES)},"
-                " or a function"
-            )
-        _check_options(params, seed, clock, out, limits)
+        check_options(on_error, strategy, params, seed, clock, out, limits)
         self._compiled = compiled
         self._translator = Translator(specs, classes, adopt)
         self._strategy = strategy
@@ -110,7 +110,7 @@ class Session:
             self._load.begin,
         )
         self._gate.seconds = limits.seconds or 0.0
-        vars(self)["insert"] = _quick_insert(self._gate.insert)
+        vars(self)["insert"] = quick_insert(self._gate.insert)
         out = out or logging.getLogger("rete_engine.print").info
         self._events = Events(
             self._translator, out, write_back, tuple(param.name for param in compiled.params)
@@ -121,11 +121,11 @@ class Session:
             (),
             compiled.functions,
             provide(compiled.externals, functions, self._translator),
-            clock or _utc_now,
+            clock or utc_now,
             compiled.locals,
             tuple(accumulating(each, self._translator) for each in accumulators),
         )
-        self._context.params = self._param_values(params)
+        self._context.params = param_values(params, compiled, self._context, self._translator)
         self._engine: Engine
         self._runner: Runner
         with self._working():
@@ -133,77 +133,21 @@ class Session:
 
     # -- opening and closing -------------------------------------------------------------------
 
-    def _param_values(self, given: Mapping[str, object]) -> tuple[object, ...]:
-        """The value of every parameter."""
-        known = {param.name for param in self._compiled.params}
-        for name in given:
-            if name not in known:
-                raise FactError(
-                    f"unknown param '{name}' (params: {', '.join(sorted(known)) or 'none'})"
-                )
-        values: list[object] = []
-        for param in self._compiled.params:
-            if param.name in given:
-                value = self._translator.inward(given[param.name])
-            elif param.default is None:
-                raise FactError(f"param '{param.name}' has no default and needs a value")
-            else:
-                self._context.params = tuple(values)
-                try:
-                    value = param.default.evaluate(Frame(self._context, self._compiled.locals))
-                except (EvaluationError, SecurityError) as error:
-                    raise FactError(f"param '{param.name}': {error}") from error
-            try:
-                values.append(store(value, param.type, self._context.limits))
-            except Misfit as misfit:
-                raise FactError(f"param '{param.name}': {misfit}") from None
-        return tuple(values)
-
     def _open(self) -> None:
         """Begin anew: an empty working memory, then the facts blocks."""
         host = self._events.host()
-        engine = Engine(self._compiled.network, self._context, self._agenda(), host)
+        agenda = make_agenda(self._strategy, self._seed, self._events)
+        engine = Engine(self._compiled.network, self._context, agenda, host)
         self._engine = engine
         self._gate.memory = engine.memory
         self._gate.begin()
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
         self._translator.forget_all()
-        for rule in self._compiled.network.switched:
-            if rule.enabled is not None:
-                try:
-                    enabled = engine.enabled(rule.enabled)
-                except (EvaluationError, SecurityError) as error:
-                    raise SessionError(f"enabled of rule '{rule.name}': {error}") from error
-                if not enabled:
-                    engine.agenda.disable(rule)
+        switch_off(engine)
         self._events.attach(engine)
         self._lives.restart(engine)
-        try:
-            engine.execute(self._compiled.facts, self._compiled.facts_locals)
-            engine.matcher.open()
-        except StatementFailure as failure:
-            cause = failure.cause
-            message = f"in a facts block ({self._compiled.facts_places[failure.position]}): {cause}"
-            if isinstance(cause, (EvaluationError, FactError)):
-                raise FactError(message) from cause
-            if isinstance(cause, SecurityError):
-                raise SecurityError(message) from cause
-            raise cause from cause.__cause__  # of an external function
-
-    def _agenda(self) -> Agenda:
-        strategy = self._strategy
-        if not callable(strategy):
-            return Agenda(named_strategy(strategy, self._seed))
-        events = self._events
-
-        def order(activation: Activation) -> tuple[object, ...]:
-            try:
-                key = strategy(events.waiting(activation.reading, activation.salience, activation))
-            except Exception as error:
-                raise StrategyError(f"the strategy failed: {error!r}") from error
-            return (-activation.salience, Descending(key), -activation.number)
-
-        return Agenda(Strategy(order, depth=True))
+        insert_declared(engine, self._compiled)
+        engine.matcher.open()
 
     def reset(self) -> None:
         """Begin anew, as if the session were opened again.
@@ -499,8 +443,7 @@ class Session:
         if not callable(callback):
             raise SessionError(f"the callback for '{name}' cannot be called: {callback!r}")
         with self._working():
-            # As in `on`: what the callback raises is raised by the method that called it.
-            vars(self).pop("insert", None)
+            self._hear()
             spec = query_named(self._compiled.network.queries, name)
             record = arguments_of(spec, arguments, self._engine, self._translator)
             live = LiveQuery(spec, record, callback, self._close_live)
@@ -510,6 +453,10 @@ class Session:
                 error = self._runner.condition_failed(failure.failure)
                 raise error from error.cause
             return live
+
+    def _hear(self) -> None:
+        """Raise what a callback raises in the method that called it: `insert` needs its frame."""
+        vars(self).pop("insert", None)
 
     def _close_live(self, live: LiveQuery) -> None:
         """Let go of a live query: now, or when the session is next used and not at work."""
@@ -540,7 +487,7 @@ class Session:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
-        _check_timeout(timeout)
+        check_timeout(timeout)
         with self._working(), held_back():
             self._gate.inserts = 0
             self._load.end()
@@ -631,56 +578,5 @@ class Session:
         if not callable(callback):
             raise SessionError(f"the callback for '{event}' cannot be called: {callback!r}")
         with self._working():
-            # What a callback raises is raised by the method that called it, so insert is no
-            # longer called without a frame of its own.
-            vars(self).pop("insert", None)
+            self._hear()
             return self._events.subscribe(event, callback)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _check_options(
-    params: object, seed: object, clock: object, out: object, limits: object
-) -> None:
-    """Refuse options that would fail only later, in the midst of a run.
-
-    Raises:
-        SessionError: One is of the wrong kind.
-    """
-    if not isinstance(params, Mapping):
-        raise SessionError(f"params is a mapping of names to values, not {params!r}")
-    if type(seed) is not int:
-        raise SessionError(f"seed is a whole number, not {shown(seed)}")
-    for name, function in (("clock", clock), ("out", out)):
-        if function is not None and not callable(function):
-            raise SessionError(f"{name} is a function, not {function!r}")
-    if not isinstance(limits, Limits):
-        raise SessionError(f"limits is a Limits(…), not {limits!r}")
-
-
-def _check_timeout(timeout: object) -> None:
-    """Refuse what is no number of seconds.
-
-    Raises:
-        SessionError: It is none.
-    """
-    if timeout is None or (isinstance(timeout, (int, float)) and timeout >= 0):
-        return
-    raise SessionError(f"timeout is a number of seconds from 0, not {shown(timeout)}")
-
-
-def _quick_insert(insert: Callable[[object, dict[str, object]], object]) -> Callable[..., Any]:
-    """What stands in an open session for `Session.insert`, which says what it does.
-
-    It is a function because Python gathers keywords for one faster than for compiled code, and
-    one of the session's own because that spares the frames and lookups of a method.
-    """
-
-    def quick(template: Any, /, **fields: Any) -> Any:
-        return insert(template, fields)
-
-    quick.__name__ = "insert"  # the name that Python puts into a TypeError
-    quick.__qualname__ = "Session.insert"
-    return quick

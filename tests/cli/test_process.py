@@ -58,7 +58,7 @@ def test_without_the_extra(process: Process, write: Write, missing: str, tmp_pat
     # A module of that name that cannot be found, in front of the installed one.
     write(f"front/{missing}.py", f"raise ModuleNotFoundError('gone', name='{missing}')\n")
     path = os.pathsep.join([str(tmp_path / "front"), environment()["PYTHONPATH"]])
-    done = process("--version", PYTHONPATH=path)
+    done = process("check", "none.rete", PYTHONPATH=path)
     assert done.returncode == 1
     assert done.stderr == b"the command line needs: pip install 'rete-engine[cli]'\n"
 

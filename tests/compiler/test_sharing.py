@@ -87,7 +87,7 @@ def test_ten_thousand_rules_cost_a_fact_no_more_than_ten() -> None:
     with rules.session() as session:
         matcher = session._engine.matcher
         session.insert("A", s="n77")
-        assert len(matcher.alphas) == 1  # nothing is made for the other rules
+        assert len(matcher.alpha_network.alphas) == 1  # nothing is made for the other rules
         session.insert("B")
         # The index over B is there, but only the rule that has a left match hears of the fact.
         assert len(matcher.live_nodes) == 3
@@ -100,7 +100,11 @@ def test_opening_a_session_makes_nothing_for_its_rules() -> None:
     for rules in (few, many):
         with rules.session() as session:
             matcher = session._engine.matcher
-            assert (len(matcher.live_nodes), len(matcher.alphas), len(matcher.rights)) == (0, 0, 0)
+            assert (
+                len(matcher.live_nodes),
+                len(matcher.alpha_network.alphas),
+                len(matcher.alpha_network.rights),
+            ) == (0, 0, 0)
             network = network_of(rules)
             assert (network.starts, network.switched) == ((), ())
 

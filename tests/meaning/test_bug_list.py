@@ -210,7 +210,9 @@ end
     session.retract(a)
     session.retract(b)
     assert waiting(session) == []
-    assert not any(memory.buckets for memory in session._engine.matcher.rights.values())
+    assert not any(
+        memory.buckets for memory in session._engine.matcher.alpha_network.rights.values()
+    )
 
 
 def test_nan_as_a_constant_matches_nothing() -> None:

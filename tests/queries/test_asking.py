@@ -322,16 +322,18 @@ def test_nothing_of_a_question_is_left() -> None:
     assert session._engine.matcher.tokens == 0
     for fact in session.facts():
         session.retract(fact)
-    assert all(not memory.buckets for memory in session._engine.matcher.rights.values())
+    assert all(
+        not memory.buckets for memory in session._engine.matcher.alpha_network.rights.values()
+    )
 
 
 def test_a_query_that_nobody_asks_costs_nothing() -> None:
     session = opened()
     session.insert("Order", id=1, customer="c1")
-    assert not session._engine.matcher.rights
+    assert not session._engine.matcher.alpha_network.rights
     assert not session._engine.matcher.live_nodes
     session.query("open_orders", who="c1")
-    assert len(session._engine.matcher.rights) == 1
+    assert len(session._engine.matcher.alpha_network.rights) == 1
 
 
 def test_an_index_of_rules_serves_queries_that_read_no_more() -> None:
@@ -339,9 +341,11 @@ def test_an_index_of_rules_serves_queries_that_read_no_more() -> None:
     more = "query held()\nh := Hold()\nend\n"
     session = opened(rule + more)
     session.insert("Hold", order=1)
-    before = len(session._engine.matcher.rights)
+    before = len(session._engine.matcher.alpha_network.rights)
     session.query("held")
-    assert len(session._engine.matcher.rights) == before + 1  # rules have no index of it
+    assert (
+        len(session._engine.matcher.alpha_network.rights) == before + 1
+    )  # rules have no index of it
 
 
 def test_a_reset_forgets_the_indexes() -> None:

@@ -182,8 +182,8 @@ class Agreement:
     def check_at_rest(self) -> None:
         """Nothing of a change is left half done."""
         matcher = self.session._engine.matcher
-        assert not matcher.targets
-        assert not matcher.unsettled
+        assert not matcher.alpha_network.targets
+        assert not matcher.unsettled.waiting
 
     def rank(self, activation: Activation) -> tuple[Any, ...]:
         """A sort key: those with the smallest may fire next."""

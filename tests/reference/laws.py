@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, settings
 
 from rete_engine import Fact, FactError, Firing, Session, Waiting
+from rete_engine.runtime.crosses import CrossNode
 from rete_engine.runtime.memory import TokenBucket
-from rete_engine.runtime.nodes import CrossNode
 from tests.reference import values
 from tests.reference.agreement import Operation
 
@@ -49,7 +49,7 @@ def memories(session: Session) -> Memories:
         if isinstance(node, CrossNode):
             left += length(node.bucket)
     right = 0
-    for memory in matcher.rights.values():
+    for memory in matcher.alpha_network.rights.values():
         for entries in memory.buckets.values():
             entry = entries.head
             assert entry is not None, "an empty bucket is dropped"

@@ -71,4 +71,4 @@ def test_groups_within_groups() -> None:
         for fact in session.facts():
             session.retract(fact)
         session.run()
-        assert session._engine.matcher.rights
+        assert session._engine.matcher.alpha_network.rights

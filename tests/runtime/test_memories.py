@@ -95,7 +95,7 @@ def test_retracting_everything_leaves_every_memory_as_it_was(when: str, seed: in
         assert tokens(session) == start
         assert session.agenda(None) == waiting
         matcher = session._engine.matcher
-        assert not any(memory.buckets for memory in matcher.rights.values())
+        assert not any(memory.buckets for memory in matcher.alpha_network.rights.values())
         assert matcher.failures == []
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from rete_engine import Fact, RuleExecutionError, RuleSet, Session, SessionError
-from rete_engine.runtime.memory import Element, Entry, LiveNode, Token
+from rete_engine.runtime.live_node import LiveNode
+from rete_engine.runtime.memory import Element, Entry, Token
 from rete_engine.session.collector import Load, hold_back, let_go
 
 TEXT = """
@@ -206,7 +207,7 @@ def test_retracting_everything_leaves_nothing_behind() -> None:
         # What stays is the match of nothing with 3 and [3, 4] of the rule 'values', which fired.
         assert matcher.tokens == 2
         assert alive(Element, Entry, Fact) == 0
-        assert not any(memory.buckets for memory in matcher.rights.values())
+        assert not any(memory.buckets for memory in matcher.alpha_network.rights.values())
 
 
 def test_a_session_after_an_error_is_freed_too() -> None:

@@ -1,0 +1,52 @@
+"""The way of a new fact of each template to the alpha specs that it may satisfy."""
+
+from __future__ import annotations
+
+from rete_engine.network.specs import AlphaSpec, QuerySpec, Route
+from rete_engine.network.templates import TemplateSpec
+
+
+def routes_of(
+    templates: tuple[TemplateSpec, ...],
+    queries: tuple[QuerySpec, ...],
+    alphas: tuple[AlphaSpec, ...],
+) -> tuple[Route, ...]:
+    """The route of each template, those of the arguments of queries too, by their numbers."""
+    all_templates = [*templates, *(query.arguments for query in queries)]
+    count = len(all_templates)
+    tables: list[dict[int, dict[object, list[AlphaSpec]]]] = [{} for _ in range(count)]
+    rest: list[list[AlphaSpec]] = [[] for _ in range(count)]
+    masks = [0 for _ in range(count)]
+    for alpha in alphas:
+        number = alpha.template.number
+        masks[number] |= alpha.mask
+        if alpha.constants:
+            index, key = alpha.constants[0]
+            tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
+        else:
+            rest[number].append(alpha)
+    return tuple(
+        [
+            Route(
+                tuple(
+                    [
+                        (index, {key: tuple(found) for key, found in by_key.items()})
+                        for index, by_key in table.items()
+                    ]
+                ),
+                tuple(others),
+                _mask_of(template, masks),
+            )
+            for template, table, others in zip(all_templates, tables, rest, strict=True)
+        ]
+    )
+
+
+def _mask_of(template: TemplateSpec, masks: list[int]) -> int:
+    """The field bits that rules read of a template's facts; `masks` has those of its own."""
+    mask = masks[template.number]
+    base = template.base
+    while base is not None:
+        mask |= masks[base.number]
+        base = base.base
+    return mask

@@ -1,0 +1,133 @@
+"""The alpha network: which indexes an arriving fact belongs to, and which nodes to tell of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, final
+
+from rete_engine.expressions.values import join_key
+from rete_engine.network.specs import EVERYTHING, AlphaSpec, RightSpec
+from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.conditions import all_hold
+from rete_engine.runtime.joins import FirstNode, key_of_all
+from rete_engine.runtime.live_node import RightInput
+from rete_engine.runtime.memory import Element, RightMemory
+
+if TYPE_CHECKING:
+    from rete_engine.runtime.matcher import Matcher
+
+
+@final
+class LiveAlpha:
+    """An alpha spec in a session: its indexes and the rules that begin with it."""
+
+    __slots__ = ("firsts", "memories")
+
+    def __init__(self, memories: list[RightMemory], firsts: list[FirstNode]) -> None:
+        self.memories = memories
+        self.firsts = firsts
+
+
+@final
+class AlphaNetwork:
+    """The indexes of a session, made when first touched."""
+
+    __slots__ = ("alphas", "rights", "targets")
+
+    def __init__(self) -> None:
+        self.alphas: dict[int, LiveAlpha] = {}
+        self.rights: dict[int, RightMemory] = {}
+        self.targets: list[RightInput] = []  # nodes to tell of the fact of this change
+
+    def right_memory(self, spec: RightSpec) -> RightMemory:
+        """The live index of a spec."""
+        memory = self.rights.get(spec.number)
+        if memory is None:
+            memory = RightMemory(spec.key, spec.mask)
+            self.rights[spec.number] = memory
+        return memory
+
+    def live_alpha(self, spec: AlphaSpec, matcher: Matcher) -> LiveAlpha:
+        """The live part of an alpha spec."""
+        alpha = self.alphas.get(spec.number)
+        if alpha is None:
+            memories = [
+                self.right_memory(right)
+                for right in spec.rights
+                if not right.lazy or right.number in self.rights
+            ]
+            firsts = [cast(FirstNode, matcher.live(first)) for first in spec.firsts]
+            alpha = LiveAlpha(memories, firsts)
+            self.alphas[spec.number] = alpha
+        return alpha
+
+    def awaken(self, spec: RightSpec, elements: list[Element], matcher: Matcher) -> None:
+        """Build an index that only queries use; `elements` are the facts of its template."""
+        alpha = spec.alpha
+        known = self.live_alpha(alpha, matcher)
+        memory = self.right_memory(spec)
+        self.alphas[alpha.number] = LiveAlpha([memory], [])  # no other index takes them again
+        for element in elements:
+            if alpha.constants:  # of which a route looks at the first
+                index, key = alpha.constants[0]
+                if join_key(element.values[index]) != key:
+                    continue
+            self.meet(alpha, element, EVERYTHING, matcher)
+        known.memories.append(memory)
+        self.alphas[alpha.number] = known
+
+    def enter(self, element: Element, changed: int, matcher: Matcher) -> None:
+        """Bring a fact into the indexes it belongs to and note the nodes to tell of it."""
+        routes = matcher.network.routes
+        values = element.values
+        template: TemplateSpec | None = cast(TemplateSpec, element.type)
+        while template is not None:
+            route = routes[template.number]
+            for index, table in route.tables:
+                value = values[index]
+                # A plain string is its own join key; this saves the call where it is commonest.
+                specs = table.get(value if type(value) is str else join_key(value))
+                if specs is not None:
+                    for spec in specs:
+                        if spec.mask & changed:
+                            self.meet(spec, element, changed, matcher)
+            for spec in route.rest:
+                if spec.mask & changed:
+                    self.meet(spec, element, changed, matcher)
+            template = template.base
+
+    def meet(self, spec: AlphaSpec, element: Element, changed: int, matcher: Matcher) -> None:
+        """Bring a fact into the indexes of an alpha spec if it satisfies it."""
+        if spec.lazy and spec.number not in self.alphas:
+            return
+        if spec.others:
+            values = element.values
+            for index, key in spec.others:
+                if join_key(values[index]) != key:
+                    return
+        frame = matcher.frame
+        frame.record = element
+        if spec.tests:
+            frame.link = None
+            if not all_hold(spec.tests, matcher):
+                return
+        alpha = self.alphas.get(spec.number)
+        if alpha is None:
+            alpha = self.live_alpha(spec, matcher)
+        targets = self.targets
+        for first in alpha.firsts:
+            if first.mask & changed:
+                targets.append(first)
+        for memory in alpha.memories:
+            if memory.mask & changed:
+                nodes = memory.key
+                if not nodes:
+                    entry = memory.add(element, None)
+                elif len(nodes) == 1:
+                    entry = memory.add(element, join_key(nodes[0].evaluate(frame)))
+                else:
+                    entry = memory.add(element, key_of_all(nodes, matcher))
+                if memory.nodes:
+                    for node in memory.linked():
+                        if node.mask & changed:
+                            node.entry = entry
+                            targets.append(node)

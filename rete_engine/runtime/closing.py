@@ -1,0 +1,108 @@
+"""The end of a session: what points in circles is cut, so that nothing waits for the collector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rete_engine.runtime.activations import Deferred, LeftToken
+from rete_engine.runtime.crosses import AdapterNode, CrossNode
+from rete_engine.runtime.joins import MeetingNode
+from rete_engine.runtime.memory import Element, RightToken, Token, collect
+
+if TYPE_CHECKING:
+    from rete_engine.runtime.matcher import Matcher
+
+
+def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -> None:
+    """Cut what points in circles, so that nothing is left for the collector.
+
+    Tokens know their parents and their parents know them; entries and buckets, and nodes and
+    the matcher likewise. The facts given are all that are live; they keep their values. The
+    tokens are those of the agenda; every other one is found here by a list it stands in.
+    """
+    for element in elements:
+        entry = element.entries
+        element.entries = None
+        while entry is not None:
+            guard: Token | None = entry.blocked
+            while guard is not None:
+                tokens.append(guard)
+                guard = guard.next
+            entry.blocked = None
+            entry.next = None
+            entry.previous = None
+            entry.bucket.head = None
+            entry.bucket.tail = None
+            entry = entry.sibling
+        token = element.tokens
+        element.tokens = None
+        while token is not None:
+            tokens.append(token)
+            token = token.element_next
+    for node in matcher.live_nodes.values():
+        if isinstance(node, MeetingNode):
+            for bucket in node.buckets.values():
+                collect(bucket, tokens)
+            node.buckets.clear()
+        elif isinstance(node, CrossNode):
+            collect(node.bucket, tokens)
+        elif isinstance(node, AdapterNode):
+            collect(node.memory, tokens)
+            node.crosses.clear()
+    tokens.extend(matcher.loose)
+    matcher.loose.clear()
+    cut(tokens)
+    for memory in matcher.alpha_network.rights.values():
+        memory.nodes.clear()
+        memory.buckets.clear()
+    matcher.live_nodes.clear()
+    matcher.alpha_network.alphas.clear()
+    matcher.alpha_network.rights.clear()
+    matcher.failures.clear()
+    matcher.query_failures.clear()
+    matcher.news.clear()
+    matcher.alpha_network.targets.clear()
+    matcher.unsettled.waiting.clear()
+    matcher.truth = None
+    matcher.frame.link = None
+    matcher.frame.record = None
+    matcher.tokens = 0
+
+
+def cut(tokens: list[Token]) -> None:
+    """Take the trees apart that tokens belong to, when their session ends.
+
+    It cuts the lists that they stand in too, so all must have been collected before.
+    """
+    for start in tokens:
+        token = start
+        parent = cast("Token | None", token.parent)
+        while parent is not None:
+            token = parent
+            parent = cast("Token | None", token.parent)
+        left = [token]
+        while left:
+            token = left.pop()
+            child = token.child
+            while child is not None:
+                left.append(child)
+                child = child.sibling_next
+            token.is_live = False
+            if isinstance(token, Deferred):
+                token.cursor = None
+                token.before = None
+                token.after = None
+            elif isinstance(token, LeftToken):
+                token.next_to_meet = None
+            elif isinstance(token, RightToken):
+                token.tokens = None
+                token.facts.clear()
+            token.parent = None
+            token.bucket = None
+            token.next = None
+            token.previous = None
+            token.child = None
+            token.sibling_next = None
+            token.sibling_previous = None
+            token.element_next = None
+            token.element_previous = None

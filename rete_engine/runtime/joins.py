@@ -1,0 +1,174 @@
+"""The nodes that facts arrive at, and joins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, final
+
+from rete_engine.expressions.frame import Node
+from rete_engine.expressions.values import join_key
+from rete_engine.network.specs import FirstSpec, JoinSpec, RightInputSpec
+from rete_engine.runtime.activations import LeftToken, step_aside
+from rete_engine.runtime.conditions import all_hold
+from rete_engine.runtime.endings import Outlets, meet_endings
+from rete_engine.runtime.live_node import RightInput
+from rete_engine.runtime.memory import (
+    Element,
+    RightMemory,
+    Token,
+    TokenBucket,
+    append,
+    chain,
+    take_out,
+)
+
+if TYPE_CHECKING:
+    from rete_engine.runtime.matcher import Matcher
+
+
+@final
+class FirstNode(RightInput):
+    """The first pattern of rules: every arriving fact is a match."""
+
+    __slots__ = ("matcher",)
+
+    def __init__(self, spec: FirstSpec, matcher: Matcher) -> None:
+        super().__init__(spec, spec.mask)
+        self.matcher = matcher
+
+    def right(self, element: Element) -> None:
+        """Hand the fact on as a match of one."""
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        for child in children:
+            child.left(None, element, element)
+
+
+class MeetingNode(RightInput):
+    """What a join and an exists have in common: a hashed left memory and a right index."""
+
+    __slots__ = ("buckets", "left_key", "matcher", "memory", "tests")
+
+    def __init__(self, spec: RightInputSpec, matcher: Matcher) -> None:
+        super().__init__(spec, spec.mask)
+        self.matcher = matcher
+        self.left_key = spec.left_key
+        self.tests = spec.tests
+        self.buckets: dict[object, TokenBucket] = {}
+        self.memory: RightMemory = matcher.alpha_network.right_memory(spec.right)
+        self.memory.link(self)
+
+    def key_of(self, token: Token) -> object:
+        """The key that a fact must have to meet the match."""
+        nodes = self.left_key
+        if not nodes:
+            return None
+        frame = self.matcher.frame
+        frame.link = token
+        if len(nodes) == 1:
+            return join_key(nodes[0].evaluate(frame))
+        return key_of_all(nodes, self.matcher)
+
+    def keep(self, token: Token, key: object) -> None:
+        """Put a match into the left memory."""
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            bucket = TokenBucket(key)
+            self.buckets[key] = bucket
+        append(bucket, token)
+
+    def drop(self, token: Token) -> None:
+        """Take a match out of the left memory, if it stands there."""
+        bucket = token.bucket
+        if bucket is not None:
+            take_out(token, bucket)
+            if bucket.head is None:
+                del self.buckets[bucket.key]
+
+
+def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
+    """The key made of several values."""
+    frame = matcher.frame
+    if len(nodes) == 2:
+        # The commonest of them, without a list in between.
+        return (join_key(nodes[0].evaluate(frame)), join_key(nodes[1].evaluate(frame)))
+    return tuple([join_key(node.evaluate(frame)) for node in nodes])
+
+
+@final
+class JoinNode(MeetingNode):
+    """A further pattern of a rule."""
+
+    __slots__ = ("defers", "outlets")
+
+    def __init__(self, spec: JoinSpec, matcher: Matcher) -> None:
+        super().__init__(spec, matcher)
+        self.defers = spec.defers
+        self.outlets: Outlets | None = None  # made when needed
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Meet a match with the facts that have its key."""
+        matcher = self.matcher
+        token = LeftToken(self, parent, item) if self.defers else Token(self, parent, item)
+        if matched is not None:
+            chain(token, matched)
+        matcher.count()
+        key = self.key_of(token)
+        self.keep(token, key)
+        found = self.memory.buckets.get(key)
+        if found is None:
+            return
+        children = self.children
+        if children is None:
+            children = matcher.live_children(self)
+        tests = self.tests
+        frame = matcher.frame
+        entry = found.head
+        while entry is not None:
+            element = entry.element
+            if tests:
+                frame.link = token
+                frame.record = element
+                if not all_hold(tests, matcher):
+                    entry = entry.next
+                    continue
+            for child in children:
+                child.left(token, element, element)
+            entry = entry.next
+
+    def right(self, element: Element) -> None:
+        """Meet a fact with the matches that have its key."""
+        entry = self.entry
+        assert entry is not None
+        bucket = self.buckets.get(entry.bucket.key)
+        if bucket is None:
+            return
+        outlets = self.outlets
+        if outlets is None:
+            outlets = Outlets(self, self.defers, self.matcher)
+            self.outlets = outlets
+        if outlets.others:
+            token = bucket.head
+            while token is not None:
+                if self.agree(token, element):
+                    for child in outlets.others:
+                        child.left(token, element, element)
+                token = token.next
+        if outlets.endings:
+            meet_endings(outlets.endings, self, bucket, element)
+
+    def agree(self, token: Token, element: Element) -> bool:
+        """Whether a match and a fact with its key pass the tests."""
+        tests = self.tests
+        if not tests:
+            return True
+        matcher = self.matcher
+        matcher.frame.link = token
+        matcher.frame.record = element
+        return all_hold(tests, matcher)
+
+    def forget(self, token: Token) -> None:
+        """Drop a match from the left memory."""
+        if self.defers and cast(LeftToken, token).next_to_meet is not None:
+            step_aside(cast(LeftToken, token))
+        self.drop(token)

@@ -1,0 +1,87 @@
+"""What all live nodes have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rete_engine.network.specs import NodeSpec
+
+if TYPE_CHECKING:
+    from rete_engine.runtime.matcher import Matcher
+    from rete_engine.runtime.memory import Element, Entry, Token
+
+#: Up to this many nodes to tell are put in order as they come; more are sorted at the end.
+FEW: Final = 16
+
+
+class LiveNode:
+    """A node of a session: what it remembers of the spec's matches."""
+
+    __slots__ = ("children", "item_mask", "of_branch", "rank", "spec")
+
+    def __init__(self, spec: NodeSpec) -> None:
+        self.spec = spec
+        self.rank = spec.rank
+        self.item_mask = spec.item_mask
+        self.of_branch = spec.of_branch
+        self.children: list[LiveNode] | None = None  # made when the first match is handed on
+
+    def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
+        """Take a match (left activation); `matched` is the item when a pattern matched it."""
+        raise NotImplementedError
+
+    def forget(self, token: Token) -> None:
+        """Drop what the node knows of a token that is being removed."""
+
+
+class WorkingNode(LiveNode):
+    """A node with its way back to the session's matcher."""
+
+    __slots__ = ("matcher",)
+
+    def __init__(self, spec: NodeSpec, matcher: Matcher) -> None:
+        super().__init__(spec)
+        self.matcher = matcher
+
+    def hand_on(self, token: Token | None, item: object, matched: Element | None) -> None:
+        """Give a longer match to every child."""
+        children = self.children
+        if children is None:
+            children = self.matcher.live_children(self)
+        for child in children:
+            child.left(token, item, matched)
+
+
+class RightInput(LiveNode):
+    """A live node that facts arrive at."""
+
+    __slots__ = ("entry", "mask")
+
+    def __init__(self, spec: NodeSpec, mask: int) -> None:
+        super().__init__(spec)
+        self.mask = mask
+        self.entry: Entry | None = None  # the arriving fact's entry, during a change
+
+    def right(self, element: Element) -> None:
+        """Take a fact (right activation)."""
+        raise NotImplementedError
+
+
+def rank_of(node: LiveNode) -> int:
+    """The sort key of nodes."""
+    return node.rank
+
+
+def in_order(nodes: list[RightInput]) -> None:
+    """Sort nodes by rank. Mostly few, often sorted: then insertion beats a keyed sort."""
+    if len(nodes) > FEW:
+        nodes.sort(key=rank_of)
+        return
+    for i in range(1, len(nodes)):
+        node = nodes[i]
+        rank = node.rank
+        j = i - 1
+        while j >= 0 and nodes[j].rank > rank:
+            nodes[j + 1] = nodes[j]
+            j -= 1
+        nodes[j + 1] = node
