@@ -61,7 +61,7 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
     matcher.failures.clear()
     matcher.query_failures.clear()
     matcher.news.clear()
-    matcher.alpha_network.targets.clear()
+    matcher.alpha_network.forget()
     matcher.unsettled.waiting.clear()
     matcher.truth = None
     matcher.frame.link = None

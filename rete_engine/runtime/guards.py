@@ -78,6 +78,7 @@ class ExistsNode(MeetingNode):
 
     def __init__(self, spec: ExistsSpec, matcher: Matcher) -> None:
         super().__init__(spec, matcher)
+        self.is_guard = True
         self.negated = spec.negated
 
     def left(self, parent: Token | None, item: object, matched: Element | None) -> None:

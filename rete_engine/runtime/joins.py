@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, final
 
-from rete_engine.expressions.frame import Node
-from rete_engine.expressions.values import join_key
 from rete_engine.network.specs import FirstSpec, JoinSpec, RightInputSpec
 from rete_engine.runtime.activations import LeftToken, step_aside
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.endings import Outlets, meet_endings
+from rete_engine.runtime.join_keys import KeyMaker, key_maker
 from rete_engine.runtime.live_node import RightInput
 from rete_engine.runtime.memory import (
     Element,
@@ -52,7 +51,7 @@ class MeetingNode(RightInput):
     def __init__(self, spec: RightInputSpec, matcher: Matcher) -> None:
         super().__init__(spec, spec.mask)
         self.matcher = matcher
-        self.left_key = spec.left_key
+        self.left_key: KeyMaker = key_maker(spec.left_key)
         self.tests = spec.tests
         self.buckets: dict[object, TokenBucket] = {}
         self.memory: RightMemory = matcher.alpha_network.right_memory(spec.right)
@@ -60,14 +59,9 @@ class MeetingNode(RightInput):
 
     def key_of(self, token: Token) -> object:
         """The key that a fact must have to meet the match."""
-        nodes = self.left_key
-        if not nodes:
-            return None
         frame = self.matcher.frame
         frame.link = token
-        if len(nodes) == 1:
-            return join_key(nodes[0].evaluate(frame))
-        return key_of_all(nodes, self.matcher)
+        return self.left_key.of(frame)
 
     def keep(self, token: Token, key: object) -> None:
         """Put a match into the left memory."""
@@ -84,15 +78,6 @@ class MeetingNode(RightInput):
             take_out(token, bucket)
             if bucket.head is None:
                 del self.buckets[bucket.key]
-
-
-def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
-    """The key made of several values."""
-    frame = matcher.frame
-    if len(nodes) == 2:
-        # The commonest of them, without a list in between.
-        return (join_key(nodes[0].evaluate(frame)), join_key(nodes[1].evaluate(frame)))
-    return tuple([join_key(node.evaluate(frame)) for node in nodes])
 
 
 @final

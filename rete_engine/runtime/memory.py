@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.frame import Link, Node, Record
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.join_keys import key_maker
 from rete_engine.runtime.live_node import LiveNode, RightInput, rank_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class RightMemory:
     __slots__ = ("buckets", "in_order", "key", "mask", "nodes")
 
     def __init__(self, key: tuple[Node, ...], mask: int) -> None:
-        self.key = key  # evaluated over the fact; empty: one bucket holds all
+        self.key = key_maker(key)  # of the fact; without a key one bucket holds all
         self.mask = mask  # fields read by any node that uses the index
         self.buckets: dict[object, EntryBucket] = {}
         # The nodes that ever had a left match: a node with nothing to join is not linked, so a
