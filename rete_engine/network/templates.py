@@ -234,6 +234,14 @@ class TemplateSpec(RecordType):
             result[0] = self.further(old, given, limits)
         return tuple(result)
 
+    def is_keyed_by(self, mask: int) -> bool:
+        """Whether one of the fields of these bits is part of a key."""
+        for spec in self.keys:
+            for index in spec.fields:
+                if mask & (2 << index):
+                    return True
+        return False
+
     def further(
         self, old: dict[str, object], given: dict[str, object], limits: Limits
     ) -> dict[str, object]:

@@ -259,6 +259,42 @@ class Changes:
                     memory.renew(element, values, mask)
 
 
+def modify_fact(memory: WorkingMemory, element: Element, given: dict[str, object]) -> None:
+    """Change fields of a fact, by itself and at once.
+
+    Raises:
+        FactError: The fact is gone, a field does not fit, or a key is in use. Nothing changed.
+    """
+    template = element.type
+    assert isinstance(template, TemplateSpec)
+    if memory.truth is None and element.is_live and not template.unique:
+        values = template.change(element.values, given, memory.limits)
+        mask = changed_fields(element, values)
+        if not template.keys or not template.is_keyed_by(mask):
+            # Nothing is pending and no key changes hands: half the instructions.
+            if mask:
+                memory.renew(element, values, mask)
+            return
+    changes = Changes(memory)
+    changes.modify(element, given)
+    changes.commit()
+
+
+def retract_fact(memory: WorkingMemory, element: Element) -> None:
+    """Retract a fact, by itself and at once; one that is gone already stays gone."""
+    if memory.truth is None:
+        if element.is_live:
+            template = element.type
+            assert isinstance(template, TemplateSpec)
+            if template.keys or template.unique:
+                memory.drop_keys(element)
+            memory.leave(element)
+        return
+    changes = Changes(memory)
+    changes.retract(element)
+    changes.commit()
+
+
 def changed_fields(element: Element, new: tuple[object, ...]) -> int:
     """The bits of the fields whose type or value differ from the present ones."""
     old = element.values

@@ -107,6 +107,9 @@ class Session:
             self._translator,
             self._translator.given,
             self._translator.remember,
+            self._translator.element_of,
+            self._translator.known_element,
+            self._translator.all_inward,
             self._load.begin,
         )
         self._gate.seconds = limits.seconds or 0.0
@@ -247,11 +250,9 @@ class Session:
             FactError: The fact is gone, a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
-        with self._working():
-            element = self._translator.element_of(fact)
-            changes = Changes(self._engine.memory)
-            changes.modify(element, self._translator.all_inward(fields))
-            changes.commit()
+        self._gate.modify(fact, fields)
+        if self._events.failure is not None:
+            self._events.raise_failure()
 
     def update(self, instance: object, /) -> None:
         """Read the object of a fact again and change the fields that differ.
@@ -338,13 +339,11 @@ class Session:
         Raises:
             FactError: The object is no fact of this session.
         """
-        with self._working():
-            element = self._translator.known_element(fact)
-            changes = Changes(self._engine.memory)
-            changes.retract(element)
-            changes.commit()
-            if self._translator.objects:
-                self._translator.forget(element)
+        element = self._gate.retract(fact)
+        if self._translator.objects:
+            self._translator.forget(element)
+        if self._events.failure is not None:
+            self._events.raise_failure()
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -487,11 +486,22 @@ class Session:
         """
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
-        check_timeout(timeout)
-        with self._working(), held_back():
-            self._gate.inserts = 0
+        if timeout is not None:
+            check_timeout(timeout)
+        # As `_working`, without its frames: a program may run after every change.
+        gate = self._gate
+        gate.enter()
+        try:
+            if self._lives.ended:
+                self._lives.sweep(self._engine)
+            gate.inserts = 0
             self._load.end()
             return self._runner.run(limit, timeout, trace)
+        except (SessionLimitError, StrategyError) as error:
+            gate.fail(error)
+            raise
+        finally:
+            gate.busy = 0
 
     def step(self) -> Firing | None:
         """Fire one rule and tell of it; None when nothing waits.
