@@ -120,9 +120,11 @@ class AlphaNetwork:
         for memory in alpha.memories:
             if memory.mask & changed:
                 entry = memory.add(element, memory.key.of(frame))
-                if memory.nodes:
+                bucket = entry.bucket
+                if bucket.waiting:
                     for node in memory.linked():
-                        if node.mask & changed:
+                        left = bucket.left(node.slot)
+                        if left is not None and left.head is not None and node.mask & changed:
                             node.entry = entry
                             if node.is_guard:
                                 self.guards.append(node)

@@ -28,8 +28,8 @@ class Gate:
     """Who is in a session, and whether it can be used."""
 
     __slots__ = (
-        "busy", "fact_class", "inserts", "inward", "known_element", "live_element", "memory", "on_many", "remember", "seconds", "specs",
-        "translated", "translator", "unusable",
+        "busy", "fact_class", "inserts", "inward", "known_element", "live_element", "memory",
+        "on_many", "remember", "seconds", "specs", "translated", "translator", "unusable",
     )  # fmt: skip
 
     def __init__(

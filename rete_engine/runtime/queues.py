@@ -8,7 +8,6 @@ Every other strategy gives each activation a sort key and stands in a heap.
 from __future__ import annotations
 
 import heapq
-from bisect import insort
 from collections.abc import Callable
 from typing import final
 
@@ -74,9 +73,13 @@ class ListQueue(Queue):
             return level
         level = self.levels.get(salience)
         if level is None:
-            level = TokenBucket(salience)
+            level = TokenBucket()
             self.levels[salience] = level
-            insort(self.saliences, salience)
+            saliences = self.saliences
+            place = len(saliences)
+            while place > 0 and saliences[place - 1] > salience:
+                place -= 1
+            saliences.insert(place, salience)
         self.latest = level
         self.latest_salience = salience
         return level
@@ -122,6 +125,8 @@ class ListQueue(Queue):
                 assert isinstance(token, Activation)
                 return token
             if level.head is None:
+                if len(saliences) == 1:
+                    return None  # the next activation mostly has the same salience
                 # Dynamic salience makes levels without end, so an empty one goes.
                 del self.levels[saliences.pop()]
                 self.latest = None

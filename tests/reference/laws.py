@@ -43,16 +43,16 @@ def memories(session: Session) -> Memories:
     matcher = session._engine.matcher
     left = 0
     for node in matcher.live_nodes.values():
-        for bucket in getattr(node, "buckets", {}).values():
-            assert bucket.head is not None, "an empty bucket is dropped"
-            left += length(bucket)
         if isinstance(node, CrossNode):
             left += length(node.bucket)
     right = 0
     for memory in matcher.alpha_network.rights.values():
-        for entries in memory.buckets.values():
-            entry = entries.head
-            assert entry is not None, "an empty bucket is dropped"
+        for bucket in memory.buckets.values():
+            waiting = sum(length(each) for each in bucket.lefts or () if each is not None)
+            assert waiting == bucket.waiting
+            left += waiting
+            entry = bucket.head
+            assert entry is not None or waiting, "an empty bucket is dropped"
             while entry is not None:
                 right += 1
                 entry = entry.next
