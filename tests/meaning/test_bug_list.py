@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rete_engine import Session
 from rete_engine.runtime.strategies import STRATEGIES
 from tests.meaning.sessions import fired, opened, outputs, waiting
 
