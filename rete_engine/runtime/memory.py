@@ -8,9 +8,9 @@ The tokens that only one kind of node has, with more to remember, stand beside t
 
     element --- tokens ---> token --- children ---> token ...   the tree of partial matches
        |                      |
-    entries                 bucket (same left key)
-       |
-    entry --- bucket (same right key) --- entry ...             the indexes over facts
+    entries                left bucket (of one node)
+       |                      |
+    entry ----- bucket (of one key in one index) ----- entry ...
 """
 
 from __future__ import annotations
