@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "network": CORE,
     "compiler": CORE | {"model", "network"},
     "runtime": CORE | {"network"},
-    "session": CORE | {"model", "language", "network", "compiler", "runtime"},
+    "explain": CORE | {"model", "network", "compiler", "runtime"},
+    "session": CORE | {"model", "language", "network", "compiler", "runtime", "explain"},
     "store": CORE | {"language", "session"},
     "jsr94": CORE | {"language", "session"},
     "services": CORE | {"language", "session", "store"},
@@ -76,6 +77,7 @@ PUBLIC = [
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
+    "RuleMatches",
     "RuleSet",
     "RuleSyntaxError",
     "RuleValidationError",
@@ -85,6 +87,7 @@ PUBLIC = [
     "SessionError",
     "Template",
     "Waiting",
+    "WhyNot",
     "__version__",
     "compiled",
     "rule",
@@ -97,7 +100,7 @@ PUBLIC = [
 class Import:
     """An import statement: what it names, and where it stands."""
 
-    module: str  # absolute: "rete_engine.network.specs", "lark"
+    module: str  # absolute: "rete_engine.network.nodes", "lark"
     file: str
     line: int
     is_late: bool  # inside of a function, or for type checkers only

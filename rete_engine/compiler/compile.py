@@ -44,14 +44,11 @@ from rete_engine.expressions.lowering import Scope, lower
 from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import Type
 from rete_engine.model.actions import InsertAction
-from rete_engine.model.declarations import (
-    Document,
-    FactsDeclaration,
-    RuleDeclaration,
-)
-from rete_engine.model.rules import Condition, Pattern
+from rete_engine.model.declarations import Document, FactsDeclaration, RuleDeclaration
+from rete_engine.model.rules import Accumulate, Condition, Exists, Pattern
+from rete_engine.network.alphas import EXISTENCE
 from rete_engine.network.compiled import Compiled, CompiledParam, External
-from rete_engine.network.specs import EXISTENCE, PatternUse, ReadingSpec, RuleSpec
+from rete_engine.network.rules import PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
 
@@ -360,6 +357,7 @@ class _Compiler:
             for slot in names.slots
             if slot.is_fact and slot.number in path.positions
         )
+        own.leads = _leads(reading)
         own.bindings = tuple(
             (name, lower(substituted(variable.reference(name), reading.meanings), scope))
             for name, variable in names.scopes[0].items()
@@ -447,6 +445,12 @@ def _places(
         elif isinstance(meaning, tree.SlotRef) and meaning.slot in positions:
             positions[slot] = positions[meaning.slot]
     return positions, aliases
+
+
+def _leads(reading: Reading) -> bool:
+    """Whether the first condition about facts is a positive pattern, whose fact `mea` goes by."""
+    about = (c for c in reading.conditions if isinstance(c, Pattern | Exists | Accumulate))
+    return isinstance(next(about, None), Pattern)
 
 
 def _masks(

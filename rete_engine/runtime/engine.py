@@ -10,7 +10,8 @@ from typing import Final, final
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Context, Link, Node
-from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
+from rete_engine.network.network import Network
+from rete_engine.network.rules import ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation, Deferred
@@ -110,8 +111,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
-        "spare", "watches_firings",
+        "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
+        "recent", "spare", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -127,6 +128,7 @@ class Engine:
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
+        self.firings: dict[RuleSpec, int] = {}  # how often each rule fired
 
     def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
         """Fire until nothing waits, an action halts, or a bound is reached.
@@ -236,6 +238,8 @@ class Engine:
             fired = Fired(
                 rule, self.bindings(activation.reading, activation), elements_of(activation)
             )
+        firings = self.firings
+        firings[rule] = firings.get(rule, 0) + 1
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
