@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
-from typing import Final, final
+from typing import Final, cast, final
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.network import Network
+from rete_engine.network.nodes import ProductionSpec
 from rete_engine.network.rules import ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
-from rete_engine.runtime.activations import Activation, Deferred
+from rete_engine.runtime.activations import Activation, Deferred, Ending
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.closing import take_apart
 from rete_engine.runtime.conditions import Failure, elements_of
@@ -111,8 +112,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
-        "recent", "spare", "watches_firings",
+        "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
+        "spare", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -128,7 +129,6 @@ class Engine:
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
-        self.firings: dict[RuleSpec, int] = {}  # how often each rule fired
 
     def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
         """Fire until nothing waits, an action halts, or a bound is reached.
@@ -238,8 +238,7 @@ class Engine:
             fired = Fired(
                 rule, self.bindings(activation.reading, activation), elements_of(activation)
             )
-        firings = self.firings
-        firings[rule] = firings.get(rule, 0) + 1
+        cast(Ending, activation.node).fired += 1
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
@@ -274,6 +273,15 @@ class Engine:
         self.spare = execution
         if fired is not None:
             host.fired(fired)
+
+    def fired(self, rule: RuleSpec) -> int:
+        """How often a rule fired."""
+        count = 0
+        for node in self.matcher.live_nodes.values():
+            spec = node.spec
+            if isinstance(spec, ProductionSpec) and spec.reading.rule is rule:
+                count += cast(Ending, node).fired
+        return count
 
     def defer(self, wanted: bool) -> None:
         """Make matches when they come to the top, where the strategy allows it, or at once."""
