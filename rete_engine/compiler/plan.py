@@ -400,13 +400,9 @@ def slots_of(node: tree.Expression) -> set[int]:
     return {ref.slot for ref in references(node)}
 
 
-def references(node: tree.Expression) -> Iterator[tree.FieldRef | tree.SlotRef]:
+def references(node: tree.Expression) -> list[tree.FieldRef | tree.SlotRef]:
     """The references to slots in an expression."""
-    if isinstance(node, (tree.FieldRef, tree.SlotRef)):
-        yield node
-        return
-    for child in tree.children(node):
-        yield from references(child)
+    return [each for each in tree.nodes(node) if isinstance(each, (tree.FieldRef, tree.SlotRef))]
 
 
 def condition_expressions(condition: Condition) -> Iterator[tree.Expression]:

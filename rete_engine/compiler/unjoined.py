@@ -19,6 +19,8 @@ from rete_engine.model.rules import Accumulate, Compute, Condition, Constraint, 
 
 def warn_unjoined(conditions: tuple[Condition, ...], names: RuleNames, volatile: Volatile) -> None:
     """Warn of the first pattern that shares nothing with those before it."""
+    if sum(isinstance(condition, Pattern) for condition in conditions) < 2:
+        return
     joined = _Joined()
     for condition in conditions:
         joined.add(condition)

@@ -100,25 +100,30 @@ COMBINED: dict[tuple[str, str, str], str] = {
 }
 
 
+#: The types of values by their classes; a class before those that it extends.
+LITERALS: dict[type, Type] = {
+    bool: Type("bool"),
+    int: Type("int"),
+    float: Type("float"),
+    str: Type("str"),
+    Decimal: Type("decimal"),
+    datetime: Type("datetime"),
+    date: Type("date"),
+    timedelta: Type("duration"),
+    list: Type("list"),
+    dict: Type("dict"),
+    set: Type("set"),
+    tuple: Type("tuple"),
+    type(None): NONE,
+}
+
+
 def type_of(value: object) -> Type:
     """The type of a value of a literal."""
-    for cls, name in (
-        (bool, "bool"),
-        (int, "int"),
-        (float, "float"),
-        (str, "str"),
-        (Decimal, "decimal"),
-        (datetime, "datetime"),
-        (date, "date"),
-        (timedelta, "duration"),
-        (list, "list"),
-        (dict, "dict"),
-        (set, "set"),
-        (tuple, "tuple"),
-    ):
-        if isinstance(value, cls):
-            return Type(name)
-    return NONE if value is None else ANY
+    known = LITERALS.get(type(value))
+    if known is not None:
+        return known
+    return next((found for cls, found in LITERALS.items() if isinstance(value, cls)), ANY)
 
 
 def fits(given: Type, wanted: Type) -> bool:
