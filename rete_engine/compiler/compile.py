@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rete_engine.compiler.actions import ActionNames, ActionReader
-from rete_engine.compiler.build import ActionScope, MatchScope, NetworkBuilder, Path, field_bits
+from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import MOST_CONDITIONS, ConditionReader
 from rete_engine.compiler.declare import declare, function_names
 from rete_engine.compiler.defeats import warn_defeats
 from rete_engine.compiler.following import follow
+from rete_engine.compiler.masks import masks_of
+from rete_engine.compiler.match_scope import ActionScope, MatchScope
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
     Reading,
@@ -18,7 +20,8 @@ from rete_engine.compiler.normalise import (
     normalise,
     size,
 )
-from rete_engine.compiler.plan import JoinStep, condition_expressions, plan
+from rete_engine.compiler.paths import Path, build_path
+from rete_engine.compiler.plan import JoinStep, plan
 from rete_engine.compiler.queries import read_queries
 from rete_engine.compiler.references import check_references, reads_through
 from rete_engine.compiler.rewriting import substituted
@@ -50,7 +53,6 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
 )
 from rete_engine.model.rules import Condition, Pattern
-from rete_engine.network.alphas import EXISTENCE
 from rete_engine.network.compiled import Compiled, CompiledParam, External
 from rete_engine.network.rules import PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
@@ -252,12 +254,12 @@ class _Compiler:
         readings: list[Reading] = []
         if not reports.has_errors:
             readings = self.readings("rule", declaration.span, conditions)
-        names.masks = _masks(readings, names, salience)
+        names.masks = masks_of(readings, names, salience)
         for reading in readings:
             path = self.path(spec, reading, names, builder)
             own = self.reading(spec, reading, path, names, salience)
             own.statements = self.action(declaration, names, spec, _scope(reading, path, names))
-            builder.production(path, own)
+            builder.production(path.node, own)
         if not readings:  # there are errors: see what else is wrong
             self.action(declaration, names, spec, None)
         warn(declaration, [reading.conditions for reading in readings], names, self.volatile)
@@ -335,7 +337,7 @@ class _Compiler:
         steps = plan(
             reading.conditions, set(), lambda expression: total(expression, names), self.volatile
         )
-        return builder.path(spec.name, steps, names.masks)
+        return build_path(builder, spec.name, steps, names.masks)
 
     def reading(
         self,
@@ -380,7 +382,7 @@ class _Compiler:
         readings = self.readings("query", query.declaration.span, meaning.conditions)
         if self.reports.has_errors:
             return
-        masks = _masks(readings, names, None)
+        masks = masks_of(readings, names, None)
         builder.begin_query(meaning.spec)
         first = JoinStep(Pattern(query.declaration.span, meaning.arguments, ()))
         for number, reading in enumerate(readings):
@@ -391,7 +393,7 @@ class _Compiler:
                 {},
                 late=True,
             )
-            path = builder.path(meaning.spec.name, [first, *steps], masks)
+            path = build_path(builder, meaning.spec.name, [first, *steps], masks)
             self.answers(number, meaning, reading, path, builder)
 
     def answers(
@@ -406,7 +408,7 @@ class _Compiler:
         names, arguments = meaning.names, meaning.arguments
         positions, aliases = _places(reading, path, names)
         scope = MatchScope(positions, path.length, -1, aliases, names.answers)
-        end = builder.answers(path, meaning.spec, number, scope.steps(arguments.number))
+        end = builder.answers(path.node, meaning.spec, number, scope.steps(arguments.number))
         end.bindings = tuple(
             scope.item(variable.slot.number, name) for name, variable in meaning.variables.items()
         )
@@ -448,33 +450,6 @@ def _places(
         elif isinstance(meaning, tree.SlotRef) and meaning.slot in positions:
             positions[slot] = positions[meaning.slot]
     return positions, aliases
-
-
-def _masks(
-    readings: list[Reading], names: RuleNames, salience: tree.Expression | None
-) -> dict[int, int]:
-    """For each slot of a fact, the field bits that conditions and salience read through it.
-
-    What one reading of the rule reads counts in all: it is what the conditions read as written.
-    """
-    expressions = [
-        e
-        for reading in readings
-        for condition in reading.conditions
-        for e in condition_expressions(condition)
-    ]
-    if salience is not None:
-        expressions.extend(substituted(salience, reading.meanings) for reading in readings)
-    # `v := field` reads the field, whether a condition uses v or only the action does.
-    expressions.extend(names.named_fields)
-    masks: dict[int, int] = {}
-    for slot in names.slots:
-        if slot.is_fact:
-            mask = EXISTENCE
-            for expression in expressions:
-                mask |= field_bits(expression, slot.number)
-            masks[slot.number] = mask
-    return masks
 
 
 def _param_refs(node: tree.Expression) -> list[tree.ParamRef]:
