@@ -133,6 +133,7 @@ class Declared:
     # Names whose declarations could not be read: nothing is said of their uses.
     broken: set[str] = field(default_factory=set)
     groups: Groups = field(default_factory=Groups)
+    locals: int = 0  # the most that a condition, a parameter or an `enabled` needs
 
     def template(self, name: str, span: Span) -> TemplateSpec | None:
         """The template of a name; an unknown one is reported."""
@@ -142,6 +143,10 @@ class Declared:
                 "RE0100", f"unknown template '{name}'", span, did_you_mean(name, self.templates)
             )
         return template
+
+    def count_locals(self, names: PlaceNames) -> None:
+        """Note how many local variables a place needs."""
+        self.locals = max(self.locals, len(names.locals))
 
     def only_accumulates(self, name: str) -> bool:
         """Whether a name is that of an accumulator and of nothing else."""

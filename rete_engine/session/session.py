@@ -36,13 +36,7 @@ from rete_engine.session.opening import (
     switch_off,
     utc_now,
 )
-from rete_engine.session.queries import (
-    LiveQueries,
-    LiveQuery,
-    Match,
-    arguments_of,
-    query_named,
-)
+from rete_engine.session.queries import LiveQueries, LiveQuery, Match, arguments_of, query_named
 from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_translated, rows_of
 from rete_engine.session.running import Runner, check_timeout
