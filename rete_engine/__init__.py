@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rete_engine.session.accumulators import Accumulator
     from rete_engine.session.classes import Template
     from rete_engine.session.current_firing import CurrentFiring
+    from rete_engine.session.explanations import RuleMatches, WhyNot
     from rete_engine.session.fact import Fact
     from rete_engine.session.python_rules import PythonRule, rule
     from rete_engine.session.queries import LiveQuery, Match
@@ -55,6 +56,7 @@ __all__ = [
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
+    "RuleMatches",
     "RuleSet",
     "RuleSyntaxError",
     "RuleValidationError",
@@ -64,6 +66,7 @@ __all__ = [
     "SessionError",
     "Template",
     "Waiting",
+    "WhyNot",
     "__version__",
     "compiled",
     "rule",
@@ -87,6 +90,7 @@ _MODULES = {
     "PythonRule": "rete_engine.session.python_rules",
     "RuleEngineError": "rete_engine.diagnostics.errors",
     "RuleExecutionError": "rete_engine.diagnostics.errors",
+    "RuleMatches": "rete_engine.session.explanations",
     "RuleSet": "rete_engine.session.ruleset",
     "RuleSyntaxError": "rete_engine.diagnostics.errors",
     "RuleValidationError": "rete_engine.diagnostics.errors",
@@ -96,6 +100,7 @@ _MODULES = {
     "SessionError": "rete_engine.diagnostics.errors",
     "Template": "rete_engine.session.classes",
     "Waiting": "rete_engine.session.results",
+    "WhyNot": "rete_engine.session.explanations",
     "compiled": "rete_engine._compiled",
     "rule": "rete_engine.session.python_rules",
     "safe_eval": "rete_engine.session.safe",

@@ -25,7 +25,7 @@ from rete_engine.expressions import tree
 from rete_engine.expressions.lowering import lower
 from rete_engine.expressions.resolve import resolve
 from rete_engine.model.declarations import RuleDeclaration
-from rete_engine.model.rules import Condition
+from rete_engine.model.rules import Accumulate, Condition, Exists, Pattern
 from rete_engine.network.rules import PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
@@ -157,6 +157,7 @@ class RuleCompiler:
             for slot in names.slots
             if slot.is_fact and slot.number in path.positions
         )
+        own.leads = _leads(reading)
         own.bindings = tuple(
             (name, lower(substituted(variable.reference(name), reading.meanings), scope))
             for name, variable in names.scopes[0].items()
@@ -182,3 +183,9 @@ def _scope(reading: Reading, path: Path, names: RuleNames) -> ActionScope:
     """Where an action finds the variables of a reading."""
     positions, aliases = places_in_match(reading, path, names)
     return ActionScope(positions, path.length, -1, aliases, names.answers)
+
+
+def _leads(reading: Reading) -> bool:
+    """Whether the first condition about facts is a positive pattern, whose fact `mea` goes by."""
+    about = (c for c in reading.conditions if isinstance(c, Pattern | Exists | Accumulate))
+    return isinstance(next(about, None), Pattern)

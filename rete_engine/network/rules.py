@@ -73,12 +73,13 @@ class ReadingSpec:
     It holds all that depends on where the variables of the rule stand in a match.
     """
 
-    __slots__ = ("bindings", "patterns", "rule", "salience", "statements")
+    __slots__ = ("bindings", "leads", "patterns", "rule", "salience", "statements")
 
     def __init__(self, rule: RuleSpec) -> None:
         self.rule = rule
         self.salience: Node | None = None  # None is 0
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
+        self.leads = False  # whether the first of its conditions about facts is a positive pattern
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
         self.statements: tuple[Statement, ...] = ()
 

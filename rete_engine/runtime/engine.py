@@ -111,8 +111,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
-        "watches_firings",
+        "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
+        "recent", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -127,6 +127,7 @@ class Engine:
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
+        self.firings: dict[RuleSpec, int] = {}  # how often each rule fired
 
     def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
         """Fire until nothing waits, an action halts, or a bound is reached.
@@ -231,6 +232,8 @@ class Engine:
             fired = Fired(
                 rule, self.bindings(activation.reading, activation), elements_of(activation)
             )
+        firings = self.firings
+        firings[rule] = firings.get(rule, 0) + 1
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:

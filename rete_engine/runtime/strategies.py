@@ -49,10 +49,12 @@ def by_recency(activation: Activation) -> tuple[object, ...]:
 
 
 def by_first_recency(activation: Activation) -> tuple[object, ...]:
-    """`mea`: the time tag of the first pattern decides, then as `lex`."""
+    """`mea`: the time tag of the first pattern decides, then as `lex`.
+
+    A first condition that has no fact, such as a `not`, is older than any pattern.
+    """
     tags = time_tags(activation)
-    patterns = activation.reading.patterns
-    first = tags[0] if patterns else -1
+    first = tags[0] if activation.reading.leads else -1
     complexity = activation.rule.complexity
     return (-activation.salience, -first, descending(tags), -complexity, -activation.number)
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rete_engine.compiler.compile import compile_documents
+from rete_engine.compiler.meaning import Meanings
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
 from rete_engine.diagnostics.source import PYTHON
@@ -156,6 +157,7 @@ class RuleSet:
             if isinstance(declaration, TemplateDeclaration) and declaration.python_class
         }
         self._specs = {spec.name: spec for spec in specs}
+        self._meanings = Meanings(documents, accumulators)
         vars(self)["_complete"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -318,6 +320,7 @@ class RuleSet:
         """
         return Session(
             self._compiled,
+            self._meanings,
             self._specs,
             self._classes,
             {**self._functions, **(functions or {})},

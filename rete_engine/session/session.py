@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import SessionError
@@ -25,6 +25,7 @@ from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
 from rete_engine.session.events import EVENTS, Events, Subscription
+from rete_engine.session.explanations import RuleMatches, WhyNot
 from rete_engine.session.externals import provide
 from rete_engine.session.fact import Fact, matches
 from rete_engine.session.opening import (
@@ -41,6 +42,10 @@ from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_translated, rows_of
 from rete_engine.session.running import Runner, check_timeout
 from rete_engine.session.translation import Translator
+
+if TYPE_CHECKING:
+    from rete_engine.compiler.meaning import Meanings
+    from rete_engine.session.explaining import Explainer
 
 
 class Session:
@@ -73,6 +78,7 @@ class Session:
     def __init__(
         self,
         compiled: Compiled,
+        meanings: Meanings,
         specs: Mapping[str, TemplateSpec],
         classes: Mapping[str, type],
         functions: Mapping[str, Callable[..., object]],
@@ -90,6 +96,7 @@ class Session:
     ) -> None:
         check_options(on_error, strategy, params, seed, clock, out, limits)
         self._compiled = compiled
+        self._meanings = meanings
         self._translator = Translator(specs, classes, adopt)
         self._strategy = strategy
         self._seed = seed
@@ -518,6 +525,49 @@ class Session:
             number = -1 if group is None else self._group(group)
             waiting = self._engine.waiting(number, sys.maxsize if limit is None else limit)
             return [self._events.waiting(c.reading, c.salience, c.link) for c in waiting]
+
+    def matches(self, rule: str, /, *, limit: int = 20) -> RuleMatches:
+        """The conditions of a rule, and the partial matches behind each. Looking changes nothing.
+
+        Conditions are asked in the order in which they are written. External functions that they
+        call are called.
+
+        Args:
+            rule: The rule's name.
+            limit: The most partial matches to list of each condition; all are counted.
+
+        Raises:
+            SessionError: There is no such rule.
+        """
+        if type(limit) is not int or limit < 0:
+            raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
+        with self._working():
+            return self._explainer(rule).matches(limit)
+
+    def why_not(self, rule: str, /, **bindings: Any) -> WhyNot:
+        """Why a rule does not fire. Looking changes nothing.
+
+        For each condition, how many matches reach it and pass it; the first that none passes; and
+        the facts that come nearest. A rule that waits, is disabled, or fired is told as what it is.
+
+        Args:
+            rule: The rule's name.
+            bindings: Values that variables of the rule must have, to ask of one case.
+
+        Raises:
+            SessionError: There is no such rule, or it has no such variable.
+            FactError: A fact given is not in working memory.
+        """
+        with self._working():
+            return self._explainer(rule).why_not(bindings)
+
+    def _explainer(self, rule: str) -> Explainer:
+        # Most sessions are never asked, and need no compiler.
+        from rete_engine.session.explaining import Explainer
+
+        spec = self._rule(rule)
+        meaning = self._meanings.of(spec.name)
+        return Explainer(self._engine, self._translator, spec, meaning)
 
     def focus(self, group: str) -> None:
         """Put an agenda group on top of the focus stack, so that its rules fire first.

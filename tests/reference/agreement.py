@@ -205,7 +205,7 @@ class Agreement:
             case "lex":
                 return (salience, recency, -complexity)
             case "mea":
-                return (salience, tags[0] if tags else 1, recency, -complexity)
+                return (salience, tags[0] if activation.leads else 1, recency, -complexity)
         return (salience,)
 
     # -- operations ----------------------------------------------------------------------------

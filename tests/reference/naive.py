@@ -6,7 +6,7 @@ are matched. It is as slow as that sounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -52,6 +52,7 @@ class Activation:
     salience: int
     created: int  # the number of the change that made the match
     tags: list[int]  # time tags of its facts, in the order of the patterns
+    leads: bool  # whether the first of the conditions about facts is a positive pattern
     enabled: int = 0  # the number of the change that turned its rule on again
 
     @property
@@ -220,7 +221,7 @@ class Naive:
                 self.failed.add(match.rule.name)
                 return
         assert type(value) is int
-        activation = Activation(match, value, self.changes, self.tags(match))
+        activation = Activation(match, value, self.changes, self.tags(match), self.leads(match))
         if match.rule.name in self.off:
             self.held[match.rule.name][match.identity] = activation
             return
@@ -230,6 +231,37 @@ class Naive:
     def tags(self, match: Match) -> list[int]:
         """The time tags of the facts of a match."""
         return [time_tag(fact, match.rule.reads[id(node)]) for node, fact in match.facts]
+
+    def leads(self, match: Match) -> bool:
+        """Whether the first condition about facts is a positive pattern."""
+        branches = iter([-1 - place for place in match.positions if place < 0])
+        return bool(self.first_of(match.rule, match.rule.declaration.when, branches))
+
+    def first_of(
+        self, rule: Rule, nodes: Sequence[tree.Expression], branches: Iterator[int]
+    ) -> bool | None:
+        """Whether the first of some conditions is a positive pattern; None if none has facts.
+
+        `branches` are those of each `or` that the match went through.
+        """
+        for node in nodes:
+            plain = node.value if isinstance(node, tree.Bind) else node
+            found: bool | None = None
+            if self.program.is_pattern(plain):
+                found = True
+            elif isinstance(plain, tree.And):
+                found = self.first_of(rule, plain.operands, branches)
+            elif isinstance(plain, tree.Or):
+                found = self.first_of(rule, [plain.operands[next(branches)]], branches)
+            elif id(plain) in rule.uses:
+                found = self.first_of(rule, rule.uses[id(plain)].conditions, branches)
+            elif accumulate_of(plain) is not None or isinstance(
+                plain, tree.Not | tree.ExistsForm | tree.ForallForm
+            ):
+                found = False
+            if found is not None:
+                return found
+        return None
 
     # -- what matches rest on ------------------------------------------------------------------
 

@@ -142,6 +142,41 @@ end
         assert session.run().outputs == [[3], [2, 3], [2], [1, 3], [1, 2], [1], []]
 
 
+@pytest.mark.parametrize(
+    "first",
+    ["not Q()", "exists R()", "forall (R(), R())", "n := count(R())", "(not Q() and exists R())"],
+)
+def test_mea_takes_a_first_condition_that_has_no_fact_for_the_oldest(first: str) -> None:
+    text = f"""
+template P
+    n: int
+end
+template Q
+end
+template R
+end
+rule "behind"
+when
+    {first}
+    p := P()
+then
+    emit ("behind", p.n)
+end
+rule "first"
+when
+    test 1 < 2
+    p := P()
+then
+    emit ("first", p.n)
+end
+"""
+    with RuleSet.parse(text).session(strategy="mea") as session:
+        session.insert("R")
+        session.insert("P", n=1)
+        session.insert("P", n=2)
+        assert session.run().outputs == [("first", 2), ("first", 1), ("behind", 2), ("behind", 1)]
+
+
 def test_many_activations_that_come_and_go_leave_the_order_alone() -> None:
     with RULES.session(strategy="lex") as session:
         facts = session.insert_many("A", [{"n": 10 + n} for n in range(1000)], facts=True)

@@ -1,0 +1,1 @@
+"""Explanations: what conditions make of the facts, and where facts come from."""
