@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from rete_engine.compiler.build import MatchScope
+from rete_engine.compiler.match_scope import MatchScope
 from rete_engine.compiler.meaning import RuleMeaning
 from rete_engine.compiler.normalise import Reading
 from rete_engine.compiler.plan import references
