@@ -10,23 +10,17 @@ from collections.abc import Callable
 from typing import Final
 
 from rete_engine.compiler.checks import checked_type
+from rete_engine.compiler.declared import BUILT_IN
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.references import check_references
-from rete_engine.compiler.scope import BUILT_IN, RuleNames, Variable
+from rete_engine.compiler.scope import RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.inference import NUMBERS, ORDERED
 from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import ANY, Type
-from rete_engine.model.rules import (
-    Accumulate,
-    Condition,
-    Constraint,
-    Pattern,
-    Slot,
-    Source,
-)
+from rete_engine.model.rules import Accumulate, Condition, Constraint, Pattern, Slot, Source
 
 #: Reads a condition; what it binds comes into the innermost scope.
 Read = Callable[[tree.Expression], list[Condition]]

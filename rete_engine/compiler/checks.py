@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rete_engine.compiler.scope import PlaceNames, RuleNames
+from rete_engine.compiler.place_names import PlaceNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.diagnostics.errors import FactError, SecurityError
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Limits

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from rete_engine.compiler.actions import ActionNames, ActionReader
 from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.declare import declare
+from rete_engine.compiler.declared import Declared, Reports
 from rete_engine.compiler.defeats import warn_defeats
 from rete_engine.compiler.functions import compile_functions, compile_param
 from rete_engine.compiler.queries import build_query, read_queries
 from rete_engine.compiler.rules import RuleCompiler
-from rete_engine.compiler.scope import Declared, Reports
 from rete_engine.compiler.volatility import volatile_fields
 from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rete_engine.compiler.checks import checked_type
 from rete_engine.compiler.declare import function_names
+from rete_engine.compiler.declared import Declared, DeclaredFunction, Param, Reports
+from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.compiler.references import reads_through
-from rete_engine.compiler.scope import Declared, DeclaredFunction, Param, PlaceNames, Reports
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Function, Node

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.checks import total
 from rete_engine.compiler.conditions import ConditionReader
+from rete_engine.compiler.declared import Declared, DeclaredQuery, QueryMeaning
 from rete_engine.compiler.masks import masks_of
 from rete_engine.compiler.match_scope import MatchScope
 from rete_engine.compiler.normalise import Reading
 from rete_engine.compiler.paths import Path, build_path
 from rete_engine.compiler.plan import JoinStep, plan
 from rete_engine.compiler.readings import places_in_match, readings_of
-from rete_engine.compiler.scope import Declared, DeclaredQuery, QueryMeaning, RuleNames, Variable
+from rete_engine.compiler.scope import RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import Type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rete_engine.compiler.conditions import MOST_CONDITIONS
+from rete_engine.compiler.declared import Reports
 from rete_engine.compiler.normalise import (
     MOST_READINGS,
     Reading,
@@ -11,7 +12,7 @@ from rete_engine.compiler.normalise import (
     size,
 )
 from rete_engine.compiler.paths import Path
-from rete_engine.compiler.scope import Reports, RuleNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.model.rules import Condition

@@ -6,17 +6,19 @@ from rete_engine.compiler.actions import ActionNames, ActionReader
 from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
+from rete_engine.compiler.declared import Declared
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.functions import evaluator, resolved_alone
 from rete_engine.compiler.masks import masks_of
 from rete_engine.compiler.match_scope import ActionScope, MatchScope
 from rete_engine.compiler.normalise import Reading
 from rete_engine.compiler.paths import Path, build_path
+from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.compiler.plan import plan
 from rete_engine.compiler.readings import places_in_match, readings_of
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.rewriting import substituted
-from rete_engine.compiler.scope import Declared, PlaceNames, RuleNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.compiler.warnings import warn
 from rete_engine.diagnostics.diagnostic import Note

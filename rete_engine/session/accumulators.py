@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rete_engine.compiler.scope import BUILT_IN
+from rete_engine.compiler.declared import BUILT_IN
 from rete_engine.expressions.frame import Accumulating
 from rete_engine.expressions.signatures import BUILTINS
 from rete_engine.expressions.types import BUILTIN_TYPES
