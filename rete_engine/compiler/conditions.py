@@ -15,8 +15,8 @@ from rete_engine.compiler.scope import Answers, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
-from rete_engine.expressions.inference import fits
 from rete_engine.expressions.resolve import in_places, resolve
+from rete_engine.expressions.type_rules import fits
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
     Alternatives,

@@ -10,9 +10,9 @@ from rete_engine.compiler.references import reads_through
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Function, Node
-from rete_engine.expressions.inference import fits
 from rete_engine.expressions.lowering import Scope, lower
 from rete_engine.expressions.resolve import resolve
+from rete_engine.expressions.type_rules import fits
 from rete_engine.expressions.types import Type
 from rete_engine.network.compiled import CompiledParam
 

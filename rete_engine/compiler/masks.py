@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rete_engine.compiler.normalise import Reading
-from rete_engine.compiler.plan import condition_expressions
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import RuleNames
+from rete_engine.compiler.slots import condition_expressions
 from rete_engine.expressions import tree
 from rete_engine.network.alphas import EVERYTHING, EXISTENCE
 

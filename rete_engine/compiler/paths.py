@@ -5,7 +5,7 @@ from __future__ import annotations
 from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.masks import field_bits
 from rete_engine.compiler.match_scope import MatchScope
-from rete_engine.compiler.plan import (
+from rete_engine.compiler.steps import (
     AccumulateStep,
     ComputeStep,
     ControlStep,

@@ -12,9 +12,10 @@ from rete_engine.compiler.masks import masks_of
 from rete_engine.compiler.match_scope import MatchScope
 from rete_engine.compiler.normalise import Reading
 from rete_engine.compiler.paths import Path, build_path
-from rete_engine.compiler.plan import JoinStep, plan
+from rete_engine.compiler.plan import plan
 from rete_engine.compiler.readings import places_in_match, readings_of
 from rete_engine.compiler.scope import RuleNames, Variable
+from rete_engine.compiler.steps import JoinStep
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import Type
