@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from rete_engine.compiler.checks import checked_type
-from rete_engine.compiler.declared import BUILT_IN
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.scope import RuleNames, Variable
@@ -21,6 +20,7 @@ from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.type_rules import NUMBERS, ORDERED
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import Accumulate, Condition, Constraint, Pattern, Slot, Source
+from rete_engine.network.accumulates import BUILT_IN
 
 #: Reads a condition; what it binds comes into the innermost scope.
 Read = Callable[[tree.Expression], list[Condition]]

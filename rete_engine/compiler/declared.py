@@ -19,15 +19,13 @@ from rete_engine.model.declarations import (
     TemplateDeclaration,
 )
 from rete_engine.model.rules import Condition, Slot
+from rete_engine.network.accumulates import BUILT_IN
 from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import TemplateSpec
 
 if TYPE_CHECKING:
     from rete_engine.compiler.place_names import PlaceNames
     from rete_engine.compiler.scope import RuleNames, Variable
-
-#: The built-in accumulators; some are functions too.
-BUILT_IN = ("count", "sum", "avg", "min", "max", "collect", "collect_set")
 
 
 class Reports:
