@@ -110,8 +110,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
-        "recent", "watches_firings",
+        "acting", "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network",
+        "queries", "recent", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -123,6 +123,7 @@ class Engine:
         self.memory = WorkingMemory(network, self.matcher, context.limits)
         self.queries = Queries(self.memory, self.matcher)
         context.ask = self.ask
+        self.acting = False  # whether an action is under way
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
@@ -213,6 +214,7 @@ class Engine:
         rule = activation.rule
         self.agenda.take(activation)
         execution = Execution(self.memory, self.context, activation, rule.locals)
+        self.acting = True
         try:
             if rule.function is None:
                 execution.run(activation.reading.statements)
@@ -226,6 +228,8 @@ class Engine:
         except BaseException:  # an interrupt: nothing was done, so the match waits again
             self.agenda.put_back(activation)
             raise
+        finally:
+            self.acting = False
         fired: Fired | None = None
         if self.watches_firings:
             fired = Fired(

@@ -16,6 +16,7 @@ from rete_engine.runtime.conditions import elements_of
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import Listener
+from rete_engine.session.awaiting import Awaiting
 from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import further
 from rete_engine.session.python_rules import failing_line
@@ -66,6 +67,7 @@ class Events:
         self.traces = False
         self.engine: Engine | None = None
         self.failure: Exception | None = None  # what a callback raised, until `raise_failure`
+        self.awaiting = Awaiting()
         self.writes_back = writes_back  # assign changed fields to the program's objects
 
     def host(self) -> Host:
@@ -174,7 +176,7 @@ class Events:
         )
         translator.pending = execution.changes
         try:
-            function(firing)
+            self.awaiting.value(f"the rule '{activation.rule.name}'", function(firing))
         except Exception as error:
             execution.line = failing_line(function, error) or execution.line
             raise

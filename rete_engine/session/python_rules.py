@@ -151,10 +151,8 @@ def _check_function(name: str, function: object) -> None:
     code = code_of(function)
     place = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
     what = f"rule '{name}'{place}"
-    is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-    if is_async or inspect.isgeneratorfunction(function):
-        kind = "an async function" if is_async else "a generator"
-        raise TypeError(f"{what}: the action cannot be {kind}: a firing is done when it returns")
+    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
+        raise TypeError(f"{what}: the action cannot be a generator: nobody goes through it")
     try:
         inspect.signature(function).bind(object())
     except TypeError:
