@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rete_engine import RuleExecutionError, RuleSet
-from rete_engine.network.specs import ProductionSpec
+from rete_engine.network.nodes import ProductionSpec
 from tests.compiler.findings import findings
 from tests.compiler.networks import network_of, path_of
 
