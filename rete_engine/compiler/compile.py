@@ -245,6 +245,8 @@ class _Compiler:
         conditions += followed
         self.locals = max(self.locals, len(names.locals))
         spec.function = declaration.function
+        derives = (self.declared.template(n, declaration.span) for n in declaration.derives)
+        spec.derives = tuple(template for template in derives if template is not None)
         readings: list[Reading] = []
         if not reports.has_errors:
             readings = self.readings("rule", declaration.span, conditions)

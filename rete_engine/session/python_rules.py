@@ -63,6 +63,7 @@ def rule(
     lock_on_active: bool = False,
     enabled: bool | str = True,
     effective: tuple[str | date | None, str | date | None] | None = None,
+    derives: Sequence[str | type] = (),
 ) -> Callable[[ActionFunction], PythonRule]:
     r"""Make a rule of a function; `RuleSet.load` and `RuleSet.parse` take it in `rules=[…]`.
 
@@ -79,6 +80,8 @@ def rule(
         lock_on_active: Whether a match that is made while the group has the focus is spent.
         enabled: Whether the rule is on, or an expression over params.
         effective: The first and the last day; None where there is none.
+        derives: Templates, by name or class, of which the function makes facts with
+            `firing.insert_logical`.
 
     Raises:
         TypeError: An argument is of the wrong kind, or the function does not take the firing.
@@ -112,6 +115,9 @@ def rule(
     _check(f"{what}enabled", enabled, bool, str)
     if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
         raise TypeError(f"{what}tags is a list of texts, not {tags!r}")
+    if isinstance(derives, str) or not all(isinstance(each, (str, type)) for each in derives):
+        raise TypeError(f"{what}derives is a list of templates, not {derives!r}")
+    attributes["derives"] = [each if isinstance(each, str) else each.__name__ for each in derives]
     days: object = effective
     if days is not None:
         if not isinstance(days, tuple) or len(days) != 2:
@@ -229,7 +235,10 @@ class _Reader:
             self.diagnostics.extend(problems)
         attributes = self.attributes()
         broken = frozenset([given.name]) if self.diagnostics else frozenset()
-        declaration = RuleDeclaration(self.span, given.name, attributes, when, (), given.function)
+        declaration = RuleDeclaration(
+            self.span, given.name, attributes, when, (), given.function,
+            tuple(given.attributes["derives"]),
+        )  # fmt: skip
         declared = () if self.diagnostics else (declaration,)
         return Document(self.source, None, None, declared, broken, self.identity())
 

@@ -78,7 +78,11 @@ class Runner:
             outputs, firings = list(self.events.outputs), list(self.events.firings)
             error.result = RunResult(fired, outputs, "failed", firings, list(self.errors))
             raise
-        loop = find_loop(engine.recent, engine.network) if reason == "limit" else None
+        loop = (
+            find_loop(engine.recent, engine.network, self.events.changed)
+            if reason == "limit"
+            else None
+        )
         outputs, firings = self.events.take()
         errors, self.errors = self.errors, []
         return RunResult(fired, outputs, _STOPPED[reason], firings, errors, loop)
