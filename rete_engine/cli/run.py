@@ -23,7 +23,6 @@ from rete_engine.diagnostics.errors import RuleExecutionError, SecurityError
 from rete_engine.expressions.types import Type
 from rete_engine.expressions.values import Misfit, from_cell
 from rete_engine.session.jsonable import jsonable, template_of
-from rete_engine.session.questions import parse_question
 from rete_engine.store import Address, load_facts, parse_address
 from rete_engine.store.address import STANDARD_INPUT
 
@@ -45,6 +44,7 @@ class RunOptions:
     strict: bool
     trace: bool
     output: str  # table, json or ndjson
+    cache: bool
     debug: bool
 
 
@@ -57,12 +57,16 @@ def run(options: RunOptions, screen: Screen) -> None:
     """
     settings = [_setting(text) for text in options.settings]
     given = {} if options.functions is None else functions_of(options.functions)
-    rules = RuleSet.load(*options.files, functions=given)
+    rules = RuleSet.load(*options.files, functions=given, cache=options.cache or None)
     for warning in rules.diagnostics:
         screen.diagnostic(warning)
     if options.strict and rules.diagnostics:
         raise Stop(ExitCode.WRONG_INPUT)
-    questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
+    questions = []
+    if options.queries:
+        from rete_engine.session.questions import parse_question  # brings in the parser
+
+        questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
     addresses = [parse_address(text, rules.templates) for text in options.facts]
     if sum(address.path == STANDARD_INPUT for address in addresses) > 1:
         raise typer.BadParameter("standard input (-) can be read only once", param_hint="--facts")

@@ -47,8 +47,8 @@ from rete_engine.session.translation import Translator
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from rete_engine.compiler.meaning import Meanings
     from rete_engine.session.explaining import Explainer
+    from rete_engine.session.meanings import Meanings
 
 
 class Session:
