@@ -23,7 +23,7 @@ from rete_engine.network.nodes import (
 )
 from rete_engine.network.routes import routes_of
 from rete_engine.network.rules import QuerySpec, ReadingSpec, RuleSpec
-from rete_engine.network.statements import InsertStatement, logical_inserts
+from rete_engine.network.statements import logical_inserts
 from rete_engine.network.templates import TemplateSpec
 
 
@@ -150,10 +150,10 @@ class NetworkBuilder:
             node.item_mask = _item_mask(node)
             node.of_branch = _is_of_branch(node)
         derived = frozenset(
-            statement.template.number
+            template.number
             for node in self.nodes
             if isinstance(node, ProductionSpec)
-            for statement in _mark_supports(node)
+            for template in _mark_supports(node)
         )
         alphas, queries = tuple(self.alphas), tuple(self.queries)
         return Network(
@@ -215,9 +215,10 @@ def _is_of_branch(node: NodeSpec) -> bool:
     return isinstance(parent, BranchingSpec) and node in parent.branch
 
 
-def _mark_supports(production: ProductionSpec) -> list[InsertStatement]:
+def _mark_supports(production: ProductionSpec) -> list[TemplateSpec]:
     """What a rule inserts logically; if anything, the nodes of its path are told."""
-    inserts = logical_inserts(production.reading.statements)
+    inserts = [each.template for each in logical_inserts(production.reading.statements)]
+    inserts.extend(production.rule.derives)
     if inserts:
         _mark_path(production)
         # A match that comes back, having defeated itself, is known when it is made.

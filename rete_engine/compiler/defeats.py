@@ -149,7 +149,9 @@ class _Reader:
 
     def rule(self, declaration: RuleDeclaration) -> _Rule:
         """What a rule reads and derives; of one that derives nothing, nothing."""
-        derives = tuple(self.derives(declaration.then))
+        named = [self.templates[name] for name in declaration.derives if name in self.templates]
+        of_function = (_Deriving(template, {}, declaration.span) for template in named)
+        derives = (*self.derives(declaration.then), *of_function)
         readings: list[_Reading] = []
         if derives:
             for condition in declaration.when:

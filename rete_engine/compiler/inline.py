@@ -51,6 +51,9 @@ class Inlining:
         for slot in asked.slots:
             if slot is not query.arguments:
                 called = f"{name}.{slot.name}" if name and slot.name else None
+                if called is None and slot.name and not slot.is_fact:
+                    # A result with a name is asked for: it may be read within the query.
+                    called = f"{query.spec.name}.{slot.name}"
                 self.slots[slot.number] = names.new_slot(called, slot.type, slot.is_fact)
         for number, alias in asked.aliases.items():
             names.aliases[self.slots[number].number] = self.field(alias)

@@ -71,6 +71,8 @@ class RuleCompiler:
         conditions += followed
         self.declared.count_locals(names)
         spec.function = declaration.function
+        derives = (self.declared.template(n, declaration.span) for n in declaration.derives)
+        spec.derives = tuple(template for template in derives if template is not None)
         readings: list[Reading] = []
         if not reports.has_errors:
             readings = readings_of("rule", declaration.span, conditions, reports)

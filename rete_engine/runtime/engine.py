@@ -112,8 +112,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries", "recent",
-        "spare", "watches_firings",
+        "acting", "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries",
+        "recent", "spare", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -126,6 +126,7 @@ class Engine:
         self.queries = Queries(self.memory, self.matcher)
         self.spare: Execution | None = None  # for the next firing
         context.ask = self.ask
+        self.acting = False  # whether an action is under way
         self.halted = False
         self.watches_firings = False
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
@@ -220,6 +221,7 @@ class Engine:
         else:
             self.spare = None  # until this firing is through: what breaks off is not used again
         execution.begin(activation, rule.locals)
+        self.acting = True
         try:
             if rule.function is None:
                 execution.run(activation.reading.statements)
@@ -233,6 +235,8 @@ class Engine:
         except BaseException:  # an interrupt: nothing was done, so the match waits again
             self.agenda.put_back(activation)
             raise
+        finally:
+            self.acting = False
         fired: Fired | None = None
         if self.watches_firings:
             fired = Fired(

@@ -93,7 +93,11 @@ class Runner:
         finally:
             if holds_back:
                 let_go()
-        loop = find_loop(engine.recent, engine.network) if reason == "limit" else None
+        loop = (
+            find_loop(engine.recent, engine.network, self.events.changed)
+            if reason == "limit"
+            else None
+        )
         outputs, firings = self.events.take()
         errors, self.errors = self.errors, []
         return RunResult(fired, outputs, _STOPPED[reason], firings, errors, loop)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -44,6 +45,8 @@ from rete_engine.session.running import Runner, check_timeout
 from rete_engine.session.translation import Translator
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from rete_engine.session.explaining import Explainer
     from rete_engine.session.meanings import Meanings
 
@@ -119,12 +122,13 @@ class Session:
         self._events = Events(
             self._translator, out, write_back, tuple(param.name for param in compiled.params)
         )
+        self._awaiting = self._events.awaiting
         self._lives = LiveQueries(self._translator, self._events.guarded)
         self._context = Context(
             limits,
             (),
             compiled.functions,
-            provide(compiled.externals, functions, self._translator),
+            provide(compiled.externals, functions, self._translator, self._awaiting),
             clock or utc_now,
             compiled.locals,
             tuple(accumulating(each, self._translator) for each in accumulators),
@@ -485,6 +489,61 @@ class Session:
             RuleExecutionError: An action or a condition failed, with `on_error="raise"`.
             SecurityError: The session is over one of its limits.
         """
+        return self._run(limit, timeout, trace, None)
+
+    async def run_async(
+        self,
+        limit: int | None = None,
+        timeout: float | None = None,
+        *,
+        trace: bool = False,
+    ) -> RunResult:
+        """As `run`, but wait for the async functions that actions call, in the order of firing.
+
+        Rules run in a thread of their own meanwhile, so the event loop is free, and the session
+        belongs to that thread until the run is over. When the task is cancelled, what is waited
+        for is cancelled too, its firing did not happen and its match waits again.
+
+        Args:
+            limit: The most firings to try.
+            timeout: Seconds after which no further rule fires; what is waited for is not bound.
+            trace: Whether the result lists every firing.
+
+        Raises:
+            RuleExecutionError: As `run`.
+            SecurityError: As `run`.
+
+        Example:
+            >>> import asyncio
+            >>> from rete_engine import RuleSet
+            >>> async def score(customer):
+            ...     await asyncio.sleep(0)
+            ...     return 7
+            >>> rules = RuleSet.parse(
+            ...     '''
+            ... external function score(customer: str) -> int
+            ... rule "ask"
+            ... when
+            ... then
+            ...     emit score("ada")
+            ... end
+            ... ''',
+            ...     functions={"score": score},
+            ... )
+            >>> with rules.session() as session:
+            ...     asyncio.run(session.run_async()).outputs
+            [7]
+        """
+        return await self._awaiting.run(partial(self._run, limit, timeout, trace))
+
+    def _run(
+        self,
+        limit: int | None,
+        timeout: float | None,
+        trace: bool,
+        loop: AbstractEventLoop | None,
+    ) -> RunResult:
+        """Run; with an event loop, which is another thread's, async functions are waited for."""
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
         if timeout is not None:
@@ -497,7 +556,16 @@ class Session:
                 self._lives.sweep(self._engine)
             gate.inserts = 0
             self._load.end()
-            return self._runner.run(limit, timeout, trace)
+            if loop is None:
+                return self._runner.run(limit, timeout, trace)
+            self._awaiting.begin(self._engine, loop)
+            try:
+                result = self._runner.run(limit, timeout, trace)
+            finally:
+                self._awaiting.end()
+            if self._awaiting.is_cancelled:
+                self._runner.keep(result)  # nobody gets it
+            return result
         except (SessionLimitError, StrategyError) as error:
             gate.fail(error)
             raise
