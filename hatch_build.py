@@ -37,6 +37,8 @@ INTERPRETED = (
     "*/expressions/tree.py",
     "*/expressions/resolve.py",
     "*/expressions/inference.py",
+    "*/expressions/totality.py",
+    "*/expressions/type_rules.py",
     "*/expressions/lowering.py",
     "*/network/picture.py",
     # Says nothing at run time.

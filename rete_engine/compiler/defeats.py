@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rete_engine.compiler.scope import Declared
+from rete_engine.compiler.declared import Declared
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rete_engine.compiler.declared import QueryMeaning
 from rete_engine.compiler.references import check_inlined
 from rete_engine.compiler.rewriting import rewritten
-from rete_engine.compiler.scope import Answers, QueryMeaning, RuleNames, Variable, field_of
+from rete_engine.compiler.scope import Answers, RuleNames, Variable, field_of
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
     Accumulate,

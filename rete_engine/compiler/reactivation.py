@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.domains import Domain, atoms, constant_of, domain_of
-from rete_engine.compiler.plan import condition_expressions, references
 from rete_engine.compiler.scope import RuleNames, Variable
+from rete_engine.compiler.slots import condition_expressions, references
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.actions import Action, InsertAction, ModifyAction, RetractAction

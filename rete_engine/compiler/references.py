@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.checks import SilentTypes, learn_comprehension
-from rete_engine.compiler.scope import PlaceNames, RuleNames
+from rete_engine.compiler.place_names import PlaceNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.inference import infer

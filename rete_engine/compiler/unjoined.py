@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.domains import atoms
-from rete_engine.compiler.plan import condition_expressions, references, slots_of
 from rete_engine.compiler.scope import RuleNames
+from rete_engine.compiler.slots import condition_expressions, references, slots_of
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree

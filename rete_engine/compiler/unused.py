@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rete_engine.compiler.scope import Reports
+from rete_engine.compiler.declared import Reports
 from rete_engine.compiler.volatility import all_actions
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree

@@ -147,7 +147,8 @@ def content_of(value: object) -> object:
     if isinstance(value, Fact):
         return (value.template, values.canonical(value.as_dict()))
     if isinstance(value, list):
-        return ("list", *map(content_of, value))
+        # In no order: what `collect` gathers comes in that of the inserts, which laws change.
+        return ("list", *sorted(map(content_of, value), key=repr))
     return values.canonical(value)
 
 
