@@ -87,6 +87,7 @@ PUBLIC = [
     "SessionError",
     "Template",
     "Waiting",
+    "Why",
     "WhyNot",
     "__version__",
     "compiled",

@@ -13,6 +13,7 @@ from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.derivations import Derivations
 from rete_engine.runtime.keys import keys_of
 from rete_engine.runtime.memory import Element
+from rete_engine.runtime.origins import Origin
 from rete_engine.runtime.working_memory import WorkingMemory
 
 INSERTED: Final = 1
@@ -30,8 +31,8 @@ class Changes:
     """
 
     __slots__ = (
-        "derivations", "inserts", "keys", "kinds", "limits", "memory", "overlay", "retracted",
-        "start",
+        "derivations", "inserts", "keys", "kinds", "limits", "memory", "origin", "overlay",
+        "retracted", "start",
     )  # fmt: skip
 
     def __init__(self, memory: WorkingMemory) -> None:
@@ -42,6 +43,7 @@ class Changes:
         self.retracted: set[Element] = set()  # facts that are gone, so far
         self.keys: dict[tuple[int, object], Element | None] = {}  # keys that changed hands
         self.inserts = 0
+        self.origin: Origin | None = None  # the firing that makes them
         self.start = memory.inserted
         truth = memory.truth
         self.derivations = Derivations(truth) if truth is not None else None
@@ -191,6 +193,10 @@ class Changes:
             self.make()
         else:
             self.derivations.commit(activation)
+            if self.origin is not None:
+                for element in self.derivations.stated:
+                    if element.origin is None:
+                        element.origin = self.origin
             self.make()
             self.derivations.truth.maintain()
 
@@ -217,11 +223,16 @@ class Changes:
                     memory.drop_keys(element)
                     memory.truth.forget(element)
                 else:
+                    if memory.truth is None or not memory.truth.is_derived(element):
+                        element.origin = self.origin
                     memory.enter(element)
             else:
                 mask = changed_fields(element, values)
                 if mask:
                     memory.renew(element, values, mask)
+                    if self.origin is not None:
+                        tag = memory.matcher.tag
+                        element.origin = self.origin.modifying(element.origin, tag)
 
 
 def changed_fields(element: Element, new: tuple[object, ...]) -> int:

@@ -20,6 +20,7 @@ from rete_engine.runtime.conditions import Failure, elements_of
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Token
+from rete_engine.runtime.origins import origin_of
 from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -243,6 +244,8 @@ class Engine:
                 matcher.remove(rival)
         changes = execution.changes
         derivations = changes.derivations
+        if changes.kinds or derivations is not None:
+            changes.origin = origin_of(activation)
         if derivations is None or not derivations.supported:  # else it stays, as their support
             matcher.spend(activation)
         if changes.kinds or changes.inserts or derivations is not None:

@@ -24,6 +24,7 @@ from rete_engine.runtime.queries import QueryFailure
 from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
+from rete_engine.session.derivations import Why
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.explanations import RuleMatches, WhyNot
 from rete_engine.session.externals import provide
@@ -154,6 +155,7 @@ class Session:
         self._events.attach(engine)
         self._lives.restart(engine)
         insert_declared(engine, self._compiled)
+        self._seeded = engine.memory.inserted  # facts of facts blocks
         engine.matcher.open()
 
     def reset(self) -> None:
@@ -566,6 +568,35 @@ class Session:
         """
         with self._working():
             return self._explainer(rule).why_not(bindings)
+
+    def why(self, fact: Any, /, *, depth: int = 30, limit: int = 500) -> Why:
+        """Where a fact comes from: a tree of firings and facts, down to what came from outside.
+
+        A fact that a firing inserted or changed, one that was inserted logically, and what a rule
+        in Python did are all told. Of the firings that changed a fact the last one is known.
+        Looking changes nothing.
+
+        Args:
+            fact: The fact, given as a `Fact` or as the object it was inserted from.
+            depth: The most firings in a row to follow, at most 200.
+            limit: The most facts to list.
+
+        Raises:
+            FactError: The fact is not in working memory.
+        """
+        for name, number, most in (("depth", depth, 200), ("limit", limit, sys.maxsize)):
+            if type(number) is not int or not 0 < number <= most:
+                bound = f" to {most}" if most < sys.maxsize else ""
+                raise SessionError(f"{name} is a whole number from 1{bound}, not {shown(number)}")
+        with self._working():
+            from rete_engine.session.tracer import Tracer
+
+            element = self._translator.element_of(fact)
+            places = self._compiled.facts_places
+            if len(places) != self._seeded:  # a `unique` template took one for another
+                places = ("",) * self._seeded
+            tracer = Tracer(self._engine, self._translator, self._meanings, places)
+            return tracer.why(element, depth, limit)
 
     def _explainer(self, rule: str) -> Explainer:
         # Most sessions are never asked, and need no compiler.
