@@ -196,7 +196,7 @@ class Changes:
             if self.origin is not None:
                 for element in self.derivations.stated:
                     if element.origin is None:
-                        element.origin = self.origin
+                        element.origin = self.origin.of_insert()
             self.make()
             self.derivations.truth.maintain()
 
@@ -223,8 +223,11 @@ class Changes:
                     memory.drop_keys(element)
                     memory.truth.forget(element)
                 else:
-                    if memory.truth is None or not memory.truth.is_derived(element):
-                        element.origin = self.origin
+                    origin = self.origin
+                    if origin is not None and (
+                        memory.truth is None or not memory.truth.is_derived(element)
+                    ):
+                        element.origin = origin.of_insert()
                     memory.enter(element)
             else:
                 mask = changed_fields(element, values)
@@ -232,7 +235,7 @@ class Changes:
                     memory.renew(element, values, mask)
                     if self.origin is not None:
                         tag = memory.matcher.tag
-                        element.origin = self.origin.modifying(element.origin, tag)
+                        element.origin = self.origin.of_modify(element.origin, tag)
 
 
 def changed_fields(element: Element, new: tuple[object, ...]) -> int:

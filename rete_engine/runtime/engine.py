@@ -112,7 +112,7 @@ class Engine:
 
     __slots__ = (
         "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
-        "recent", "watches_firings",
+        "recent", "records", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -126,6 +126,7 @@ class Engine:
         context.ask = self.ask
         self.halted = False
         self.watches_firings = False
+        self.records = True  # whether firings leave records of where facts come from
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
         self.firings: dict[RuleSpec, int] = {}  # how often each rule fired
 
@@ -244,7 +245,7 @@ class Engine:
                 matcher.remove(rival)
         changes = execution.changes
         derivations = changes.derivations
-        if changes.kinds or derivations is not None:
+        if self.records and (changes.kinds or derivations is not None):
             changes.origin = origin_of(activation)
         if derivations is None or not derivations.supported:  # else it stays, as their support
             matcher.spend(activation)

@@ -26,42 +26,45 @@ KEPT: Final = 32
 WIDTH: Final = 3
 
 
+#: The time tag of a record that no fact points to yet.
+UNUSED: Final = -1
+
+
 @final
 class Origin:
     """What a fact comes from: the match of a firing that inserted or changed it."""
 
     __slots__ = ("earlier", "level", "match", "modifies", "reading", "tag")
 
-    def __init__(
-        self,
-        reading: ReadingSpec,
-        match: tuple[object, ...],
-        modifies: bool,
-        tag: int,
-        earlier: Origin | None,
-    ) -> None:
+    def __init__(self, reading: ReadingSpec, match: list[object], level: int) -> None:
         self.reading = reading
         # The item of each link, the newest first; behind it the values that it had, if it is a
         # fact, and where they came from, if a firing had changed it. The match of a right
         # sub-network is left out, its facts stand behind it.
         self.match = match
-        self.modifies = modifies  # whether the firing changed the fact (not: inserted it)
-        self.tag = tag  # time tag of the change
-        self.earlier = earlier  # of a fact that was changed: the firing that inserted it, if any
-        self.level = 0  # generations of what is gone behind this one
+        self.level = level  # generations of what is gone behind this one
+        self.modifies = False  # whether the firing changed the fact (not: inserted it)
+        self.tag = UNUSED  # time tag of the change
+        # Of a fact that was changed: the firing that inserted it, if one did.
+        self.earlier: Origin | None = None
 
-    def modifying(self, before: Origin | None, tag: int) -> Origin:
-        """The origin of a fact that the firing changed, which had one before or not."""
-        earlier = before
-        if before is not None and before.modifies:
-            earlier = before.earlier
-        made = Origin(self.reading, self.match, True, tag, earlier)
-        made.level = self.level
+    def of_insert(self) -> Origin:
+        """The origin of a fact that the firing inserted: all of them share it."""
+        made = Origin(self.reading, self.match, self.level) if self.modifies else self
+        made.tag = 0
+        return made
+
+    def of_modify(self, before: Origin | None, tag: int) -> Origin:
+        """The origin of a fact that the firing changed; `before` is the one that it had."""
+        made = self if self.tag == UNUSED else Origin(self.reading, self.match, self.level)
+        made.modifies = True
+        made.tag = tag
+        made.earlier = before.earlier if before is not None and before.modifies else before
         return made
 
 
 #: Stands where something is no longer known of a fact that is gone.
-FORGOTTEN: Final = Origin(ReadingSpec(RuleSpec(-1, "", "", 0)), (), False, 0, None)
+FORGOTTEN: Final = Origin(ReadingSpec(RuleSpec(-1, "", "", 0)), [], 0)
 
 
 def origin_of(activation: Activation) -> Origin:
@@ -86,9 +89,7 @@ def origin_of(activation: Activation) -> Origin:
             match.append(None)
             match.append(None)
         link = link.parent
-    made = Origin(activation.reading, tuple(match), False, 0, None)
-    made.level = level
-    return made
+    return Origin(activation.reading, match, level)
 
 
 def faded(origin: Origin) -> Origin | None:

@@ -100,6 +100,7 @@ class Session:
         limits: Limits,
         write_back: bool,
         adopt: bool,
+        explain: bool,
     ) -> None:
         check_options(on_error, strategy, params, seed, clock, out, limits)
         self._compiled = compiled
@@ -108,6 +109,7 @@ class Session:
         self._strategy = strategy
         self._seed = seed
         self._on_error = on_error
+        self._explains = explain
         self._load = Load()
         self._gate = Gate(
             dict(specs),
@@ -147,6 +149,7 @@ class Session:
         agenda = make_agenda(self._strategy, self._seed, self._events)
         engine = Engine(self._compiled.network, self._context, agenda, host)
         self._engine = engine
+        engine.records = self._explains
         self._gate.memory = engine.memory
         self._gate.begin()
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
@@ -583,7 +586,10 @@ class Session:
 
         Raises:
             FactError: The fact is not in working memory.
+            SessionError: The session was opened with `explain=False`.
         """
+        if not self._explains:
+            raise SessionError("the session keeps no records for why: it has explain=False")
         for name, number, most in (("depth", depth, 200), ("limit", limit, sys.maxsize)):
             if type(number) is not int or not 0 < number <= most:
                 bound = f" to {most}" if most < sys.maxsize else ""

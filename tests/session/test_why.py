@@ -517,6 +517,17 @@ def test_what_is_no_fact_is_refused() -> None:
         s.why(fact)
 
 
+def test_records_can_be_switched_off() -> None:
+    with RuleSet.parse(SHOP).session(explain=False) as s:
+        s.insert("Order", id=1, customer="c1", total=300.0)
+        s.run()
+        s.reset()
+        [fact] = s.facts("Customer")
+        with pytest.raises(SessionError, match="keeps no records for why: it has explain=False"):
+            s.why(fact)
+        assert s.why_not("gold").status == "waiting"
+
+
 def test_after_a_reset_nothing_is_left() -> None:
     with RuleSet.parse(SHOP).session() as s:
         s.insert("Order", id=1, customer="c1", total=300.0)
