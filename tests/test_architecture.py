@@ -101,7 +101,7 @@ PUBLIC = [
 class Import:
     """An import statement: what it names, and where it stands."""
 
-    module: str  # absolute: "rete_engine.network.specs", "lark"
+    module: str  # absolute: "rete_engine.network.nodes", "lark"
     file: str
     line: int
     is_late: bool  # inside of a function, or for type checkers only

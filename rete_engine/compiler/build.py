@@ -31,9 +31,28 @@ from rete_engine.expressions.reads import (
 )
 from rete_engine.expressions.values import is_nan, join_key
 from rete_engine.model.rules import Compute, Constraint, Pattern, Source
-from rete_engine.network import specs
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec, Place
+from rete_engine.network.alphas import EVERYTHING, EXISTENCE, AlphaSpec, Origin, RightSpec, Test
+from rete_engine.network.network import Network
+from rete_engine.network.nodes import (
+    AdapterSpec,
+    AnswerSpec,
+    BranchingSpec,
+    ComputeSpec,
+    CrossSpec,
+    ExistsSpec,
+    FirstSpec,
+    GroupSpec,
+    JoinSpec,
+    NodeSpec,
+    PartnerSpec,
+    ProductionSpec,
+    RightInputSpec,
+    RootSpec,
+    TestSpec,
+)
 from rete_engine.network.routes import routes_of
+from rete_engine.network.rules import QuerySpec, ReadingSpec, RuleSpec
 from rete_engine.network.statements import InsertStatement, logical_inserts
 from rete_engine.network.templates import TemplateSpec
 
@@ -97,7 +116,7 @@ class ActionScope(MatchScope):
 class Path:
     """How far the path of a rule has come: its last node and where the slots stand."""
 
-    def __init__(self, node: specs.NodeSpec, length: int, positions: dict[int, int]) -> None:
+    def __init__(self, node: NodeSpec, length: int, positions: dict[int, int]) -> None:
         self.node = node
         self.length = length
         self.positions = positions
@@ -109,14 +128,14 @@ class NetworkBuilder:
     def __init__(self, templates: Sequence[TemplateSpec]) -> None:
         self.templates = tuple(templates)
         self.by_name = {template.name: template for template in templates}
-        self.root = specs.RootSpec(0, None)
-        self.nodes: list[specs.NodeSpec] = [self.root]
-        self.alphas: list[specs.AlphaSpec] = []
-        self.rights: list[specs.RightSpec] = []
+        self.root = RootSpec(0, None)
+        self.nodes: list[NodeSpec] = [self.root]
+        self.alphas: list[AlphaSpec] = []
+        self.rights: list[RightSpec] = []
         self.shared: dict[Hashable, object] = {}
-        self.rules: list[specs.RuleSpec] = []
-        self.queries: list[specs.QuerySpec] = []
-        self.query: specs.QuerySpec | None = None  # whose path is being built
+        self.rules: list[RuleSpec] = []
+        self.queries: list[QuerySpec] = []
+        self.query: QuerySpec | None = None  # whose path is being built
         self.locals = 0
         self.groups: tuple[str, ...] = ("main",)
 
@@ -127,24 +146,22 @@ class NetworkBuilder:
         builder = _PathBuilder(self, rule, masks)
         return builder.extend(Path(self.root, 1, {}), steps)
 
-    def begin_query(self, query: specs.QuerySpec) -> None:
+    def begin_query(self, query: QuerySpec) -> None:
         """Build paths of a query from now on."""
         self.query = query
         self.by_name[query.arguments.name] = query.arguments
         self.queries.append(query)
 
-    def answers(
-        self, path: Path, query: specs.QuerySpec, reading: int, steps: int
-    ) -> specs.AnswerSpec:
+    def answers(self, path: Path, query: QuerySpec, reading: int, steps: int) -> AnswerSpec:
         """End a path with the reading of a query that it is of."""
-        node = specs.AnswerSpec(len(self.nodes), path.node, query, reading, steps)
+        node = AnswerSpec(len(self.nodes), path.node, query, reading, steps)
         self.nodes.append(node)
         path.node.children.append(node)
         return node
 
-    def production(self, path: Path, reading: specs.ReadingSpec) -> None:
+    def production(self, path: Path, reading: ReadingSpec) -> None:
         """End a path with the reading of a rule that it is of."""
-        node = specs.ProductionSpec(len(self.nodes), path.node, reading)
+        node = ProductionSpec(len(self.nodes), path.node, reading)
         self.nodes.append(node)
         path.node.children.append(node)
 
@@ -154,10 +171,10 @@ class NetworkBuilder:
         self,
         template: TemplateSpec,
         constants: tuple[tuple[int, object], ...],
-        tests: tuple[specs.Test, ...],
+        tests: tuple[Test, ...],
         reads: int,
         mask: int,
-    ) -> specs.AlphaSpec:
+    ) -> AlphaSpec:
         """The alpha spec with these constants and tests; `mask` is that of the pattern."""
         key: Hashable = (
             "alpha",
@@ -171,14 +188,14 @@ class NetworkBuilder:
             spec = self.shared.get(key)
         if spec is None:
             lazy = self.query is not None
-            spec = specs.AlphaSpec(len(self.alphas), template, constants, tests, reads, lazy)
+            spec = AlphaSpec(len(self.alphas), template, constants, tests, reads, lazy)
             self.alphas.append(spec)
             self.shared[key] = spec
-        assert isinstance(spec, specs.AlphaSpec)
+        assert isinstance(spec, AlphaSpec)
         share_origins(spec.tests, tests)
         return spec
 
-    def right(self, alpha: specs.AlphaSpec, key: tuple[Node, ...], mask: int) -> specs.RightSpec:
+    def right(self, alpha: AlphaSpec, key: tuple[Node, ...], mask: int) -> RightSpec:
         """The index of an alpha spec with this key."""
         identity: Hashable = ("right", alpha.number, tuple(node.key() for node in key))
         spec = self.shared.get(identity)
@@ -186,11 +203,11 @@ class NetworkBuilder:
             identity = ("lazy", identity)
             spec = self.shared.get(identity)
         if spec is None:
-            spec = specs.RightSpec(len(self.rights), alpha, key, self.query is not None)
+            spec = RightSpec(len(self.rights), alpha, key, self.query is not None)
             self.rights.append(spec)
             alpha.rights.append(spec)
             self.shared[identity] = spec
-        assert isinstance(spec, specs.RightSpec)
+        assert isinstance(spec, RightSpec)
         if self.query is not None and spec.lazy and spec not in self.query.rights:
             self.query.rights.append(spec)
         spec.mask |= mask
@@ -199,14 +216,14 @@ class NetworkBuilder:
 
     def node(
         self,
-        parent: specs.NodeSpec,
+        parent: NodeSpec,
         identity: tuple[Hashable, ...],
-        tests: tuple[specs.Test, ...],
-        make: Callable[[int], specs.NodeSpec],
-    ) -> specs.NodeSpec:
+        tests: tuple[Test, ...],
+        make: Callable[[int], NodeSpec],
+    ) -> NodeSpec:
         """The child of a node with this identity."""
         # A group's branch and what follows the group hang below the same node.
-        behind = isinstance(parent, specs.BranchingSpec) and bool(parent.branch)
+        behind = isinstance(parent, BranchingSpec) and bool(parent.branch)
         key = ("node", parent.number, behind, *identity, tuple(t.node.key() for t in tests))
         spec = self.shared.get(key)
         if spec is None:
@@ -214,16 +231,16 @@ class NetworkBuilder:
             self.nodes.append(spec)
             self.shared[key] = spec
             parent.children.append(spec)
-        assert isinstance(spec, specs.NodeSpec)
-        if isinstance(spec, (specs.RightInputSpec, specs.TestSpec, specs.CrossSpec)):
+        assert isinstance(spec, NodeSpec)
+        if isinstance(spec, (RightInputSpec, TestSpec, CrossSpec)):
             share_origins(spec.tests, tests)
-        elif isinstance(spec, specs.ComputeSpec):
+        elif isinstance(spec, ComputeSpec):
             share_origins((spec.value,), tests)
         return spec
 
     # -- the end -------------------------------------------------------------------------------
 
-    def finish(self) -> specs.Network:
+    def finish(self) -> Network:
         """The complete network."""
         _rank(self.root, 0)
         for node in self.nodes:
@@ -232,11 +249,11 @@ class NetworkBuilder:
         derived = frozenset(
             statement.template.number
             for node in self.nodes
-            if isinstance(node, specs.ProductionSpec)
+            if isinstance(node, ProductionSpec)
             for statement in _mark_supports(node)
         )
         alphas, queries = tuple(self.alphas), tuple(self.queries)
-        return specs.Network(
+        return Network(
             self.templates,
             alphas,
             tuple(self.nodes),
@@ -280,25 +297,25 @@ class _PathBuilder:
                     path = self.accumulate(path, step)
         return path
 
-    def tested(self, node: Node, span: Span) -> specs.Test:
+    def tested(self, node: Node, span: Span) -> Test:
         """A test with its origin."""
         text = " ".join(span.text.split())
         of_query = self.builder.query is not None
-        origin = specs.Origin(self.rule, span.source.name, span.line, text, of_query)
-        return specs.Test(node, origin)
+        origin = Origin(self.rule, span.source.name, span.line, text, of_query)
+        return Test(node, origin)
 
-    def tests(self, constraints: list[Constraint], scope: MatchScope) -> tuple[specs.Test, ...]:
+    def tests(self, constraints: list[Constraint], scope: MatchScope) -> tuple[Test, ...]:
         """Constraints as tests."""
         return tuple(self.tested(lower(c.test, scope), c.span) for c in constraints)
 
-    def alpha(self, step: JoinStep) -> specs.AlphaSpec:
+    def alpha(self, step: JoinStep) -> AlphaSpec:
         """The alpha spec of a pattern."""
         slot = step.pattern.slot
         template = self.builder.by_name[slot.type.name]
         scope = MatchScope({}, 0, slot.number)
         constants: list[tuple[int, object]] = []
-        tests: list[specs.Test] = []
-        reads = specs.EXISTENCE
+        tests: list[Test] = []
+        reads = EXISTENCE
         for constraint in step.alpha:
             reads |= field_bits(constraint.test, slot.number)
             constant = constant_equality(constraint.test)
@@ -323,9 +340,7 @@ class _PathBuilder:
             path.node,
             ("join", right.number, tuple(n.key() for n in left_key), mask),
             tests,
-            lambda number: specs.JoinSpec(
-                number, path.node, right, left_key, tests, mask, step.total
-            ),
+            lambda number: JoinSpec(number, path.node, right, left_key, tests, mask, step.total),
         )
         return Path(node, path.length + 1, {**path.positions, slot: path.length})
 
@@ -336,9 +351,9 @@ class _PathBuilder:
             inside.node,
             ("adapter",),
             (),
-            lambda number: specs.AdapterSpec(number, inside.node, inside.length),
+            lambda number: AdapterSpec(number, inside.node, inside.length),
         )
-        assert isinstance(adapter, specs.AdapterSpec)
+        assert isinstance(adapter, AdapterSpec)
         # The sub-network's match is an item of the longer one, and its facts follow it.
         positions = dict(path.positions)
         for slot, position in inside.positions.items():
@@ -349,27 +364,27 @@ class _PathBuilder:
             path.node,
             ("cross", adapter.number),
             tests,
-            lambda number: specs.CrossSpec(number, path.node, adapter, tests, step.total),
+            lambda number: CrossSpec(number, path.node, adapter, tests, step.total),
         )
         return Path(node, length, positions)
 
-    def first(self, alpha: specs.AlphaSpec, mask: int) -> specs.NodeSpec:
+    def first(self, alpha: AlphaSpec, mask: int) -> NodeSpec:
         """The first pattern of a rule."""
         root = self.builder.root
         alpha.mask |= mask
         if self.builder.query is not None:
             self.builder.query.entrances.append(alpha)  # the arguments come first
 
-        def make(number: int) -> specs.NodeSpec:
-            spec = specs.FirstSpec(number, root, alpha, mask)
+        def make(number: int) -> NodeSpec:
+            spec = FirstSpec(number, root, alpha, mask)
             alpha.firsts.append(spec)
             return spec
 
         return self.builder.node(root, ("first", alpha.number, mask), (), make)
 
     def meeting(
-        self, path: Path, step: JoinStep, alpha: specs.AlphaSpec, mask: int
-    ) -> tuple[specs.RightSpec, tuple[Node, ...], tuple[specs.Test, ...]]:
+        self, path: Path, step: JoinStep, alpha: AlphaSpec, mask: int
+    ) -> tuple[RightSpec, tuple[Node, ...], tuple[Test, ...]]:
         """Index, left key and tests of a pattern that meets a match."""
         slot = step.pattern.slot.number
         own = MatchScope({}, 0, slot)
@@ -391,9 +406,7 @@ class _PathBuilder:
             path.node,
             ("exists", negated, right.number, tuple(n.key() for n in left_key), mask),
             tests,
-            lambda number: specs.ExistsSpec(
-                number, path.node, right, left_key, tests, mask, negated
-            ),
+            lambda number: ExistsSpec(number, path.node, right, left_key, tests, mask, negated),
         )
         return Path(node, path.length + 1, path.positions)
 
@@ -401,11 +414,11 @@ class _PathBuilder:
         """`exists` or `not` over a conjunction."""
         builder = self.builder
         parent = path.node
-        group = specs.GroupSpec(len(builder.nodes), parent, step.condition.negated)
+        group = GroupSpec(len(builder.nodes), parent, step.condition.negated)
         builder.nodes.append(group)
         parent.children.append(group)
         inside = self.extend(Path(group, path.length + 1, path.positions), step.branch)
-        partner = specs.PartnerSpec(len(builder.nodes), inside.node, inside.length - path.length)
+        partner = PartnerSpec(len(builder.nodes), inside.node, inside.length - path.length)
         builder.nodes.append(partner)
         inside.node.children.append(partner)
         # What hangs below the group so far is its branch; what follows the group comes later.
@@ -426,7 +439,7 @@ class _PathBuilder:
             condition.program,
             condition.sources[0].by is not None,
             condition.slot.name is not None,
-            specs.Origin(self.rule, span.source.name, span.line, " ".join(span.text.split())),
+            Origin(self.rule, span.source.name, span.line, " ".join(span.text.split())),
         )
         builder.nodes.append(spec)
         parent.children.append(spec)
@@ -470,7 +483,7 @@ class _PathBuilder:
             path.node,
             ("test",),
             tests,
-            lambda number: specs.TestSpec(number, path.node, tests),
+            lambda number: TestSpec(number, path.node, tests),
         )
         return Path(node, path.length, path.positions)
 
@@ -483,7 +496,7 @@ class _PathBuilder:
             path.node,
             ("compute", computation.each),
             (test,),
-            lambda number: specs.ComputeSpec(
+            lambda number: ComputeSpec(
                 number, path.node, test, computation.each, computation.each and self.placed
             ),
         )
@@ -496,7 +509,7 @@ def _covers(spec: object, mask: int) -> bool:
 
     It must not make the rules' own watch more: what a query reads is not to touch them.
     """
-    return isinstance(spec, (specs.AlphaSpec, specs.RightSpec)) and not mask & ~spec.mask
+    return isinstance(spec, (AlphaSpec, RightSpec)) and not mask & ~spec.mask
 
 
 #: The accumulators that ask which member comes first.
@@ -515,7 +528,7 @@ def places_of(source: Source, scope: MatchScope) -> tuple[Place, ...]:
     return (*facts, *elements)
 
 
-def share_origins(kept: tuple[specs.Test, ...], others: tuple[specs.Test, ...]) -> None:
+def share_origins(kept: tuple[Test, ...], others: tuple[Test, ...]) -> None:
     """Note the places of tests that turned out to be there already."""
     for test, other in zip(kept, others, strict=True):
         if test is not other:
@@ -531,7 +544,7 @@ def field_bits(node: tree.Expression, slot: int) -> int:
     if isinstance(node, tree.FieldRef):
         return 2 << abs(node.index) if node.slot == slot else 0
     if isinstance(node, tree.SlotRef):
-        return specs.EVERYTHING if node.slot == slot else 0
+        return EVERYTHING if node.slot == slot else 0
     bits = 0
     for child in tree.children(node):
         if (
@@ -562,9 +575,9 @@ def constant_equality(test: tree.Expression) -> tuple[int, object] | None:
     return left.index, join_key(right.value)
 
 
-def _rank(node: specs.NodeSpec, rank: int) -> int:
+def _rank(node: NodeSpec, rank: int) -> int:
     """Number the nodes below a node, and it last; a group's branch comes first."""
-    if isinstance(node, specs.BranchingSpec):
+    if isinstance(node, BranchingSpec):
         for child in node.branch:
             rank = _rank(child, rank)
         node.branch_rank = rank - 1
@@ -574,17 +587,17 @@ def _rank(node: specs.NodeSpec, rank: int) -> int:
     return rank + 1
 
 
-def _item_mask(node: specs.NodeSpec) -> int:
+def _item_mask(node: NodeSpec) -> int:
     """The mask of the pattern that added the last item of the matches that arrive here."""
     parent = node.parent
-    while isinstance(parent, specs.TestSpec):
+    while isinstance(parent, TestSpec):
         parent = parent.parent
-    if isinstance(parent, (specs.FirstSpec, specs.JoinSpec)):
+    if isinstance(parent, (FirstSpec, JoinSpec)):
         return parent.mask
     return 0
 
 
-def _mark_supports(production: specs.ProductionSpec) -> list[InsertStatement]:
+def _mark_supports(production: ProductionSpec) -> list[InsertStatement]:
     """What a rule inserts logically; if anything, the nodes of its path are told."""
     inserts = logical_inserts(production.reading.statements)
     if inserts:
@@ -594,14 +607,14 @@ def _mark_supports(production: specs.ProductionSpec) -> list[InsertStatement]:
     return inserts
 
 
-def _mark_path(end: specs.NodeSpec) -> None:
+def _mark_path(end: NodeSpec) -> None:
     """Tell a node and those that it gets its matches from that they may support facts."""
-    node: specs.NodeSpec | None = end
+    node: NodeSpec | None = end
     while node is not None:
         node.supports = True
-        if isinstance(node, specs.CrossSpec):
+        if isinstance(node, CrossSpec):
             _mark_path(node.adapter)
-        if isinstance(node, specs.GroupSpec):
+        if isinstance(node, GroupSpec):
             left = list(node.branch)
             while left:
                 inner = left.pop()
@@ -610,9 +623,9 @@ def _mark_path(end: specs.NodeSpec) -> None:
         node = node.parent
 
 
-def _is_of_branch(node: specs.NodeSpec) -> bool:
+def _is_of_branch(node: NodeSpec) -> bool:
     """Whether the matches that arrive here come straight from a group into its branch."""
     parent = node.parent
-    while isinstance(parent, specs.TestSpec):
+    while isinstance(parent, TestSpec):
         node, parent = parent, parent.parent
-    return isinstance(parent, specs.BranchingSpec) and node in parent.branch
+    return isinstance(parent, BranchingSpec) and node in parent.branch

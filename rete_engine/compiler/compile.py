@@ -44,14 +44,11 @@ from rete_engine.expressions.lowering import Scope, lower
 from rete_engine.expressions.resolve import resolve
 from rete_engine.expressions.types import Type
 from rete_engine.model.actions import InsertAction
-from rete_engine.model.declarations import (
-    Document,
-    FactsDeclaration,
-    RuleDeclaration,
-)
+from rete_engine.model.declarations import Document, FactsDeclaration, RuleDeclaration
 from rete_engine.model.rules import Accumulate, Condition, Exists, Pattern
+from rete_engine.network.alphas import EXISTENCE
 from rete_engine.network.compiled import Compiled, CompiledParam, External
-from rete_engine.network.specs import EXISTENCE, PatternUse, ReadingSpec, RuleSpec
+from rete_engine.network.rules import PatternUse, ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 
 

@@ -9,7 +9,7 @@ from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.following import Following, follow
 from rete_engine.compiler.inline import Inlining
-from rete_engine.compiler.references import check_references
+from rete_engine.compiler.references import check_references, has_facts
 from rete_engine.compiler.scope import (
     Answers,
     Declared,
@@ -260,19 +260,20 @@ class ConditionReader:
             arguments, query.parameters, query.template.fields, strict=True
         ):
             value = argument.value
-            if not is_sure(checked_type(value, names), type, names.declared):
+            own = checked_type(value, names)
+            if not is_sure(own, type, names.declared):
                 what = f"{meaning.spec.name}({field.name})"
                 value = tree.Converted(value.span, value, type, what)
             if not isinstance(value, SIMPLE):
                 # A value of its own: a query may read its parameter many times.
-                slot = names.new_slot(None, type, is_fact=False)
+                slot = names.new_slot(None, own if has_facts(own) else type, is_fact=False)
                 computation = Computation(value.span, slot, value, each=False)
                 found.append(Compute(value.span, computation))
                 value = tree.SlotRef(value.span, slot.number, field.name)
             if isinstance(value, tree.FieldRef):
                 names.named_fields.append(value)  # the query may leave its parameter out
             given.append(value)
-        inlining = Inlining(names, meaning, given, name)
+        inlining = Inlining(names, meaning, given, name, node)
         found.extend(inlining.conditions())
         if name is not None and name_span is not None:
             slot = names.new_slot(name, Type(meaning.spec.name), is_fact=False)

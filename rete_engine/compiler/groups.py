@@ -10,7 +10,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions.values import Misfit, date_from
 from rete_engine.model.declarations import RuleAttributes
-from rete_engine.network.specs import MAIN, Period, RuleSpec
+from rete_engine.network.rules import MAIN, Period, RuleSpec
 
 if TYPE_CHECKING:
     from rete_engine.compiler.scope import Reports

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rete_engine.compiler.references import check_inlined
 from rete_engine.compiler.rewriting import rewritten
 from rete_engine.compiler.scope import Answers, QueryMeaning, RuleNames, Variable, field_of
 from rete_engine.expressions import tree
@@ -37,8 +38,11 @@ class Inlining:
         query: QueryMeaning,
         arguments: list[tree.Expression],
         name: str | None,
+        call: tree.Call,
     ) -> None:
         self.names = names
+        self.call = call
+        self.is_refused = False
         self.query = query
         self.arguments = arguments
         self.slots: dict[int, Slot] = {}
@@ -144,7 +148,10 @@ class Inlining:
 
     def expression(self, node: tree.Expression) -> tree.Expression:
         """An expression over the rule's slots."""
-        return rewritten(node, self.changed)
+        inlined = rewritten(node, self.changed)
+        if not self.is_refused:
+            self.is_refused = check_inlined(inlined, self.names, self.call, self.query.spec.name)
+        return inlined
 
     def changed(self, node: tree.Expression) -> tree.Expression | None:
         """What stands in the place of a node."""

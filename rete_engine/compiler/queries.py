@@ -9,7 +9,7 @@ from rete_engine.compiler.scope import Declared, DeclaredQuery, QueryMeaning, Ru
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import Type
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 
 
 def read_queries(declared: Declared) -> None:

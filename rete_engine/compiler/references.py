@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from rete_engine.compiler.checks import SilentTypes, learn_comprehension
 from rete_engine.compiler.scope import PlaceNames, RuleNames
+from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.inference import infer
 from rete_engine.expressions.types import Type
@@ -28,6 +29,28 @@ def check_references(followed: tree.Expression, names: RuleNames) -> None:
             node.span,
             hint,
         )
+
+
+def check_inlined(inlined: tree.Expression, names: RuleNames, call: tree.Call, query: str) -> bool:
+    """Report what an expression of a query reads through a reference that it was asked with.
+
+    Where a parameter has no type, only the arguments tell that it is one. Says whether it did.
+    """
+    given = {slot.number for slot in names.slots if slot.is_fact} | names.handed
+    for node, hint in _Reads(names, given, 0).walk(inlined):
+        names.declared.reports.error(
+            "RE0309",
+            f"the query '{query}' is given a reference, and reads facts through it that no pattern"
+            " matches, so that a condition would not notice when they change",
+            call.span,
+            hint
+            if any(isinstance(part, tree.LocalRef) for part in tree.children(node))
+            else f"say in '{query}' which template the parameter refers to, as in"
+            f" 'query {query}(who: Customer)': then it is followed",
+            Note("it is read here", node.span),
+        )
+        return True
+    return False
 
 
 def reads_through(body: tree.Expression, names: PlaceNames, parameters: int) -> bool:

@@ -20,7 +20,7 @@ from rete_engine.model.declarations import (
     TemplateDeclaration,
 )
 from rete_engine.model.rules import Condition, Slot
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import TemplateSpec
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import final
 
-from rete_engine.network.specs import BranchingSpec, NodeSpec, Origin, Test
+from rete_engine.network.alphas import Origin, Test
+from rete_engine.network.nodes import BranchingSpec, NodeSpec
 
 
 @final

@@ -6,7 +6,7 @@ from typing import final
 
 from rete_engine.expressions.frame import Function, Node
 from rete_engine.expressions.types import Type
-from rete_engine.network.specs import Network
+from rete_engine.network.network import Network
 from rete_engine.network.statements import Statement
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.network.accumulates import MemberSpec
-from rete_engine.network.specs import (
-    AlphaSpec,
+from rete_engine.network.alphas import AlphaSpec
+from rete_engine.network.network import Network
+from rete_engine.network.nodes import (
     AnswerSpec,
     BranchingSpec,
     CrossSpec,
     FirstSpec,
-    Network,
     NodeSpec,
     PartnerSpec,
     ProductionSpec,

@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
-from rete_engine.network.specs import AlphaSpec, QuerySpec, Route
+from typing import final
+
+from rete_engine.network.alphas import AlphaSpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import TemplateSpec
+
+
+@final
+class Route:
+    """The way of a new fact of one template: which alpha specs it can satisfy.
+
+    Alpha specs that ask for a constant are found by it, so their number costs a fact nothing.
+    """
+
+    __slots__ = ("mask", "rest", "tables")
+
+    def __init__(
+        self,
+        tables: tuple[tuple[int, dict[object, tuple[AlphaSpec, ...]]], ...],
+        rest: tuple[AlphaSpec, ...],
+        mask: int,
+    ) -> None:
+        self.tables = tables  # field position, then join key of its value -> alpha specs
+        self.rest = rest  # alpha specs with no constant
+        # Field bits that any rule reads of such a fact, also as one of a template it extends.
+        self.mask = mask
 
 
 def routes_of(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast, final
 from rete_engine.expressions.equality import changed, join_key
 from rete_engine.expressions.frame import Link
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
-from rete_engine.network.specs import Test
+from rete_engine.network.alphas import Test
 from rete_engine.runtime.computing import PlacedToken
 from rete_engine.runtime.conditions import note_failure
 from rete_engine.runtime.live_node import LiveNode

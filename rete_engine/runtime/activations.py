@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link
-from rete_engine.network.specs import ReadingSpec
+from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Token
 

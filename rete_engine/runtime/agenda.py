@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast, final
 
-from rete_engine.network.specs import MAIN, RuleSpec
+from rete_engine.network.rules import MAIN, RuleSpec
 from rete_engine.runtime.activations import Activation, AgendaEntry
 from rete_engine.runtime.memory import Token
 from rete_engine.runtime.queues import HeapQueue, ListQueue, OrderFunction, Queue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.values import join_key
-from rete_engine.network.specs import EVERYTHING, AlphaSpec, RightSpec
+from rete_engine.network.alphas import EVERYTHING, AlphaSpec, RightSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.joins import FirstNode, key_of_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.frame import Link
-from rete_engine.network.specs import ComputeSpec, TestSpec
+from rete_engine.network.nodes import ComputeSpec, TestSpec
 from rete_engine.runtime.conditions import all_hold, compute
 from rete_engine.runtime.live_node import LiveNode, WorkingNode
 from rete_engine.runtime.memory import Element, Token, chain

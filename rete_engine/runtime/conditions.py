@@ -8,7 +8,7 @@ from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Frame, Link, Node
 from rete_engine.expressions.values import shown
-from rete_engine.network.specs import Origin, Test
+from rete_engine.network.alphas import Origin, Test
 from rete_engine.runtime.memory import Element
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, final
 
-from rete_engine.network.specs import AdapterSpec, CrossSpec
+from rete_engine.network.nodes import AdapterSpec, CrossSpec
 from rete_engine.runtime.activations import LeftToken, step_aside
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.endings import Outlets, meet_endings

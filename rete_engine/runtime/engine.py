@@ -10,7 +10,8 @@ from typing import Final, final
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Context, Link, Node
-from rete_engine.network.specs import Network, ReadingSpec, RuleSpec
+from rete_engine.network.network import Network
+from rete_engine.network.rules import ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation, Deferred

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from rete_engine.network.specs import FirstSpec, JoinSpec, NodeSpec, TestSpec
+from rete_engine.network.nodes import FirstSpec, JoinSpec, NodeSpec, TestSpec
 from rete_engine.runtime.accumulate import GroupedToken
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.guards import ExistsNode, FoundToken, GroupNode, GroupToken, GuardToken

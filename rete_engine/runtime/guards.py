@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link
-from rete_engine.network.specs import ExistsSpec, GroupSpec, PartnerSpec
+from rete_engine.network.nodes import ExistsSpec, GroupSpec, PartnerSpec
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.joins import MeetingNode
 from rete_engine.runtime.live_node import LiveNode, WorkingNode

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Node
 from rete_engine.expressions.values import join_key
-from rete_engine.network.specs import FirstSpec, JoinSpec, RightInputSpec
+from rete_engine.network.nodes import FirstSpec, JoinSpec, RightInputSpec
 from rete_engine.runtime.activations import LeftToken, step_aside
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.endings import Outlets, meet_endings

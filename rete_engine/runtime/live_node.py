@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rete_engine.network.specs import NodeSpec
+from rete_engine.network.nodes import NodeSpec
 
 if TYPE_CHECKING:
     from rete_engine.runtime.matcher import Matcher

@@ -20,7 +20,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Context, Frame
-from rete_engine.network.specs import EVERYTHING, Network, NodeSpec, Origin
+from rete_engine.network.alphas import EVERYTHING, Origin
+from rete_engine.network.network import Network
+from rete_engine.network.nodes import NodeSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.activations import Activation, AgendaEntry
 from rete_engine.runtime.agenda import Agenda

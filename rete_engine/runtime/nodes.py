@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
-from rete_engine.network.specs import (
+from rete_engine.network.nodes import (
     AdapterSpec,
     AnswerSpec,
     ComputeSpec,

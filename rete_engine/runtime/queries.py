@@ -19,7 +19,8 @@ from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Answer, Link
 from rete_engine.expressions.reads import answer_of
 from rete_engine.expressions.values import store
-from rete_engine.network.specs import AnswerSpec, QuerySpec
+from rete_engine.network.nodes import AnswerSpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.runtime.conditions import Failure
 from rete_engine.runtime.endings import AnswerToken
 from rete_engine.runtime.errors import SessionLimitError

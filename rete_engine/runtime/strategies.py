@@ -10,7 +10,7 @@ import random
 from typing import final
 
 from rete_engine.expressions.frame import Link
-from rete_engine.network.specs import PatternUse
+from rete_engine.network.rules import PatternUse
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.agenda import Strategy
 from rete_engine.runtime.errors import StrategyError

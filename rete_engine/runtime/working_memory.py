@@ -8,7 +8,7 @@ from typing import final
 from rete_engine.diagnostics.errors import FactError, KeyInUseError
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.values import shown
-from rete_engine.network.specs import Network
+from rete_engine.network.network import Network
 from rete_engine.network.templates import MISSING, KeySpec, TemplateSpec
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.keys import holds_nan, keys_of, whole_key

@@ -9,7 +9,7 @@ from typing import Any, cast
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
-from rete_engine.network.specs import ReadingSpec
+from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.conditions import elements_of

@@ -18,7 +18,7 @@ from rete_engine.explain.steps import PatternStep, WrittenReading, written
 from rete_engine.expressions.frame import Answer, Link, Node
 from rete_engine.expressions.types import Type
 from rete_engine.expressions.values import Misfit, join_key, store
-from rete_engine.network.specs import RuleSpec
+from rete_engine.network.rules import RuleSpec
 from rete_engine.runtime.activations import AgendaEntry, Deferred
 from rete_engine.runtime.engine import Engine
 from rete_engine.runtime.memory import Element

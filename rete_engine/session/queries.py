@@ -9,7 +9,7 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.expressions.frame import Answer
 from rete_engine.expressions.values import Misfit, shown
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.runtime.engine import Engine
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.queries import Live

@@ -21,7 +21,7 @@ from rete_engine.expressions.types import Type
 from rete_engine.model.declarations import Document, TemplateDeclaration
 from rete_engine.network.compiled import Compiled, CompiledParam
 from rete_engine.network.picture import to_dot, to_mermaid
-from rete_engine.network.specs import QuerySpec
+from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.accumulators import Accumulator, checked_accumulators
 from rete_engine.session.classes import Template

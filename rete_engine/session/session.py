@@ -14,7 +14,7 @@ from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.frame import Context, Limits
 from rete_engine.expressions.values import shown
 from rete_engine.network.compiled import Compiled
-from rete_engine.network.specs import RuleSpec
+from rete_engine.network.rules import RuleSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine
@@ -38,13 +38,7 @@ from rete_engine.session.opening import (
     switch_off,
     utc_now,
 )
-from rete_engine.session.queries import (
-    LiveQueries,
-    LiveQuery,
-    Match,
-    arguments_of,
-    query_named,
-)
+from rete_engine.session.queries import LiveQueries, LiveQuery, Match, arguments_of, query_named
 from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_translated, rows_of
 from rete_engine.session.running import Runner, check_timeout

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rete_engine.network.specs import (
+from rete_engine.network.network import Network
+from rete_engine.network.nodes import (
     ExistsSpec,
     FirstSpec,
     GroupSpec,
-    Network,
     NodeSpec,
     ProductionSpec,
     RightInputSpec,
-    RuleSpec,
 )
+from rete_engine.network.rules import RuleSpec
 from rete_engine.network.statements import (
     ForStatement,
     IfStatement,

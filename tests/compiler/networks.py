@@ -5,7 +5,8 @@ from __future__ import annotations
 from textwrap import dedent
 
 from rete_engine import RuleSet, Session
-from rete_engine.network.specs import Network, NodeSpec, ProductionSpec
+from rete_engine.network.network import Network
+from rete_engine.network.nodes import NodeSpec, ProductionSpec
 
 TEMPLATES = """
 template A

@@ -6,7 +6,7 @@ import pytest
 
 from rete_engine import RuleSet
 from rete_engine.compiler.normalise import MOST_READINGS
-from rete_engine.network.specs import ProductionSpec
+from rete_engine.network.nodes import ProductionSpec
 from tests.compiler.findings import findings, rule, said
 from tests.compiler.networks import network_of, path_of, rules_of
 

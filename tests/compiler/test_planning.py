@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rete_engine import RuleExecutionError, RuleSet
-from rete_engine.network.specs import JoinSpec
+from rete_engine.network.nodes import JoinSpec
 from tests.compiler.networks import network_of, path_of, rules_of, tokens
 
 

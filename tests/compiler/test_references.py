@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rete_engine import RuleExecutionError, RuleSet
-from rete_engine.network.specs import ProductionSpec
+from rete_engine.network.nodes import ProductionSpec
 from tests.compiler.findings import findings
 from tests.compiler.networks import network_of, path_of
 
@@ -248,3 +248,62 @@ end
     with RuleSet.parse(text, functions={"rate": len}).session() as session:
         session.insert("Holder", any=session.insert("Customer", id="a", tier="gold"))
         assert session.run().outputs == [("gold", "gold")]
+
+
+QUERIES = """
+query asks(who)
+    c := Customer(id == who.id)
+end
+query tests(who: any)
+    c := Customer()
+    test who?.tier == c.tier
+end
+query hands(whom)
+    m := asks(whom)
+end
+query deeper(what)
+    c := Customer(id == what.customer.id)
+end
+query lists(all)
+    c := Customer(id in [each.id for each in all])
+end
+query calls(who)
+    c := Customer()
+    test rate(who) == 0
+end
+query follows(who: Customer)
+    c := Customer(id == who.id)
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "asked", "read", "hint"),
+    [
+        ("m := asks(o.customer)", "asks(o.customer)", "who.id", "query asks(who: Customer)"),
+        ("m := tests(o.other)", "tests(o.other)", "who?.tier", "query tests(who: Customer)"),
+        ("m := hands(o.customer)", "hands(o.customer)", "who.id", "query hands(who: Customer)"),
+        ("m := deeper(o)", "deeper(o)", "what.customer.id", "query deeper(who: Customer)"),
+        ("m := lists(o.many)", "lists(o.many)", "each.id", "for c in"),
+        ("m := calls(o.customer)", "calls(o.customer)", "who", "query calls(who: Customer)"),
+        ("not asks(o.other if true else none)", "asks(o.other if true else none)", "who.id", "who"),
+    ],
+)
+def test_a_parameter_that_is_given_a_reference_is_not_followed_without_its_template(
+    when: str, asked: str, read: str, hint: str
+) -> None:
+    found, *_ = findings(QUERIES + rule(f"o := Order()\n{when}"))
+    assert found.code == "RE0309"
+    assert found.span.text == asked
+    assert [note.span.text for note in found.notes] == [read]
+    assert hint in str(found.hint)
+
+
+@pytest.mark.parametrize(
+    "when", ["m := follows(o.customer)", "c := Customer()\nm := asks(c)", "m := asks(none)"]
+)
+def test_a_parameter_of_a_template_is_followed_and_a_matched_fact_may_be_anything(
+    when: str,
+) -> None:
+    found = findings(QUERIES + rule(f"o := Order()\n{when}"))
+    assert [d for d in found if d.severity == "error"] == []

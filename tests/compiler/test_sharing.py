@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rete_engine import RuleExecutionError
-from rete_engine.network.specs import (
+from rete_engine.network.nodes import (
     ComputeSpec,
     ExistsSpec,
     FirstSpec,
@@ -13,9 +13,7 @@ from rete_engine.network.specs import (
     JoinSpec,
     NodeSpec,
 )
-from rete_engine.network.specs import (
-    TestSpec as SpecOfTests,
-)
+from rete_engine.network.nodes import TestSpec as SpecOfTests
 from tests.compiler.networks import network_of, rules_of
 
 
