@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from rete_engine.expressions.frame import Context, Frame, Link
-from rete_engine.network.specs import ReadingSpec
+from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.origins import FORGOTTEN, WIDTH, Origin
 from rete_engine.runtime.working_memory import WorkingMemory

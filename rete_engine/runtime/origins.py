@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from rete_engine.expressions.frame import Link
-from rete_engine.network.specs import ReadingSpec, RuleSpec
+from rete_engine.network.rules import ReadingSpec, RuleSpec
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.memory import Element, RightToken
 
