@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from rete_engine._version import __version__
+
 # As `typing` has it, which is not imported for this alone: it would take most of the time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from rete_engine.session.ruleset import RuleSet
     from rete_engine.session.safe import safe_eval, validate_expression
     from rete_engine.session.session import Session
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Accumulator",

@@ -143,6 +143,12 @@ def run_command(
     ] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each firing.")] = False,
     output: Annotated[Output, typer.Option(help="How to tell what happened.")] = Output.TABLE,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            "--cache", help="Keep the compiled rules, so that the next run need not compile them."
+        ),
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Fire rules on facts, and tell what was fired, changed and emitted.
@@ -169,6 +175,7 @@ def run_command(
                 strict=strict,
                 trace=trace,
                 output=output.value,
+                cache=cache,
                 debug=debug,
             ),
             screen,

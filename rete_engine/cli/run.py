@@ -19,7 +19,6 @@ from rete_engine.cli.screen import Screen
 from rete_engine.cli.ticker import Ticker
 from rete_engine.diagnostics.errors import RuleExecutionError, SecurityError
 from rete_engine.session.jsonable import jsonable, template_of
-from rete_engine.session.questions import parse_question
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class RunOptions:
     strict: bool
     trace: bool
     output: str  # table, json or ndjson
+    cache: bool
     debug: bool
 
 
@@ -51,12 +51,16 @@ def run(options: RunOptions, screen: Screen) -> None:
     """
     settings = [setting(text) for text in options.settings]
     given = {} if options.functions is None else functions_of(options.functions)
-    rules = RuleSet.load(*options.files, functions=given)
+    rules = RuleSet.load(*options.files, functions=given, cache=options.cache or None)
     for warning in rules.diagnostics:
         screen.diagnostic(warning)
     if options.strict and rules.diagnostics:
         raise Stop(ExitCode.WRONG_INPUT)
-    questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
+    questions = []
+    if options.queries:
+        from rete_engine.session.questions import parse_question  # brings in the parser
+
+        questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
     addresses = addresses_of(options.facts, rules)
     say = screen.print if options.output == "table" else screen.error_line
     with (

@@ -12,7 +12,7 @@ from typing import Final
 from rete_engine.compiler.checks import checked_type
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.references import check_references
-from rete_engine.compiler.scope import BUILT_IN, RuleNames, Variable
+from rete_engine.compiler.scope import RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -27,6 +27,7 @@ from rete_engine.model.rules import (
     Slot,
     Source,
 )
+from rete_engine.network.accumulates import BUILT_IN
 
 #: Reads a condition; what it binds comes into the innermost scope.
 Read = Callable[[tree.Expression], list[Condition]]

@@ -20,6 +20,7 @@ from rete_engine.model.declarations import (
     TemplateDeclaration,
 )
 from rete_engine.model.rules import Condition, Slot
+from rete_engine.network.accumulates import BUILT_IN
 from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import TemplateSpec
 
@@ -299,10 +300,6 @@ class PlaceNames(Names):
         if name in self.visible:
             return "variable"
         return "param" if name in self.declared.params else None
-
-
-#: The built-in accumulators; some are functions too.
-BUILT_IN = ("count", "sum", "avg", "min", "max", "collect", "collect_set")
 
 
 @dataclass

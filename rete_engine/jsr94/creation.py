@@ -18,7 +18,7 @@ from rete_engine.jsr94.interfaces import (
     RuleExecutionSetProvider,
 )
 from rete_engine.language.reader import make_source, read_source
-from rete_engine.session.loading import FORMATS, YAML_ENDINGS
+from rete_engine.session.files import FORMATS, YAML_ENDINGS
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import Expression
 from rete_engine.session.single_facts import written_rules

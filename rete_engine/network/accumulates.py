@@ -7,10 +7,13 @@ for the match that it was found for. Where the source has alternatives there is 
 
 from __future__ import annotations
 
-from typing import final
+from typing import Final, final
 
 from rete_engine.network.alphas import Origin, Test
 from rete_engine.network.nodes import BranchingSpec, NodeSpec
+
+#: The built-in accumulators; some are functions too.
+BUILT_IN: Final = ("count", "sum", "avg", "min", "max", "collect", "collect_set")
 
 
 @final

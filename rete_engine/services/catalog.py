@@ -13,7 +13,7 @@ from rete_engine.diagnostics.errors import RuleEngineError
 from rete_engine.diagnostics.source import Source
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.services.faults import Code, Fault, fault_of
-from rete_engine.session.loading import FORMATS, files_of, is_yaml
+from rete_engine.session.files import FORMATS, files_of, is_yaml
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.single_facts import SingleFacts, written_rules
 

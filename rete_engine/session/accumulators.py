@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rete_engine.compiler.scope import BUILT_IN
 from rete_engine.expressions.frame import Accumulating
 from rete_engine.expressions.signatures import BUILTINS
 from rete_engine.expressions.types import BUILTIN_TYPES
+from rete_engine.network.accumulates import BUILT_IN
 from rete_engine.session.translation import Translator
 
 #: Names that conditions or expressions give a meaning of their own.

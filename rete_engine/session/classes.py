@@ -12,13 +12,15 @@ import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.diagnostics.source import NOWHERE
-from rete_engine.expressions import tree
-from rete_engine.language.grammar import terminals
-from rete_engine.model.declarations import FieldDeclaration, TemplateDeclaration, TypeName
+
+if TYPE_CHECKING:
+    from rete_engine.model.declarations import TemplateDeclaration, TypeName
+
+# The model is imported where a class becomes a template: sessions use this module too.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +70,10 @@ def declaration_of(template: Template | type, classes: Mapping[str, type]) -> Te
         FactError: The class is neither a dataclass nor a pydantic model, or a field's type has
             no counterpart in the language.
     """
+    from rete_engine.expressions import tree
+    from rete_engine.language.grammar import terminals
+    from rete_engine.model.declarations import FieldDeclaration, TemplateDeclaration
+
     given = template if isinstance(template, Template) else Template(template)
     cls = given.cls
     if not is_fact_class(cls):
@@ -170,6 +176,8 @@ def _type_of(
     hint: object, place: str, classes: Mapping[str, type]
 ) -> tuple[TypeName, tuple[object, ...]]:
     """The language's type for an annotation, and the values it allows (empty: all)."""
+    from rete_engine.model.declarations import TypeName
+
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
     if isinstance(hint, typing.NewType):

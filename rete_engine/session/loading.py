@@ -12,16 +12,12 @@ from rete_engine.language.parser import parse_document
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.model.declarations import Document, ImportDeclaration
 from rete_engine.session.classes import Template, declaration_of
-from rete_engine.session.python_rules import PythonRule, documents_of
+from rete_engine.session.files import format_of
+from rete_engine.session.python_rules import PythonRule
+from rete_engine.session.rule_reader import documents_of
 
 #: Files that may import each other in a row; a file is followed by recursion.
 DEEPEST_IMPORT = 100
-
-YAML_ENDINGS = (".yaml", ".yml")
-#: The files of rules in a folder.
-ENDINGS = (".rete", *YAML_ENDINGS)
-#: What a text of rules may be written in.
-FORMATS = ("rete", "yaml")
 
 
 class Loader:
@@ -30,6 +26,7 @@ class Loader:
     def __init__(self) -> None:
         self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
+        self.files: list[tuple[Source, Path]] = []  # what was read, and which file it really is
         self.done: set[Path] = set()
         self.open: list[Path] = []  # files whose imports are being followed
         self.incomplete = False  # whether a file is missing, so that names may be unknown
@@ -78,8 +75,9 @@ class Loader:
                 self.error(f"cannot import: {reason}", span)
             self.done.add(place)
             return
+        self.files.append((source, place))
         self.open.append(place)
-        document, diagnostics = parse_any(source, "yaml" if is_yaml(path) else "rete")
+        document, diagnostics = parse_any(source, format_of(path))
         self.add(document, diagnostics, path.parent, base)
         self.open.pop()
         self.done.add(place)
@@ -142,11 +140,6 @@ class Loader:
 UNKNOWN = frozenset(["RE0100", "RE0102", "RE0103", "RE0104"])
 
 
-def is_yaml(path: Path) -> bool:
-    """Whether a file's name says that it is YAML; any other is a text of rules."""
-    return path.suffix in YAML_ENDINGS
-
-
 def parse_any(source: Source, format: str) -> tuple[Document, list[Diagnostic]]:
     """The document of a text in one of the `FORMATS`, and what is wrong with it."""
     if format == "rete":
@@ -154,24 +147,3 @@ def parse_any(source: Source, format: str) -> tuple[Document, list[Diagnostic]]:
     from rete_engine.language.yaml_rules import parse_yaml  # brings in yaml and pydantic
 
     return parse_yaml(source)
-
-
-def files_of(paths: Iterable[str | Path]) -> list[Path]:
-    """The rule files that paths mean: a folder stands for those in it, by name."""
-    found: list[Path] = []
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix in ENDINGS)
-            if not inside:
-                message = f"the folder {path} has no {', '.join(ENDINGS)} files"
-                raise RuleSyntaxError([Diagnostic("RE0001", message, _whole(path))])
-            found.extend(inside)
-        else:
-            found.append(path)
-    return found
-
-
-def _whole(path: Path) -> Span:
-    """A file or folder as a place."""
-    return Span(Source(str(path), ""), 0, 0, 0, 0)

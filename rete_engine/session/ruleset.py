@@ -8,27 +8,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rete_engine.compiler.compile import compile_documents
-from rete_engine.compiler.meaning import Meanings
-from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
 from rete_engine.diagnostics.source import PYTHON
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
-from rete_engine.model.declarations import Document, TemplateDeclaration
-from rete_engine.network.compiled import Compiled, CompiledParam
+from rete_engine.network.compiled import CompiledParam
 from rete_engine.network.picture import to_dot, to_mermaid
 from rete_engine.network.rules import QuerySpec
 from rete_engine.network.templates import FieldSpec, TemplateSpec
 from rete_engine.session.accumulators import Accumulator, checked_accumulators
-from rete_engine.session.classes import Template
+from rete_engine.session.cached import Cache, CacheOption, Content
 from rete_engine.session.collector import held_back
-from rete_engine.session.loading import FORMATS, Loader, files_of
-from rete_engine.session.python_rules import PythonRule
+from rete_engine.session.files import FORMATS, files_of
+from rete_engine.session.meanings import Meanings
 from rete_engine.session.session import Session
+
+if TYPE_CHECKING:
+    from rete_engine.model.declarations import Document
+    from rete_engine.session.classes import Template
+    from rete_engine.session.loading import Loader
+    from rete_engine.session.python_rules import PythonRule
+
+# Parser and compiler are imported where they are used: a rule set from the cache needs neither.
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class RuleSet:
         external_functions: The names of the functions that the program has to provide.
         diagnostics: The warnings.
         hash: A hexadecimal digest of all that was read.
+        from_cache: Whether it was read from the cache, and not compiled.
 
     Example:
         >>> rules = RuleSet.parse('''
@@ -120,22 +125,20 @@ class RuleSet:
 
     def __init__(
         self,
-        compiled: Compiled,
-        documents: Sequence[Document],
-        diagnostics: tuple[Diagnostic, ...],
+        content: Content,
         name: str,
         functions: Mapping[str, Callable[..., object]],
         accumulators: Mapping[str, Accumulator],
     ) -> None:
-        self._compiled = compiled
+        self._compiled = compiled = content.compiled
         self._functions = dict(functions)
         self._accumulators = tuple(accumulators.values())
-        named = next((document for document in reversed(documents) if document.name), None)
-        self.name = named.name if named is not None and named.name else name
-        self.description = named.description if named is not None else None
-        self.diagnostics = diagnostics
+        self.name = content.name or name
+        self.description = content.description
+        self.diagnostics = content.diagnostics
+        self.hash = content.hash
+        self.from_cache = content.from_cache
         specs = compiled.network.templates
-        self.hash = _digest(documents, specs)
         self.templates: Mapping[str, TemplateInfo] = MappingProxyType(
             {spec.name: _template_info(spec) for spec in specs}
         )
@@ -150,14 +153,9 @@ class RuleSet:
             RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
             for rule in compiled.network.rules
         )
-        self._classes = {
-            declaration.name: declaration.python_class
-            for document in documents
-            for declaration in document.declarations
-            if isinstance(declaration, TemplateDeclaration) and declaration.python_class
-        }
+        self._classes = content.classes
         self._specs = {spec.name: spec for spec in specs}
-        self._meanings = Meanings(documents, accumulators)
+        self._meanings = Meanings(content.documents, tuple(accumulators))
         vars(self)["_complete"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -176,6 +174,7 @@ class RuleSet:
         functions: Mapping[str, Callable[..., object]] | None = None,
         accumulators: Mapping[str, Accumulator] | None = None,
         rules: Sequence[PythonRule] = (),
+        cache: CacheOption = None,
     ) -> RuleSet:
         """Read rule files, or all rule files of a folder, and compile them together.
 
@@ -185,6 +184,9 @@ class RuleSet:
             functions: Python functions for what the text declares as `external function`.
             accumulators: Accumulators that conditions may use, by name.
             rules: Rules in Python, made by `rule`; they stand behind those of the text.
+            cache: A folder that keeps compiled rule sets, True for the user's own, False for
+                none; by default what the environment variable `RETE_ENGINE_CACHE` says, else none.
+                With `templates` or `rules`, nothing is kept.
 
         Raises:
             RuleSyntaxError: A file cannot be read or does not follow the grammar.
@@ -201,13 +203,22 @@ class RuleSet:
                 raise TypeError(f"load() takes files and folders, not {path!r}")
         if not given:
             raise TypeError("load() needs a file or a folder")
+        brought = _checked(functions), checked_accumulators(accumulators)
+        name = Path(given[0]).stem
         with held_back():
-            loader = Loader()
+            files = files_of(given)
+            entry = None
+            if not templates and not rules:
+                entry = Cache.of_files(cache, files, list(brought[1]))
+            kept = entry.read() if entry is not None else None
+            if kept is not None:
+                return cls(kept, name, *brought)
+            loader = _loader()
             loader.classes(templates)
-            for file in files_of(given):
+            for file in files:
                 loader.file(file, None, None)
             loader.rules(rules)
-            return cls._made(loader, Path(given[0]).stem, functions, accumulators)
+            return cls(_content(loader, brought[1], entry), name, *brought)
 
     @classmethod
     def parse(
@@ -221,6 +232,7 @@ class RuleSet:
         rules: Sequence[PythonRule] = (),
         base: str | Path | None = None,
         format: str = "rete",
+        cache: CacheOption = None,
     ) -> RuleSet:
         """Compile a text.
 
@@ -233,6 +245,7 @@ class RuleSet:
             rules: Rules in Python, made by `rule`; they stand behind those of the text.
             base: The folder that the text may import from; without it, it may not import.
             format: `"rete"` or `"yaml"`.
+            cache: As of `load`.
 
         Raises:
             RuleSyntaxError: The text does not follow the grammar.
@@ -244,12 +257,21 @@ class RuleSet:
             raise TypeError(f"parse() takes the text of rules, not {type(text).__name__}")
         if format not in FORMATS:
             raise ValueError(f"format is one of {', '.join(FORMATS)}, not {format!r}")
+        brought = _checked(functions), checked_accumulators(accumulators)
+        folder = Path(base) if base is not None else None
         with held_back():
-            loader = Loader()
+            entry = None
+            if not templates and not rules:
+                place = None if folder is None else str(folder.resolve())
+                entry = Cache.of_text(cache, text, name, format, [place, *brought[1]])
+            kept = entry.read() if entry is not None else None
+            if kept is not None:
+                return cls(kept, name, *brought)
+            loader = _loader()
             loader.classes(templates)
-            loader.text(text, name, Path(base) if base is not None else None, format)
+            loader.text(text, name, folder, format)
             loader.rules(rules)
-            return cls._made(loader, name, functions, accumulators)
+            return cls(_content(loader, brought[1], entry), name, *brought)
 
     @classmethod
     def of_document(cls, document: Document) -> RuleSet:
@@ -259,29 +281,9 @@ class RuleSet:
             RuleValidationError: Names, types or declarations do not hold together.
         """
         with held_back():
-            loader = Loader()
+            loader = _loader()
             loader.documents.append(document)
-            return cls._made(loader, document.name or "rules", None, None)
-
-    @classmethod
-    def _made(
-        cls,
-        loader: Loader,
-        name: str,
-        functions: Mapping[str, Callable[..., object]] | None,
-        accumulators: Mapping[str, Accumulator] | None,
-    ) -> RuleSet:
-        if functions is not None and not isinstance(functions, Mapping):
-            raise TypeError("functions is a mapping of names to functions")
-        given = checked_accumulators(accumulators)
-        compiled, found = compile_documents(loader.documents, given)
-        diagnostics = loader.all_diagnostics(found)
-        errors = [d for d in diagnostics if d.severity == "error"]
-        if loader.diagnostics and errors:
-            raise RuleSyntaxError(errors)
-        if compiled is None:
-            raise RuleValidationError(errors)
-        return cls(compiled, loader.documents, diagnostics, name, functions or {}, given)
+            return cls(_content(loader, {}, None), "rules", {}, {})
 
     def session(
         self,
@@ -357,6 +359,61 @@ class RuleSet:
         return f"<RuleSet {self.name}: {len(self.rules)} rules, {len(self.templates)} templates>"
 
 
+def _loader() -> Loader:
+    from rete_engine.session.loading import Loader
+
+    return Loader()
+
+
+def _checked(
+    functions: Mapping[str, Callable[..., object]] | None,
+) -> Mapping[str, Callable[..., object]]:
+    if functions is not None and not isinstance(functions, Mapping):
+        raise TypeError("functions is a mapping of names to functions")
+    return functions or {}
+
+
+def _content(
+    loader: Loader, accumulators: Mapping[str, Accumulator], entry: Cache | None
+) -> Content:
+    """What a loader has read, compiled; it is kept for the next time if there is an entry for it.
+
+    Raises:
+        RuleSyntaxError: A text cannot be read or does not follow the grammar.
+        RuleValidationError: Names, types or declarations do not hold together.
+    """
+    from rete_engine.compiler.compile import compile_documents
+    from rete_engine.model.declarations import TemplateDeclaration
+
+    documents = loader.documents
+    compiled, found = compile_documents(documents, accumulators)
+    diagnostics = loader.all_diagnostics(found)
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if loader.diagnostics and errors:
+        raise RuleSyntaxError(errors)
+    if compiled is None:
+        raise RuleValidationError(errors)
+    named = next((document for document in reversed(documents) if document.name), None)
+    classes = {
+        declaration.name: declaration.python_class
+        for document in documents
+        for declaration in document.declarations
+        if isinstance(declaration, TemplateDeclaration) and declaration.python_class
+    }
+    content = Content(
+        compiled,
+        named.name if named is not None else None,
+        named.description if named is not None else None,
+        _digest(documents, compiled.network.templates),
+        diagnostics,
+        classes,
+        lambda: documents,
+    )
+    if entry is not None:
+        entry.write(content, loader)
+    return content
+
+
 def _template_info(spec: TemplateSpec) -> TemplateInfo:
     key = None
     if spec.key is not None:
@@ -376,6 +433,8 @@ def _query_info(spec: QuerySpec) -> QueryInfo:
 
 
 def _digest(documents: Sequence[Document], specs: Sequence[TemplateSpec]) -> str:
+    from rete_engine.model.declarations import TemplateDeclaration
+
     digest = hashlib.sha256()
     by_name = {spec.name: spec for spec in specs}
     for document in documents:

@@ -45,8 +45,8 @@ from rete_engine.session.running import Runner, check_timeout
 from rete_engine.session.translation import Translator
 
 if TYPE_CHECKING:
-    from rete_engine.compiler.meaning import Meanings
     from rete_engine.session.explaining import Explainer
+    from rete_engine.session.meanings import Meanings
 
 
 class Session:

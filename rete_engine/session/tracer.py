@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from rete_engine.compiler.meaning import Meanings
 from rete_engine.explain.derivation import Derivations, Derived, Known
 from rete_engine.explain.steps import shortened
 from rete_engine.model.rules import Pattern
@@ -13,6 +12,7 @@ from rete_engine.runtime.engine import Engine
 from rete_engine.runtime.memory import Element
 from rete_engine.session.derivations import Because, Origin, Why, ending
 from rete_engine.session.fact import described
+from rete_engine.session.meanings import Meanings
 from rete_engine.session.translation import Translator
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from rete_engine.session import cached, loading
 from tests.cli.conftest import Rete, Write
 
 
@@ -28,6 +30,23 @@ def test_a_run_ends_with_tables(rete: Rete) -> None:
         "     3     120",
         "     1     250",
     ]
+
+
+def test_the_compiled_rules_are_kept(
+    rete: Rete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setattr(cached, "default_folder", lambda: kept)
+    plain = rete("run", "shop.rete", "--facts", "Order=orders.ndjson")
+    assert not kept.exists()
+    first = rete("run", "shop.rete", "--facts", "Order=orders.ndjson", "--cache")
+    (entry,) = kept.iterdir()
+    monkeypatch.setattr(loading, "parse_document", None)
+    second = rete("run", "shop.rete", "--facts", "Order=orders.ndjson", "--cache")
+    assert [(done.code, done.out, done.err) for done in (first, second)] == [
+        (plain.code, plain.out, plain.err)
+    ] * 2
+    assert list(kept.iterdir()) == [entry]
 
 
 def test_a_run_in_which_nothing_happens(rete: Rete) -> None:
