@@ -179,6 +179,12 @@ class Session:
         self._engine.close()
         self._translator.forget_all()
 
+    def __repr__(self) -> str:
+        if self._gate.unusable:
+            return "<Session: closed>"
+        count = self._engine.memory.count
+        return f"<Session: {count} fact{'' if count == 1 else 's'}>"
+
     def __enter__(self) -> Session:
         return self
 
