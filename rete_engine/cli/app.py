@@ -51,6 +51,14 @@ class Output(StrEnum):
     NDJSON = "ndjson"
 
 
+class Explained(StrEnum):
+    """How an explanation is told."""
+
+    TEXT = "text"
+    JSON = "json"
+    MERMAID = "mermaid"
+
+
 class Format(StrEnum):
     """The formats of a picture."""
 
@@ -185,6 +193,77 @@ def run_command(
                 trace=trace,
                 output=output.value,
                 cache=cache,
+                debug=debug,
+            ),
+            screen,
+        )
+
+
+@app.command("explain")
+def explain_command(
+    files: RuleFiles,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            "--why",
+            metavar="FACT",
+            help="Tell where a fact comes from: 'Discount(order = 1)', or 'Discount' for all.",
+        ),
+    ] = None,
+    why_not: Annotated[
+        str | None,
+        typer.Option("--why-not", metavar="RULE", help="Tell why a rule does not fire."),
+    ] = None,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[TEMPLATE=]PATH[:INSIDE]", help="Facts from a file, as for 'rete run'."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAM=VALUE", help="Set a parameter of the rules."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="The most firings; 0 explains before any.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="The longest the run may take.")
+    ] = None,
+    functions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A Python module or .py file whose public functions the rules may call."
+            " It is imported, so it must be one you trust.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse warnings, and keys of facts that no field takes."),
+    ] = False,
+    output: Annotated[
+        Explained, typer.Option(help="How to tell it: as text, JSON or a flowchart.")
+    ] = Explained.TEXT,
+    debug: Debug = False,
+) -> None:
+    """Fire rules on facts, then tell where a fact comes from or why a rule does not fire."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.explain import ExplainOptions, explain
+
+        explain(
+            ExplainOptions(
+                files=files,
+                facts=facts or (),
+                settings=settings or (),
+                why=why,
+                why_not=why_not,
+                limit=limit,
+                timeout=timeout,
+                functions=functions,
+                strict=strict,
+                output=output.value,
                 debug=debug,
             ),
             screen,

@@ -13,6 +13,7 @@ from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.derivations import Derivations
 from rete_engine.runtime.keys import keys_of
 from rete_engine.runtime.memory import Element
+from rete_engine.runtime.origins import Origin
 from rete_engine.runtime.working_memory import WorkingMemory
 
 INSERTED: Final = 1
@@ -31,8 +32,8 @@ class Changes:
     """
 
     __slots__ = (
-        "derivations", "inserts", "keyed", "keys", "kinds", "limits", "memory", "overlay",
-        "retracted", "start",
+        "derivations", "inserts", "keyed", "keys", "kinds", "limits", "memory", "origin",
+        "overlay", "retracted", "start",
     )  # fmt: skip
 
     def __init__(self, memory: WorkingMemory) -> None:
@@ -46,11 +47,13 @@ class Changes:
         self.inserts = 0
         self.start = 0  # facts ever inserted before
         self.derivations: Derivations | None = None
+        self.origin: Origin | None = None  # the firing that makes them
         self.begin()
 
     def begin(self) -> None:
         """Begin with no changes."""
         self.start = self.memory.inserted
+        self.origin = None
         truth = self.memory.truth
         if truth is not None:
             self.derivations = Derivations(truth)
@@ -223,6 +226,10 @@ class Changes:
             self.make()
         else:
             self.derivations.commit(activation)
+            if self.origin is not None:
+                for element in self.derivations.stated:
+                    if element.origin is None:
+                        element.origin = self.origin.of_insert()
             self.make()
             self.derivations.truth.maintain()
 
@@ -252,11 +259,19 @@ class Changes:
                     memory.drop_keys(element)
                     memory.truth.forget(element)
                 else:
+                    origin = self.origin
+                    if origin is not None and (
+                        memory.truth is None or not memory.truth.is_derived(element)
+                    ):
+                        element.origin = origin.of_insert()
                     memory.enter(element)
             else:
                 mask = changed_fields(element, values)
                 if mask:
                     memory.renew(element, values, mask)
+                    if self.origin is not None:
+                        tag = memory.matcher.tag
+                        element.origin = self.origin.of_modify(element.origin, tag)
 
 
 def modify_fact(memory: WorkingMemory, element: Element, given: dict[str, object]) -> None:

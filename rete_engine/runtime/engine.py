@@ -22,6 +22,7 @@ from rete_engine.runtime.conditions import Failure, elements_of
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Token
+from rete_engine.runtime.origins import origin_of
 from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -113,7 +114,7 @@ class Engine:
 
     __slots__ = (
         "acting", "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries",
-        "recent", "spare", "watches_firings",
+        "recent", "records", "spare", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -129,6 +130,7 @@ class Engine:
         self.acting = False  # whether an action is under way
         self.halted = False
         self.watches_firings = False
+        self.records = True  # whether firings leave records of where facts come from
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
 
     def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
@@ -253,6 +255,8 @@ class Engine:
                 matcher.remove(rival)
         changes = execution.changes
         derivations = changes.derivations
+        if self.records and (changes.kinds or derivations is not None):
+            changes.origin = origin_of(activation)
         if derivations is None or not derivations.supported:  # else it stays, as their support
             matcher.spend(activation)
         if changes.kinds or changes.inserts or derivations is not None:

@@ -24,13 +24,14 @@ from rete_engine.runtime.live_node import LiveNode, RightInput, rank_of
 
 if TYPE_CHECKING:
     from rete_engine.runtime.guards import GuardToken
+    from rete_engine.runtime.origins import Origin
 
 
 @final
 class Element(Record):
     """A fact in working memory (the literature's working memory element)."""
 
-    __slots__ = ("entries", "field_tags", "is_live", "newer", "older", "tag", "tokens")
+    __slots__ = ("entries", "field_tags", "is_live", "newer", "older", "origin", "tag", "tokens")
 
     def __init__(self, type: TemplateSpec, values: tuple[object, ...], number: int) -> None:
         self.type = type
@@ -43,6 +44,7 @@ class Element(Record):
         self.tokens: Token | None = None  # tokens that it is the item of
         self.older: Element | None = None  # among the live facts of its template
         self.newer: Element | None = None
+        self.origin: Origin | None = None  # the firing that it comes from, see `origins`
 
 
 @final

@@ -25,6 +25,7 @@ from rete_engine.runtime.queries import QueryFailure
 from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
+from rete_engine.session.derivations import Why
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.explanations import RuleMatches, WhyNot
 from rete_engine.session.externals import provide
@@ -96,6 +97,7 @@ class Session:
         limits: Limits,
         write_back: bool,
         adopt: bool,
+        explain: bool,
     ) -> None:
         check_options(on_error, strategy, params, seed, clock, out, limits)
         self._compiled = compiled
@@ -104,6 +106,7 @@ class Session:
         self._strategy = strategy
         self._seed = seed
         self._on_error = on_error
+        self._explains = explain
         self._load = Load()
         self._gate = Gate(
             dict(specs),
@@ -147,6 +150,7 @@ class Session:
         agenda = make_agenda(self._strategy, self._seed, self._events)
         engine = Engine(self._compiled.network, self._context, agenda, host)
         self._engine = engine
+        engine.records = self._explains
         self._gate.memory = engine.memory
         self._gate.begin()
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
@@ -155,6 +159,7 @@ class Session:
         self._events.attach(engine)
         self._lives.restart(engine)
         insert_declared(engine, self._compiled)
+        self._seeded = engine.memory.inserted  # facts of facts blocks
         engine.matcher.open()
 
     def reset(self) -> None:
@@ -180,6 +185,12 @@ class Session:
         self._lives.close()
         self._engine.close()
         self._translator.forget_all()
+
+    def __repr__(self) -> str:
+        if self._gate.unusable:
+            return "<Session: closed>"
+        count = self._engine.memory.count
+        return f"<Session: {count} fact{'' if count == 1 else 's'}>"
 
     def __enter__(self) -> Session:
         return self
@@ -638,6 +649,38 @@ class Session:
         """
         with self._working():
             return self._explainer(rule).why_not(bindings)
+
+    def why(self, fact: Any, /, *, depth: int = 30, limit: int = 500) -> Why:
+        """Where a fact comes from: a tree of firings and facts, down to what came from outside.
+
+        A fact that a firing inserted or changed, one that was inserted logically, and what a rule
+        in Python did are all told. Of the firings that changed a fact the last one is known.
+        Looking changes nothing.
+
+        Args:
+            fact: The fact, given as a `Fact` or as the object it was inserted from.
+            depth: The most firings in a row to follow, at most 200.
+            limit: The most facts to list.
+
+        Raises:
+            FactError: The fact is not in working memory.
+            SessionError: The session was opened with `explain=False`.
+        """
+        if not self._explains:
+            raise SessionError("the session keeps no records for why: it has explain=False")
+        for name, number, most in (("depth", depth, 200), ("limit", limit, sys.maxsize)):
+            if type(number) is not int or not 0 < number <= most:
+                bound = f" to {most}" if most < sys.maxsize else ""
+                raise SessionError(f"{name} is a whole number from 1{bound}, not {shown(number)}")
+        with self._working():
+            from rete_engine.session.tracer import Tracer
+
+            element = self._translator.element_of(fact)
+            places = self._compiled.facts_places
+            if len(places) != self._seeded:  # a `unique` template took one for another
+                places = ("",) * self._seeded
+            tracer = Tracer(self._engine, self._translator, self._meanings, places)
+            return tracer.why(element, depth, limit)
 
     def _explainer(self, rule: str) -> Explainer:
         # Most sessions are never asked, and need no compiler.
