@@ -28,12 +28,17 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 COMPILED = ("rete_engine/expressions", "rete_engine/network", "rete_engine/runtime")
 """Packages whose modules are compiled, sub-packages not included."""
 
+COMPILED_TOO = ("rete_engine/language/automaton.py", "rete_engine/language/scanner.py")
+"""Modules of other packages that are compiled: the loops over all lexemes of a text."""
+
 INTERPRETED = (
     "*/__init__.py",
     # Read only while rules are compiled, never while they run.
     "*/expressions/tree.py",
     "*/expressions/resolve.py",
     "*/expressions/inference.py",
+    "*/expressions/totality.py",
+    "*/expressions/type_rules.py",
     "*/expressions/lowering.py",
     "*/network/picture.py",
     # Says nothing at run time.
@@ -120,7 +125,8 @@ def modules_to_compile(root: Path) -> list[str]:
         for folder in COMPILED
         for path in sorted((root / folder).glob("*.py"))
     )
-    return [path for path in found if not any(fnmatch(path, skip) for skip in INTERPRETED)]
+    core = [path for path in found if not any(fnmatch(path, skip) for skip in INTERPRETED)]
+    return [*core, *COMPILED_TOO]
 
 
 def compile_in(folder: Path, root: Path) -> dict[str, str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
+import subprocess
+import sys
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workload import Batch, Row, Steps, Workload
+from benchmarks.workload import Batch, Row, Steps, Workload, expect
 
 
 class Trial:
@@ -72,6 +76,9 @@ class Engine:
         """Which engine exactly."""
         raise NotImplementedError
 
+    def prepare(self, workload: Workload, size: int) -> None:
+        """Do what a program has done before, at an earlier start: it is not timed."""
+
     def open(self, workload: Workload, size: int) -> Trial:
         """Build the rules of a workload at a size."""
         raise NotImplementedError
@@ -97,13 +104,41 @@ class Rete(Engine):
         return ReteTrial(workload, size, self.each)
 
 
+class CachedRete(Rete):
+    """This engine with its rules from the cache, which another process has written."""
+
+    def __init__(self) -> None:
+        super().__init__(each=False)
+        self.name = "rete_engine, from the cache"
+        self.folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, self.folder)
+        self.prepared: set[tuple[str, int]] = set()
+
+    def prepare(self, workload: Workload, size: int) -> None:
+        if (workload.name, size) in self.prepared:
+            return
+        arguments = [workload.name, str(size), self.folder]
+        subprocess.run([sys.executable, "-m", "benchmarks.cached", *arguments], check=True)
+        self.prepared.add((workload.name, size))
+
+    def open(self, workload: Workload, size: int) -> Trial:
+        trial = ReteTrial(workload, size, self.each, self.folder)
+        expect(trial.rules.from_cache, "the rules were not in the cache")
+        return trial
+
+
 class ReteTrial(Trial):
-    def __init__(self, workload: Workload, size: int, by_one: bool) -> None:
+    def __init__(
+        self, workload: Workload, size: int, by_one: bool, cache: str | bool = False
+    ) -> None:
         from rete_engine import RuleSet
 
         self.called = []
         self.rules = RuleSet.parse(
-            workload.rules(size), name=workload.name, functions=_functions(workload, self.called)
+            workload.rules(size),
+            name=workload.name,
+            functions=_functions(workload, self.called),
+            cache=cache,
         )
         self.session = self.rules.session()
         self.by_one = by_one
@@ -247,6 +282,8 @@ def _clips() -> Any:
 def engines_for(workload: Workload) -> list[Engine]:
     """The engines to measure; ratios are told against the first."""
     engines: list[Engine] = [Clips(), Rete(each=False)]
+    if workload.about_building:
+        engines.append(CachedRete())
     if workload.about_loading:
         engines.append(Rete(each=True))
     return engines

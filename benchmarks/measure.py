@@ -79,6 +79,7 @@ def _turn(engine: Engine, workload: Workload, size: int, times: Times) -> int:
     """
     batches = workload.facts(size)
     steps = workload.steps(size) if workload.steps else None
+    engine.prepare(workload, size)
     gc.collect()
     start = perf_counter()
     trial = engine.open(workload, size)

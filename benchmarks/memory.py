@@ -49,6 +49,8 @@ def peaks(workload: Workload, size: int, engine: Engine) -> tuple[int, int]:
     """The peak before the engine is used at a size, and after it."""
     small = workload.smallest
     small_steps = workload.steps(small) if workload.steps else None
+    for each in (small, size):
+        engine.prepare(workload, each)
     use(engine, workload, small, workload.facts(small), small_steps)
     batches = workload.facts(size)
     steps = workload.steps(size) if workload.steps else None

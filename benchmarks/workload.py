@@ -59,6 +59,8 @@ class Workload:
     results: tuple[str, ...] = field(default=())  # templates whose final facts `check` reads
     # Whether loading is the point: then one insert for each fact is measured too.
     about_loading: bool = False
+    # Whether reading the rules is the point: then reading them from the cache is measured too.
+    about_building: bool = False
     # What is timed instead of one run: then the first run, on what was loaded, is not timed.
     steps: Callable[[int], Steps] | None = None
     # The name of a function of one integer that rules call and the program provides.

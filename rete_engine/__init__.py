@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rete_engine.session.accumulators import Accumulator
     from rete_engine.session.classes import Template
     from rete_engine.session.current_firing import CurrentFiring
+    from rete_engine.session.derivations import Why
     from rete_engine.session.explanations import RuleMatches, WhyNot
     from rete_engine.session.fact import Fact
     from rete_engine.session.python_rules import PythonRule, rule
@@ -66,6 +67,7 @@ __all__ = [
     "SessionError",
     "Template",
     "Waiting",
+    "Why",
     "WhyNot",
     "__version__",
     "compiled",
@@ -100,6 +102,7 @@ _MODULES = {
     "SessionError": "rete_engine.diagnostics.errors",
     "Template": "rete_engine.session.classes",
     "Waiting": "rete_engine.session.results",
+    "Why": "rete_engine.session.derivations",
     "WhyNot": "rete_engine.session.explanations",
     "compiled": "rete_engine._compiled",
     "rule": "rete_engine.session.python_rules",

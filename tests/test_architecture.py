@@ -88,6 +88,7 @@ PUBLIC = [
     "SessionError",
     "Template",
     "Waiting",
+    "Why",
     "WhyNot",
     "__version__",
     "compiled",

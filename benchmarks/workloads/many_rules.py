@@ -83,5 +83,6 @@ WORKLOADS = (
         facts=facts,
         check=check,
         results=("Hit",),
+        about_building=True,
     ),
 )

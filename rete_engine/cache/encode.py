@@ -24,6 +24,7 @@ from rete_engine.network.templates import MISSING
 LONGEST_ROW = 16
 
 _WORD = 1 << 63
+_WORDS = frozenset([str, bool, type(None)])
 
 #: A column: its kind and its values, see `_column`.
 Column = list[Any]
@@ -122,45 +123,46 @@ class _Encoder:
             kind, cells = reader.shape.name, reader.arguments(value)
         else:
             kind, cells = self.plain(value)
-        long = kind in ("tuple", "list") and len(cells) > LONGEST_ROW
-        if long:
-            kind = f"long {kind}"
-            if not all(is_literal(cell) for cell in cells):
-                return self.keep(value, kind, [self.boxed(cell) for cell in cells], "R")
-            return self.keep(value, kind, list(cells), "L")
+            if len(cells) > LONGEST_ROW:
+                return self.place_long(value, kind, cells)
+        levels = self.levels
         row: list[Any] = []
         signature = ""
+        level = 0  # above the highest of what it is made of
         for cell in cells:
             if is_literal(cell):
                 row.append(cell)
                 signature += "L"
             else:
-                row.append(self.place(cell))
+                part = self.place(cell)
+                row.append(part)
                 signature += "R"
-        number = self.keep(value, kind, row, signature)
+                if levels[part] >= level:
+                    level = levels[part] + 1
+        number = self.keep(value, (level, kind, len(row), signature), row)
         if reader is not None and reader.late:
             self.waiting.append((reader, number, value))
         return number
 
-    def keep(self, value: object, kind: str, row: list[Any], signature: str) -> int:
+    def place_long(self, value: object, kind: str, cells: tuple[object, ...]) -> int:
+        """The number of a long sequence: a batch of its own, with a column for its items."""
+        kind, own = f"long {kind}", len(self.levels)
+        if all(is_literal(cell) for cell in cells):
+            return self.keep(value, (0, kind, own, "L"), list(cells))
+        row = [self.boxed(cell) for cell in cells]
+        level = max([self.levels[part] for part in row]) + 1
+        return self.keep(value, (level, kind, own, "R"), row)
+
+    def keep(self, value: object, batch: tuple[int, str, int, str], row: list[Any]) -> int:
         """Put what a new object is made of into its batch."""
-        levels = self.levels
-        long = kind.startswith("long")
-        level = 0
-        if long:
-            if signature == "R":
-                level = max(levels[cell] for cell in row) + 1
-        else:
-            for cell, sign in zip(row, signature, strict=True):
-                if sign == "R" and levels[cell] >= level:
-                    level = levels[cell] + 1
-        number = len(levels)
-        levels.append(level)
+        number = len(self.levels)
+        self.levels.append(batch[0])
         self.numbers[id(value)] = number
         self.kept.append(value)
-        # A long sequence is a batch of its own.
-        key = (level, kind, number if long else len(row), signature)
-        self.batches.setdefault(key, []).append((number, row))
+        rows = self.batches.get(batch)
+        if rows is None:
+            rows = self.batches[batch] = []
+        rows.append((number, row))
         return number
 
     def boxed(self, value: object) -> int:
@@ -170,7 +172,7 @@ class _Encoder:
         key = (type(value), value)
         number = self.boxes.get(key)
         if number is None:
-            number = self.boxes[key] = self.keep(object(), "value", [value], "L")
+            number = self.boxes[key] = self.keep(object(), (0, "value", 1, "L"), [value])
         return number
 
     def plain(self, value: object) -> tuple[str, tuple[object, ...]]:
@@ -262,7 +264,7 @@ class _Encoder:
 def is_literal(value: object) -> bool:
     """Whether JSON gives a value back as it was."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _WORDS:
         return True
     if kind is int:
         return -_WORD < value < _WORD  # type: ignore[operator]

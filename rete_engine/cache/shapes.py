@@ -161,6 +161,7 @@ _NETWORK = (
         period=None,
         plain=True,
         complexity=0,
+        derives=(),
         function=None,
         locals=0,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,6 +51,14 @@ class Output(StrEnum):
     NDJSON = "ndjson"
 
 
+class Explained(StrEnum):
+    """How an explanation is told."""
+
+    TEXT = "text"
+    JSON = "json"
+    MERMAID = "mermaid"
+
+
 class Format(StrEnum):
     """The formats of a picture."""
 
@@ -63,6 +71,30 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.
 RuleFiles = Annotated[
     list[str], typer.Argument(metavar="FILE", help="Rule files, or folders of them.")
 ]
+RuleSetFiles = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILE]...", help="Rule files, or folders of them: each file is a rule set."
+    ),
+]
+RunTimeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout", min=0.001, metavar="SECONDS", help="The longest that a run may take."
+    ),
+]
+MostRuleSets = Annotated[
+    int, typer.Option("--max-rulesets", min=0, metavar="N", help="The most rule sets.")
+]
+
+
+def functions_option(rules: str) -> Any:
+    """The option for the program's functions; `rules` says which rules may call them."""
+    return typer.Option(
+        metavar="MODULE",
+        help=f"A Python module or .py file whose public functions {rules} may call."
+        " It is imported, so it must be one you trust.",
+    )
 
 
 def _version(wanted: bool) -> None:
@@ -121,14 +153,7 @@ def run_command(
     on_error: Annotated[
         OnError, typer.Option(help="What becomes of the run when an action fails.")
     ] = OnError.RAISE,
-    functions: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODULE",
-            help="A Python module or .py file whose public functions the rules may call."
-            " It is imported, so it must be one you trust.",
-        ),
-    ] = None,
+    functions: Annotated[str | None, functions_option("the rules")] = None,
     strict: Annotated[
         bool,
         typer.Option("--strict", help="Refuse warnings, and keys of facts that no field takes."),
@@ -168,6 +193,77 @@ def run_command(
                 trace=trace,
                 output=output.value,
                 cache=cache,
+                debug=debug,
+            ),
+            screen,
+        )
+
+
+@app.command("explain")
+def explain_command(
+    files: RuleFiles,
+    why: Annotated[
+        str | None,
+        typer.Option(
+            "--why",
+            metavar="FACT",
+            help="Tell where a fact comes from: 'Discount(order = 1)', or 'Discount' for all.",
+        ),
+    ] = None,
+    why_not: Annotated[
+        str | None,
+        typer.Option("--why-not", metavar="RULE", help="Tell why a rule does not fire."),
+    ] = None,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[TEMPLATE=]PATH[:INSIDE]", help="Facts from a file, as for 'rete run'."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAM=VALUE", help="Set a parameter of the rules."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="The most firings; 0 explains before any.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="The longest the run may take.")
+    ] = None,
+    functions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE",
+            help="A Python module or .py file whose public functions the rules may call."
+            " It is imported, so it must be one you trust.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse warnings, and keys of facts that no field takes."),
+    ] = False,
+    output: Annotated[
+        Explained, typer.Option(help="How to tell it: as text, JSON or a flowchart.")
+    ] = Explained.TEXT,
+    debug: Debug = False,
+) -> None:
+    """Fire rules on facts, then tell where a fact comes from or why a rule does not fire."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.explain import ExplainOptions, explain
+
+        explain(
+            ExplainOptions(
+                files=files,
+                facts=facts or (),
+                settings=settings or (),
+                why=why,
+                why_not=why_not,
+                limit=limit,
+                timeout=timeout,
+                functions=functions,
+                strict=strict,
+                output=output.value,
                 debug=debug,
             ),
             screen,
@@ -216,12 +312,7 @@ def fmt_command(
 
 @app.command("serve")
 def serve_command(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FILE]...", help="Rule files, or folders of them: each file is a rule set."
-        ),
-    ] = None,
+    files: RuleSetFiles = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port to listen on; 0 for a free one.")
@@ -239,28 +330,19 @@ def serve_command(
         str | None, typer.Option(metavar="FILE", help="A file with a token in each line.")
     ] = None,
     functions: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODULE",
-            help="A Python module or .py file whose public functions the rules may call, also"
-            " those that come over the network.",
-        ),
+        str | None, functions_option("the rules, also those that come over the network,")
     ] = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Let nobody change the rule sets.")
     ] = False,
-    timeout: Annotated[
-        float, typer.Option(min=0.001, metavar="SECONDS", help="The longest that a run may take.")
-    ] = 10,
+    timeout: RunTimeout = 10,
     max_body: Annotated[
         int, typer.Option(min=1, metavar="BYTES", help="The largest body of a request.")
     ] = 4_194_304,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of a request or a session.")
     ] = 100_000,
-    max_rulesets: Annotated[
-        int, typer.Option(min=0, metavar="N", help="The most rule sets.")
-    ] = 1_000,
+    max_rulesets: MostRuleSets = 1_000,
     max_sessions: Annotated[
         int, typer.Option(min=0, metavar="N", help="The most sessions of one token.")
     ] = 100,
@@ -320,35 +402,21 @@ def graph_command(
 
 @app.command("mcp")
 def mcp_command(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FILE]...", help="Rule files, or folders of them: each file is a rule set."
-        ),
-    ] = None,
+    files: RuleSetFiles = None,
     functions: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODULE",
-            help="A Python module or .py file whose public functions the rules may call, also"
-            " those that a model writes.",
-        ),
+        str | None, functions_option("the rules, also those that a model writes,")
     ] = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Offer no tools that change the rule sets.")
     ] = False,
-    timeout: Annotated[
-        float, typer.Option(min=0.001, metavar="SECONDS", help="The longest that a run may take.")
-    ] = 10,
+    timeout: RunTimeout = 10,
     max_text: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
     ] = 200_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of an execution.")
     ] = 10_000,
-    max_rulesets: Annotated[
-        int, typer.Option(min=0, metavar="N", help="The most rule sets.")
-    ] = 1_000,
+    max_rulesets: MostRuleSets = 1_000,
     debug: Debug = False,
 ) -> None:
     """Offer rule sets to language models: an MCP server on standard input and output (extra 'mcp').

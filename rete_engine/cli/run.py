@@ -8,23 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from rete_engine import Firing, RuleSet, Session
 from rete_engine.cli.codes import ExitCode
-from rete_engine.cli.faults import Stop, WrongInput, told
+from rete_engine.cli.faults import Stop, told
 from rete_engine.cli.functions import functions_of
+from rete_engine.cli.inputs import addresses_of, load, params_of, setting
 from rete_engine.cli.logs import logged
 from rete_engine.cli.report import Report, show_json, show_ndjson, show_tables, traced
 from rete_engine.cli.screen import Screen
 from rete_engine.cli.ticker import Ticker
-from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import RuleExecutionError, SecurityError
-from rete_engine.expressions.types import Type
-from rete_engine.expressions.values import Misfit, from_cell
 from rete_engine.session.jsonable import jsonable, template_of
-from rete_engine.store import Address, load_facts, parse_address
-from rete_engine.store.address import STANDARD_INPUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ def run(options: RunOptions, screen: Screen) -> None:
         Stop: It ended in another way than with quiescence or a halt.
         RuleEngineError: Rules, facts or parameters are wrong, or an action failed.
     """
-    settings = [_setting(text) for text in options.settings]
+    settings = [setting(text) for text in options.settings]
     given = {} if options.functions is None else functions_of(options.functions)
     rules = RuleSet.load(*options.files, functions=given, cache=options.cache or None)
     for warning in rules.diagnostics:
@@ -67,21 +61,19 @@ def run(options: RunOptions, screen: Screen) -> None:
         from rete_engine.session.questions import parse_question  # brings in the parser
 
         questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
-    addresses = [parse_address(text, rules.templates) for text in options.facts]
-    if sum(address.path == STANDARD_INPUT for address in addresses) > 1:
-        raise typer.BadParameter("standard input (-) can be read only once", param_hint="--facts")
+    addresses = addresses_of(options.facts, rules)
     say = screen.print if options.output == "table" else screen.error_line
     with (
         logged(screen, logging.DEBUG if options.debug else logging.INFO),
         rules.session(
-            params=_params(settings, rules),
+            params=params_of(settings, rules),
             strategy=options.strategy,
             seed=options.seed,
             on_error=options.on_error,
             out=say,
         ) as session,
     ):
-        _load(session, rules, addresses, options, screen)
+        load(session, rules, addresses, options.strict, screen)
         report = Report(rules.name)
         _listen(session, report, options.trace, screen if options.output == "table" else None)
         code = _fire(session, report, options, screen)
@@ -95,63 +87,6 @@ def run(options: RunOptions, screen: Screen) -> None:
         show(report, screen)
     if code is not ExitCode.DONE:
         raise Stop(code)
-
-
-def _setting(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise typer.BadParameter(f"'{text}' is not param=value", param_hint="--set")
-    return name, value
-
-
-def _params(settings: Sequence[tuple[str, str]], rules: RuleSet) -> dict[str, object]:
-    """The parameters by name, each converted to its declared type."""
-    params: dict[str, object] = {}
-    for name, text in settings:
-        if name not in rules.params:
-            hint = did_you_mean(name, rules.params)
-            known = ", ".join(rules.params) or "none"
-            raise WrongInput(f"--set {name}: unknown param; {hint or f'params are: {known}'}")
-        if name in params:
-            raise WrongInput(f"--set {name}: given twice")
-        try:
-            params[name] = _value(text, rules.params[name].type)
-        except Misfit as misfit:
-            raise WrongInput(f"--set {name}: {misfit}") from None
-    return params
-
-
-def _value(text: str, type: Type) -> object:
-    """A parameter's value from its text on the command line."""
-    if type.name == "str" and text == "":  # here no cell of a table was left empty
-        return text
-    if type.optional and type.name != "str" and text == "none":
-        return None
-    return from_cell(text, type)
-
-
-def _load(
-    session: Session,
-    rules: RuleSet,
-    addresses: Sequence[Address],
-    options: RunOptions,
-    screen: Screen,
-) -> None:
-    read = 0
-
-    def progress(records: int) -> None:
-        nonlocal read
-        read = records
-
-    with Ticker(screen, lambda: f"loading facts: {read:,} records"):
-        load_facts(
-            session,
-            rules.templates,
-            addresses,
-            strict=options.strict,
-            notice=screen.notice,
-            progress=progress,
-        )
 
 
 def _listen(session: Session, report: Report, trace: bool, screen: Screen | None) -> None:

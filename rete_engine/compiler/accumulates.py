@@ -16,17 +16,10 @@ from rete_engine.compiler.scope import RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
-from rete_engine.expressions.inference import NUMBERS, ORDERED
 from rete_engine.expressions.resolve import resolve
+from rete_engine.expressions.type_rules import NUMBERS, ORDERED
 from rete_engine.expressions.types import ANY, Type
-from rete_engine.model.rules import (
-    Accumulate,
-    Condition,
-    Constraint,
-    Pattern,
-    Slot,
-    Source,
-)
+from rete_engine.model.rules import Accumulate, Condition, Constraint, Pattern, Slot, Source
 from rete_engine.network.accumulates import BUILT_IN
 
 #: Reads a condition; what it binds comes into the innermost scope.

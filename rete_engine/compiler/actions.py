@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from rete_engine.compiler.checks import boolean, check_value, checked_type
-from rete_engine.compiler.scope import (
-    Declared,
-    PlaceNames,
-    RuleNames,
-    Variable,
-    field_of,
-    unknown_field,
-)
+from rete_engine.compiler.declared import Declared
+from rete_engine.compiler.place_names import PlaceNames
+from rete_engine.compiler.scope import RuleNames, Variable, field_of, unknown_field
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Node

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rete_engine.compiler.scope import Reports
+from rete_engine.compiler.declared import Reports
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions.types import Type
 from rete_engine.expressions.values import equal

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from rete_engine.compiler.scope import PlaceNames, RuleNames
+from rete_engine.compiler.place_names import PlaceNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.diagnostics.errors import FactError, SecurityError
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Limits
-from rete_engine.expressions.inference import TypeEnvironment, fits, infer, is_total
+from rete_engine.expressions.inference import infer
+from rete_engine.expressions.totality import is_total
+from rete_engine.expressions.type_rules import TypeEnvironment, fits, type_of
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.network.templates import FieldSpec
 
@@ -109,6 +112,8 @@ def types_at(names: PlaceNames) -> PlaceTypes:
 
 def checked_type(resolved: tree.Expression, names: PlaceNames) -> Type:
     """The type of an expression as far as it is known; impossible operations are reported."""
+    if isinstance(resolved, tree.Constant):
+        return type_of(resolved.value)
     return infer(resolved, types_at(names))
 
 

@@ -7,22 +7,16 @@ from dataclasses import replace
 from rete_engine.compiler.accumulates import is_accumulate, read_accumulate
 from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
+from rete_engine.compiler.declared import Declared, DeclaredQuery, Reports
 from rete_engine.compiler.following import Following, follow
 from rete_engine.compiler.inline import Inlining
 from rete_engine.compiler.references import check_references, has_facts
-from rete_engine.compiler.scope import (
-    Answers,
-    Declared,
-    DeclaredQuery,
-    Reports,
-    RuleNames,
-    Variable,
-)
+from rete_engine.compiler.scope import Answers, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
-from rete_engine.expressions.inference import fits
 from rete_engine.expressions.resolve import in_places, resolve
+from rete_engine.expressions.type_rules import fits
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.rules import (
     Alternatives,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rete_engine.compiler.scope import Declared, PlaceNames
+from rete_engine.compiler.declared import Declared
+from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions import tree
 from rete_engine.expressions.errors import EvaluationError

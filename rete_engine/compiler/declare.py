@@ -6,13 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from rete_engine.compiler import agreement
 from rete_engine.compiler.constants import constant_value
-from rete_engine.compiler.scope import (
-    Declared,
-    DeclaredFunction,
-    DeclaredQuery,
-    Param,
-    PlaceNames,
-)
+from rete_engine.compiler.declared import Declared, DeclaredFunction, DeclaredQuery, Param
+from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.diagnostics.diagnostic import Note, did_you_mean
 from rete_engine.diagnostics.errors import FactError, SecurityError
 from rete_engine.diagnostics.source import Span

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rete_engine.compiler.scope import Declared
+from rete_engine.compiler.declared import Declared
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -149,7 +149,9 @@ class _Reader:
 
     def rule(self, declaration: RuleDeclaration) -> _Rule:
         """What a rule reads and derives; of one that derives nothing, nothing."""
-        derives = tuple(self.derives(declaration.then))
+        named = [self.templates[name] for name in declaration.derives if name in self.templates]
+        of_function = (_Deriving(template, {}, declaration.span) for template in named)
+        derives = (*self.derives(declaration.then), *of_function)
         readings: list[_Reading] = []
         if derives:
             for condition in declaration.when:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from rete_engine.expressions import tree
-from rete_engine.expressions.inference import NUMBERS, type_of
+from rete_engine.expressions.type_rules import NUMBERS, type_of
 from rete_engine.expressions.types import Type
 
 #: What is compared with what: the mirror image of an operator.

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from rete_engine.compiler.checks import SilentTypes, learn_comprehension
-from rete_engine.compiler.plan import references
 from rete_engine.compiler.rewriting import rewritten
 from rete_engine.compiler.scope import Followed, RuleNames, field_of
+from rete_engine.compiler.slots import references
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.inference import infer

@@ -13,7 +13,7 @@ from rete_engine.model.declarations import RuleAttributes
 from rete_engine.network.rules import MAIN, Period, RuleSpec
 
 if TYPE_CHECKING:
-    from rete_engine.compiler.scope import Reports
+    from rete_engine.compiler.declared import Reports
 
 
 @dataclass

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rete_engine.compiler.declared import QueryMeaning
 from rete_engine.compiler.references import check_inlined
 from rete_engine.compiler.rewriting import rewritten
-from rete_engine.compiler.scope import Answers, QueryMeaning, RuleNames, Variable, field_of
+from rete_engine.compiler.scope import Answers, RuleNames, Variable, field_of
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
     Accumulate,
@@ -52,6 +53,9 @@ class Inlining:
         for slot in asked.slots:
             if slot is not query.arguments:
                 called = f"{name}.{slot.name}" if name and slot.name else None
+                if called is None and slot.name and not slot.is_fact:
+                    # A result with a name is asked for: it may be read within the query.
+                    called = f"{query.spec.name}.{slot.name}"
                 self.slots[slot.number] = names.new_slot(called, slot.type, slot.is_fact)
         for number, alias in asked.aliases.items():
             names.aliases[self.slots[number].number] = self.field(alias)

@@ -13,10 +13,11 @@ from threading import Lock
 
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declare import declare
+from rete_engine.compiler.declared import Declared, Reports
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.normalise import Reading, normalise
 from rete_engine.compiler.queries import read_queries
-from rete_engine.compiler.scope import Declared, Reports, RuleNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.expressions.resolve import resolve
 from rete_engine.model.declarations import Document, RuleDeclaration
 from rete_engine.network.templates import TemplateSpec

@@ -11,9 +11,25 @@ there - unless it can raise an error: then it waits for all that was written bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from rete_engine.compiler.slots import (
+    condition_expressions,
+    outer_slots,
+    references,
+    results_of,
+    slots_of,
+)
+from rete_engine.compiler.steps import (
+    AccumulateStep,
+    ComputeStep,
+    ControlStep,
+    ExistsStep,
+    JoinStep,
+    Step,
+    TestStep,
+)
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
@@ -26,60 +42,6 @@ from rete_engine.model.rules import (
     Pattern,
     Test,
 )
-
-
-@dataclass
-class JoinStep:
-    """A pattern joins: alpha constraints, key pairs (of the fact, of the match), other tests."""
-
-    pattern: Pattern
-    alpha: list[Constraint] = field(default_factory=list)
-    keys: list[tuple[tree.Expression, tree.Expression]] = field(default_factory=list)
-    tests: list[Constraint] = field(default_factory=list)
-    total: bool = True  # no test can raise
-
-
-@dataclass
-class ControlStep:
-    """Patterns of control facts join among themselves, and what comes of it with the match."""
-
-    joins: list[JoinStep]
-    tests: list[Constraint] = field(default_factory=list)
-    total: bool = True  # no test can raise
-
-
-@dataclass
-class ExistsStep:
-    """An `exists` or `not`: of one pattern (`join`), or of a conjunction (`branch`)."""
-
-    condition: Exists
-    join: JoinStep | None
-    branch: list[Step]
-
-
-@dataclass
-class AccumulateStep:
-    """An accumulate, with the steps of each alternative of its source."""
-
-    condition: Accumulate
-    branches: list[list[Step]]
-
-
-@dataclass
-class TestStep:
-    """Tests over the match."""
-
-    tests: list[Constraint]
-
-
-@dataclass
-class ComputeStep:
-    """A computed value."""
-
-    computation: Computation
-
-
-Step = JoinStep | ControlStep | ExistsStep | AccumulateStep | TestStep | ComputeStep
 
 #: Answers whether evaluating an expression can never raise an error.
 IsTotal = Callable[[tree.Expression], bool]
@@ -189,10 +151,10 @@ class _Planner:
             case Compute():
                 self.add(condition.computation, set())
             case Exists():
-                self.add(condition, _outer_slots(condition))
+                self.add(condition, outer_slots(condition))
             case Accumulate():
-                self.own |= set(_results(condition))
-                self.add(condition, _outer_slots(condition))
+                self.own |= set(results_of(condition))
+                self.add(condition, outer_slots(condition))
 
     def add(
         self,
@@ -256,7 +218,7 @@ class _Planner:
                     self.placed.add(content.slot.number)
                 elif isinstance(content, Accumulate):
                     self.found.append(self.accumulate(content))
-                    self.placed |= set(_results(content))
+                    self.placed |= set(results_of(content))
                 else:
                     self.found.append(self.exists(content))
                 self.waiting.remove(item)
@@ -393,71 +355,3 @@ def sides_of(test: tree.Expression) -> _Sides | None:
         return None
     left, right = test.first, test.rest[0][1]
     return _Sides(left, right, slots_of(left), slots_of(right))
-
-
-def slots_of(node: tree.Expression) -> set[int]:
-    """The slots that an expression reads."""
-    return {ref.slot for ref in references(node)}
-
-
-def references(node: tree.Expression) -> Iterator[tree.FieldRef | tree.SlotRef]:
-    """The references to slots in an expression."""
-    if isinstance(node, (tree.FieldRef, tree.SlotRef)):
-        yield node
-        return
-    for child in tree.children(node):
-        yield from references(child)
-
-
-def condition_expressions(condition: Condition) -> Iterator[tree.Expression]:
-    """The expressions of a condition, those of nested ones too."""
-    match condition:
-        case Pattern():
-            for part in condition.parts:
-                yield part.test if isinstance(part, Constraint) else part.value
-        case Test():
-            yield condition.constraint.test
-        case Compute():
-            yield condition.computation.value
-        case Exists():
-            for inner in condition.conditions:
-                yield from condition_expressions(inner)
-        case Accumulate():
-            for source in condition.sources:
-                for inner in source.conditions:
-                    yield from condition_expressions(inner)
-                yield from (part.test for part in (source.value, source.by) if part is not None)
-
-
-def _results(condition: Accumulate) -> list[int]:
-    """The slots that an accumulate fills."""
-    group = [condition.group.number] if condition.group is not None else []
-    return [*group, condition.slot.number]
-
-
-def _filled(conditions: tuple[Condition, ...]) -> set[int]:
-    """The slots that conditions fill themselves."""
-    found: set[int] = set()
-    for condition in conditions:
-        match condition:
-            case Pattern():
-                found.add(condition.slot.number)
-                for part in condition.parts:
-                    if isinstance(part, Computation):
-                        found.add(part.slot.number)
-            case Compute():
-                found.add(condition.computation.slot.number)
-            case Exists():
-                found |= _filled(condition.conditions)
-            case Accumulate():
-                found |= set(_results(condition))
-                for source in condition.sources:
-                    found |= _filled(source.conditions)
-    return found
-
-
-def _outer_slots(condition: Exists | Accumulate) -> set[int]:
-    """The slots of the surrounding match that a condition with others inside reads."""
-    inner = _filled((condition,))
-    reads = {slot for e in condition_expressions(condition) for slot in slots_of(e)}
-    return reads - inner

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rete_engine.compiler.build import NetworkBuilder
+from rete_engine.compiler.checks import total
 from rete_engine.compiler.conditions import ConditionReader
-from rete_engine.compiler.scope import Declared, DeclaredQuery, QueryMeaning, RuleNames, Variable
+from rete_engine.compiler.declared import Declared, DeclaredQuery, QueryMeaning
+from rete_engine.compiler.masks import masks_of
+from rete_engine.compiler.match_scope import MatchScope
+from rete_engine.compiler.normalise import Reading
+from rete_engine.compiler.paths import Path, build_path
+from rete_engine.compiler.plan import plan
+from rete_engine.compiler.readings import places_in_match, readings_of
+from rete_engine.compiler.scope import RuleNames, Variable
+from rete_engine.compiler.steps import JoinStep
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import Type
+from rete_engine.model.rules import Pattern
 from rete_engine.network.rules import QuerySpec
 
 
@@ -16,6 +27,53 @@ def read_queries(declared: Declared) -> None:
     """Read the conditions of all queries; those that are wrong stay without a meaning."""
     for query in _askers_last(declared):
         _read(query, declared)
+
+
+def build_query(query: DeclaredQuery, builder: NetworkBuilder, declared: Declared) -> None:
+    """Plan and build a query: its arguments come first, as if they were a fact."""
+    meaning = query.meaning
+    if meaning is None:
+        return
+    names = meaning.names
+    declared.count_locals(names)
+    readings = readings_of("query", query.declaration.span, meaning.conditions, declared.reports)
+    if declared.reports.has_errors:
+        return
+    masks = masks_of(readings, names, None)
+    builder.begin_query(meaning.spec)
+    first = JoinStep(Pattern(query.declaration.span, meaning.arguments, ()))
+    for number, reading in enumerate(readings):
+        steps = plan(
+            reading.conditions,
+            {meaning.arguments.number},
+            lambda expression: total(expression, names),
+            {},
+            late=True,
+        )
+        path = build_path(builder, meaning.spec.name, [first, *steps], masks)
+        _end(number, meaning, reading, path, builder)
+
+
+def _end(
+    number: int,
+    meaning: QueryMeaning,
+    reading: Reading,
+    path: Path,
+    builder: NetworkBuilder,
+) -> None:
+    """End the path of a reading of a query."""
+    names, arguments = meaning.names, meaning.arguments
+    positions, aliases = places_in_match(reading, path, names)
+    scope = MatchScope(positions, path.length, -1, aliases, names.answers)
+    end = builder.answers(path.node, meaning.spec, number, scope.steps(arguments.number))
+    end.bindings = tuple(
+        scope.item(variable.slot.number, name) for name, variable in meaning.variables.items()
+    )
+    end.order = tuple(
+        scope.steps(slot.number)
+        for slot in names.slots
+        if slot.is_fact and slot is not arguments and slot.number in path.positions
+    )
 
 
 def _read(query: DeclaredQuery, declared: Declared) -> None:

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.domains import Domain, atoms, constant_of, domain_of
-from rete_engine.compiler.plan import condition_expressions, references
 from rete_engine.compiler.scope import RuleNames, Variable
+from rete_engine.compiler.slots import condition_expressions, references
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.model.actions import Action, InsertAction, ModifyAction, RetractAction
@@ -180,7 +180,7 @@ class _Rule:
 
     def depends(self, value: tree.Expression, slot: int, field: str) -> bool:
         """Whether a field's new value is computed from the old one."""
-        return any(self.is_field(node, slot, field) for node in _nodes(value))
+        return any(self.is_field(node, slot, field) for node in tree.nodes(value))
 
     def is_field(self, node: tree.Expression, slot: int, field: str) -> bool:
         """Whether an expression of the action is a field of the match, or what it is called."""
@@ -293,9 +293,3 @@ def _admits(domain: Domain, value: object) -> bool:
     if domain.allowed is not None and not any(value == allowed for allowed in domain.allowed):
         return False
     return domain.admits(value)
-
-
-def _nodes(node: tree.Expression) -> Iterator[tree.Expression]:
-    yield node
-    for child in tree.children(node):
-        yield from _nodes(child)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.checks import SilentTypes, learn_comprehension
-from rete_engine.compiler.scope import PlaceNames, RuleNames
+from rete_engine.compiler.place_names import PlaceNames
+from rete_engine.compiler.scope import RuleNames
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
 from rete_engine.expressions.inference import infer
@@ -20,8 +21,7 @@ from rete_engine.expressions.types import Type
 
 def check_references(followed: tree.Expression, names: RuleNames) -> None:
     """Report what an expression of a condition still reads through references."""
-    given = {slot.number for slot in names.slots if slot.is_fact} | names.handed
-    for node, hint in _Reads(names, given, 0).walk(followed):
+    for node, hint in _Reads(names, 0).walk(followed):
         names.report(
             "RE0309",
             f"'{' '.join(node.span.text.split())}' reads facts that no pattern matches,"
@@ -36,8 +36,7 @@ def check_inlined(inlined: tree.Expression, names: RuleNames, call: tree.Call, q
 
     Where a parameter has no type, only the arguments tell that it is one. Says whether it did.
     """
-    given = {slot.number for slot in names.slots if slot.is_fact} | names.handed
-    for node, hint in _Reads(names, given, 0).walk(inlined):
+    for node, hint in _Reads(names, 0).walk(inlined):
         names.declared.reports.error(
             "RE0309",
             f"the query '{query}' is given a reference, and reads facts through it that no pattern"
@@ -55,16 +54,15 @@ def check_inlined(inlined: tree.Expression, names: RuleNames, call: tree.Call, q
 
 def reads_through(body: tree.Expression, names: PlaceNames, parameters: int) -> bool:
     """Whether a function reads facts through references: then no condition may call it."""
-    return any(True for _ in _Reads(names, set(), parameters).walk(body))
+    return any(True for _ in _Reads(names, parameters).walk(body))
 
 
 class _Reads:
     """Finds the reads of one expression, each with a hint."""
 
-    def __init__(self, names: PlaceNames, slots: set[int], parameters: int) -> None:
+    def __init__(self, names: PlaceNames, parameters: int) -> None:
         self.names = names
         self.types = SilentTypes(names)
-        self.slots = slots  # whose facts patterns match
         self.parameters = parameters  # the first local variables, which a function is given
 
     def walk(self, node: tree.Expression) -> Iterator[tuple[tree.Expression, str]]:
@@ -105,8 +103,13 @@ class _Reads:
 
     def reached(self, node: tree.Expression) -> bool:
         """Whether a value is or holds facts that no pattern matches."""
-        if isinstance(node, tree.SlotRef) and node.slot in self.slots:
-            return False
+        names = self.names
+        if (
+            isinstance(node, tree.SlotRef)
+            and isinstance(names, RuleNames)
+            and (names.slots[node.slot].is_fact or node.slot in names.handed)
+        ):
+            return False  # a pattern matches its fact
         if isinstance(node, tree.LocalRef) and node.index < self.parameters:
             return False
         return has_facts(infer(node, self.types))

@@ -16,6 +16,8 @@ def rewritten(node: tree.Expression, change: Change) -> tree.Expression:
     changed = change(node)
     if changed is not None:
         return changed
+    if tree.is_leaf(node):
+        return node
 
     def again(part: tree.Expression) -> tree.Expression:
         return rewritten(part, change)
@@ -50,7 +52,7 @@ def rewritten(node: tree.Expression, change: Change) -> tree.Expression:
             return replace(node, left=again(node.left), right=again(node.right))
         case tree.Compare():
             rest = tuple((operator, again(right)) for operator, right in node.rest)
-            return replace(node, first=again(node.first), rest=rest)
+            return tree.Compare(node.span, again(node.first), rest)
         case tree.And() | tree.Or():
             return replace(node, operands=tuple(map(again, node.operands)))
         case tree.Conditional():

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.domains import atoms
-from rete_engine.compiler.plan import condition_expressions, references, slots_of
 from rete_engine.compiler.scope import RuleNames
+from rete_engine.compiler.slots import condition_expressions, references, slots_of
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
@@ -19,6 +19,8 @@ from rete_engine.model.rules import Accumulate, Compute, Condition, Constraint, 
 
 def warn_unjoined(conditions: tuple[Condition, ...], names: RuleNames, volatile: Volatile) -> None:
     """Warn of the first pattern that shares nothing with those before it."""
+    if sum(isinstance(condition, Pattern) for condition in conditions) < 2:
+        return
     joined = _Joined()
     for condition in conditions:
         joined.add(condition)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rete_engine.compiler.scope import Reports
+from rete_engine.compiler.declared import Reports
 from rete_engine.compiler.volatility import all_actions
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -31,11 +31,13 @@ from rete_engine.model.actions import (
 def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None:
     """Warn of variables that an action binds and never reads."""
     every = list(all_actions(actions))
+    if not any(_bound(action)[0] for action in every):
+        return
     read = {
         node.name
         for action in every
         for expression in _expressions(action)
-        for node in _nodes(expression)
+        for node in tree.nodes(expression)
         if isinstance(node, tree.Name)
     }
     for action in every:
@@ -47,23 +49,20 @@ def warn_unused_in_action(actions: tuple[Action, ...], reports: Reports) -> None
 
 def warn_unused_inside(conditions: tuple[tree.Expression, ...], reports: Reports) -> None:
     """Warn of variables that are bound where they cannot be seen from outside, and never read."""
-    read = {
-        node.name
-        for condition in conditions
-        for node in _nodes(condition)
-        if isinstance(node, tree.Name)
-    }
-    for condition in conditions:
-        for node in _nodes(condition):
-            if isinstance(node, _CLOSED):
-                for name, span in _bound_in(node):
-                    if name not in read:
-                        reports.warning(
-                            "RE0500",
-                            f"variable '{name}' is never used",
-                            span,
-                            f"leave '{name} :=' out",
-                        )
+    every = [node for condition in conditions for node in tree.nodes(condition)]
+    closed = [node for node in every if isinstance(node, _CLOSED)]
+    if not closed:
+        return
+    read = {node.name for node in every if isinstance(node, tree.Name)}
+    for node in closed:
+        for name, span in _bound_in(node):
+            if name not in read:
+                reports.warning(
+                    "RE0500",
+                    f"variable '{name}' is never used",
+                    span,
+                    f"leave '{name} :=' out",
+                )
 
 
 #: What its variables do not leave.
@@ -81,7 +80,7 @@ def _remedy(action: Action, name: str) -> str:
 
 
 def _bound_in(node: tree.Expression) -> Iterator[tuple[str, Span]]:
-    for inner in _nodes(node):
+    for inner in tree.nodes(node):
         if isinstance(inner, tree.Bind):
             yield inner.name, inner.name_span
         elif isinstance(inner, tree.Call):
@@ -118,9 +117,3 @@ def _expressions(action: Action) -> Iterator[tree.Expression]:
             yield from action.values
         case LogAction():
             yield from (action.level, action.value)
-
-
-def _nodes(node: tree.Expression) -> Iterator[tree.Expression]:
-    yield node
-    for child in tree.children(node):
-        yield from _nodes(child)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from rete_engine.compiler.build import MatchScope
+from rete_engine.compiler.match_scope import MatchScope
 from rete_engine.compiler.meaning import RuleMeaning
 from rete_engine.compiler.normalise import Reading
-from rete_engine.compiler.plan import references
 from rete_engine.compiler.rewriting import substituted
+from rete_engine.compiler.slots import references
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Node

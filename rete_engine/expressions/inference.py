@@ -7,137 +7,22 @@ that is wrong for some values stays for the run to find.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-
 from rete_engine.expressions import tree
 from rete_engine.expressions.signatures import ATTRIBUTES, BUILTINS, METHODS
+from rete_engine.expressions.type_rules import (
+    BOOL,
+    COMBINED,
+    FLOAT,
+    INT,
+    NONE,
+    NUMBERS,
+    ORDERED,
+    STR,
+    TypeEnvironment,
+    fits,
+    type_of,
+)
 from rete_engine.expressions.types import ANY, Type
-
-
-class TypeEnvironment:
-    """The types of leaves; the compiler extends it."""
-
-    def field(self, node: tree.FieldRef) -> Type:
-        """The type of a field."""
-        return ANY
-
-    def slot(self, node: tree.SlotRef) -> Type:
-        """The type of a variable."""
-        return ANY
-
-    def param(self, node: tree.ParamRef) -> Type:
-        """The type of a parameter."""
-        return ANY
-
-    def local(self, node: tree.LocalRef) -> Type:
-        """The type of a local variable."""
-        return ANY
-
-    def result(self, node: tree.FunctionRef) -> Type:
-        """The result type of a declared function."""
-        return ANY
-
-    def parameters(self, node: tree.FunctionRef) -> tuple[Type, ...]:
-        """The types of the parameters of a declared function."""
-        return ()
-
-    def attribute(self, target: Type, name: str) -> Type:
-        """The type of a field that is read through a reference."""
-        return ANY
-
-    def report(self, code: str, message: str, node: tree.Expression, hint: str | None) -> None:
-        """Take up an error."""
-
-
-NUMBERS = frozenset(["int", "float", "decimal", "bool"])
-BOOL = Type("bool")
-INT = Type("int")
-FLOAT = Type("float")
-STR = Type("str")
-NONE = Type("none")
-
-#: The types that have an order, each with the types it can be compared with.
-ORDERED: dict[str, frozenset[str]] = {
-    **dict.fromkeys(NUMBERS, NUMBERS),
-    **{name: frozenset([name]) for name in ("str", "date", "datetime", "duration")},
-    "list": frozenset(["list"]),
-    "tuple": frozenset(["tuple"]),
-}
-
-#: Results of `+ - * / // % **` by the types of the operands; numbers are handled apart.
-COMBINED: dict[tuple[str, str, str], str] = {
-    ("str", "+", "str"): "str",
-    ("list", "+", "list"): "list",
-    ("tuple", "+", "tuple"): "tuple",
-    ("str", "*", "int"): "str",
-    ("int", "*", "str"): "str",
-    ("list", "*", "int"): "list",
-    ("int", "*", "list"): "list",
-    ("tuple", "*", "int"): "tuple",
-    ("int", "*", "tuple"): "tuple",
-    ("set", "-", "set"): "set",
-    ("datetime", "-", "datetime"): "duration",
-    ("datetime", "+", "duration"): "datetime",
-    ("duration", "+", "datetime"): "datetime",
-    ("datetime", "-", "duration"): "datetime",
-    ("date", "-", "date"): "duration",
-    ("date", "+", "duration"): "date",
-    ("duration", "+", "date"): "date",
-    ("date", "-", "duration"): "date",
-    ("duration", "+", "duration"): "duration",
-    ("duration", "-", "duration"): "duration",
-    ("duration", "*", "int"): "duration",
-    ("duration", "*", "float"): "duration",
-    ("int", "*", "duration"): "duration",
-    ("float", "*", "duration"): "duration",
-    ("duration", "/", "duration"): "float",
-    ("duration", "/", "int"): "duration",
-    ("duration", "/", "float"): "duration",
-    ("duration", "//", "duration"): "int",
-    ("duration", "//", "int"): "duration",
-    ("duration", "%", "duration"): "duration",
-}
-
-
-def type_of(value: object) -> Type:
-    """The type of a value of a literal."""
-    for cls, name in (
-        (bool, "bool"),
-        (int, "int"),
-        (float, "float"),
-        (str, "str"),
-        (Decimal, "decimal"),
-        (datetime, "datetime"),
-        (date, "date"),
-        (timedelta, "duration"),
-        (list, "list"),
-        (dict, "dict"),
-        (set, "set"),
-        (tuple, "tuple"),
-    ):
-        if isinstance(value, cls):
-            return Type(name)
-    return NONE if value is None else ANY
-
-
-def fits(given: Type, wanted: Type) -> bool:
-    """Whether a value of one type can be stored as the other, as far as types tell."""
-    if "any" in (given.name, wanted.name):
-        return True
-    if given.name == "none":
-        return wanted.optional
-    if given.is_fact or wanted.is_fact:
-        # Which template extends which is not known here; the run checks it.
-        return given.is_fact and wanted.is_fact
-    if given.name == "int" and wanted.name == "float":
-        return True
-    if given.name != wanted.name:
-        return False
-    if given.arguments and wanted.arguments:
-        pairs = zip(given.arguments, wanted.arguments, strict=True)
-        return all(fits(a, b) for a, b in pairs)
-    return True
 
 
 def infer(node: tree.Expression, env: TypeEnvironment) -> Type:
@@ -427,51 +312,6 @@ class _Inference:
             return Type("dict")
         kind = "set" if node.kind == "set" else "list"
         return Type(kind, () if element.name in ("any", "none") else (element,))
-
-
-def is_total(node: tree.Expression, env: TypeEnvironment) -> bool:
-    """Whether evaluating an expression can never raise an error, as far as types tell.
-
-    Such an expression may be evaluated earlier than where it is written.
-    """
-    match node:
-        case tree.Constant() | tree.FieldRef() | tree.SlotRef() | tree.ParamRef():
-            return True
-        case tree.Compare():
-            if any(operator in ("matches", "in", "not in") for operator, _ in node.rest):
-                return _collections_are_known(node, env)
-            return all(is_total(child, env) for child in tree.children(node))
-        case tree.Not() | tree.And() | tree.Or() | tree.Conditional():
-            return all(is_total(child, env) for child in tree.children(node))
-        case tree.ListDisplay() | tree.TupleDisplay():
-            return all(is_total(item, env) for item in node.items)
-        case tree.Binary(operator="+" | "-" | "*"):
-            # Products of ints may pass the limit of values, but not of fields of everyday size;
-            # of more than two they are taken as able to.
-            return all(
-                infer(child, env).name in ("int", "float")
-                and not infer(child, env).optional
-                and is_total(child, env)
-                for child in (node.left, node.right)
-            )
-        case tree.Unary():
-            type = infer(node.operand, env)
-            return (
-                type.name in ("int", "float") and not type.optional and is_total(node.operand, env)
-            )
-    return False
-
-
-def _collections_are_known(node: tree.Compare, env: TypeEnvironment) -> bool:
-    """Whether the right sides of `in` and `matches` are of types that cannot raise."""
-    for operator, right in node.rest:
-        type = infer(right, env)
-        if operator == "matches":
-            if not isinstance(right, tree.Constant) or infer(node.first, env) != STR:
-                return False
-        elif operator in ("in", "not in") and type.name not in ("list", "set", "dict", "tuple"):
-            return False
-    return all(is_total(child, env) for child in tree.children(node))
 
 
 def _one(type: Type) -> str:

@@ -331,7 +331,7 @@ class _Resolver:
                 )
             elif operator == "matches" and isinstance(right, tree.Constant):
                 self._pattern(right)
-        return replace(node, first=self.expression(node.first), rest=rest)
+        return tree.Compare(node.span, self.expression(node.first), rest)
 
     def _pattern(self, node: tree.Constant) -> None:
         if not isinstance(node.value, str):

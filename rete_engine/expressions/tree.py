@@ -8,7 +8,9 @@ not in this file does not exist, which is what makes expressions safe by constru
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from typing import Literal as OneOf
 
 from rete_engine.diagnostics.source import Span
@@ -318,45 +320,85 @@ class Converted(Expression):
 
 def children(node: Expression) -> tuple[Expression, ...]:
     """The expressions directly below a node, in written order."""
-    match node:
-        case ListDisplay() | TupleDisplay() | SetDisplay():
-            return node.items
-        case DictDisplay():
-            return tuple(part for pair in node.items for part in pair)
-        case FormattedString():
-            return tuple(p.value for p in node.parts if isinstance(p, FormattedValue))
-        case Attribute():
-            return (node.target,)
-        case Index():
-            return (node.target, node.index)
-        case Slice():
-            return tuple(part for part in (node.target, node.start, node.stop) if part is not None)
-        case Call():
-            return (node.function, *(argument.value for argument in node.arguments))
-        case Unary() | Not() | ExistsForm():
-            return (node.operand,)
-        case Binary():
-            return (node.left, node.right)
-        case Compare():
-            return (node.first, *(right for _, right in node.rest))
-        case And() | Or() | ForallForm():
-            return node.operands
-        case Conditional():
-            return (node.then, node.test, node.otherwise)
-        case Comprehension():
-            return _parts_of(node)
-        case Bind() | TestForm() | Converted():
-            return (node.value,)
-        case ForForm():
-            return (node.iterable,)
-        case AccumulateForm():
-            by = (node.by.value,) if node.by is not None else ()
-            return (*((node.value,) if node.value is not None else ()), node.source, *by)
-    return ()
+    below = _BELOW.get(type(node))
+    return () if below is None else below(node)
 
 
-def _parts_of(node: Comprehension) -> tuple[Expression, ...]:
-    clauses = tuple(
-        part for clause in node.clauses for part in (clause.iterable, *clause.conditions)
-    )
+def is_leaf(node: Expression) -> bool:
+    """Whether a node is of a kind that has nothing below it."""
+    return type(node) not in _BELOW
+
+
+def nodes(node: Expression) -> list[Expression]:
+    """A node and all below it, each before those below it, in written order."""
+    found: list[Expression] = []
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        found.append(node)
+        below = _BELOW.get(type(node))
+        if below is not None:
+            todo.extend(below(node)[::-1])
+    return found
+
+
+def _of_slice(node: Slice) -> tuple[Expression, ...]:
+    return tuple([part for part in (node.target, node.start, node.stop) if part is not None])
+
+
+def _of_comprehension(node: Comprehension) -> tuple[Expression, ...]:
+    clauses = [part for clause in node.clauses for part in (clause.iterable, *clause.conditions)]
     return (node.element, *((node.value,) if node.value is not None else ()), *clauses)
+
+
+def _of_accumulate(node: AccumulateForm) -> tuple[Expression, ...]:
+    by = (node.by.value,) if node.by is not None else ()
+    return (*((node.value,) if node.value is not None else ()), node.source, *by)
+
+
+def _items(node: ListDisplay | TupleDisplay | SetDisplay) -> tuple[Expression, ...]:
+    return node.items
+
+
+def _operands(node: And | Or | ForallForm) -> tuple[Expression, ...]:
+    return node.operands
+
+
+def _operand(node: Unary | Not | ExistsForm) -> tuple[Expression, ...]:
+    return (node.operand,)
+
+
+def _value(node: Bind | TestForm | Converted) -> tuple[Expression, ...]:
+    return (node.value,)
+
+
+#: What is below the nodes of each class; the others are leaves. Every pass asks for every node, so
+#: this is a look into a table, not a `match`, which would try case after case.
+_BELOW: dict[type[Expression], Callable[[Any], tuple[Expression, ...]]] = {
+    ListDisplay: _items,
+    TupleDisplay: _items,
+    SetDisplay: _items,
+    DictDisplay: lambda node: tuple([part for pair in node.items for part in pair]),
+    FormattedString: lambda node: tuple(
+        [part.value for part in node.parts if isinstance(part, FormattedValue)]
+    ),
+    Attribute: lambda node: (node.target,),
+    Index: lambda node: (node.target, node.index),
+    Slice: _of_slice,
+    Call: lambda node: (node.function, *[argument.value for argument in node.arguments]),
+    Unary: _operand,
+    Not: _operand,
+    ExistsForm: _operand,
+    Binary: lambda node: (node.left, node.right),
+    Compare: lambda node: (node.first, *[right for _, right in node.rest]),
+    And: _operands,
+    Or: _operands,
+    ForallForm: _operands,
+    Conditional: lambda node: (node.then, node.test, node.otherwise),
+    Comprehension: _of_comprehension,
+    Bind: _value,
+    TestForm: _value,
+    Converted: _value,
+    ForForm: lambda node: (node.iterable,),
+    AccumulateForm: _of_accumulate,
+}

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 from rete_engine.language.grammar import START_SYMBOLS, lark
 from rete_engine.language.scanner import Lexeme
@@ -19,30 +18,43 @@ from rete_engine.language.scanner import Lexeme
 END = "$END"
 
 
-@dataclass(frozen=True, slots=True)
+@final
 class Reduction:
     """A rule of the grammar as the loop needs it."""
 
-    size: int  # how many values it takes from the stack
-    origin: str
-    build: Callable[[list[Any]], Any]
-    transparent: bool  # `?a: b`, which hands on its only value
+    __slots__ = ("build", "origin", "size", "transparent")
+
+    def __init__(
+        self, size: int, origin: str, build: Callable[[list[Any]], Any], transparent: bool
+    ) -> None:
+        self.size = size  # how many values it takes from the stack
+        self.origin = origin
+        self.build = build
+        self.transparent = transparent  # `?a: b`, which hands on its only value
 
 
-Row = dict[str, "int | Reduction"]
+Row = dict[str, int | Reduction]
 
 
-@dataclass(frozen=True, slots=True)
+@final
 class Automaton:
     """The tables: in each state, what a terminal does (shift to a state, or reduce)."""
 
-    rows: dict[int, Row]
-    gotos: dict[int, dict[str, int]]
-    starts: dict[str, int]
-    ends: dict[str, int]
-    climbs: dict[
-        tuple[int, int, str], int
-    ]  # by state below, state and lookahead; filled while parsing; the grammar bounds its size
+    __slots__ = ("climbs", "ends", "gotos", "rows", "starts")
+
+    def __init__(
+        self,
+        rows: dict[int, Row],
+        gotos: dict[int, dict[str, int]],
+        starts: dict[str, int],
+        ends: dict[str, int],
+    ) -> None:
+        self.rows = rows
+        self.gotos = gotos
+        self.starts = starts
+        self.ends = ends
+        # By state below, state and lookahead; filled while parsing; the grammar bounds its size.
+        self.climbs: dict[tuple[int, int, str], int] = {}
 
 
 class UnexpectedLexemeError(Exception):
@@ -84,7 +96,7 @@ def automaton() -> Automaton:
                     rows[state][symbol] = argument
                 else:
                     gotos[state][symbol] = argument
-    return Automaton(rows, gotos, starts, ends, {})
+    return Automaton(rows, gotos, starts, ends)
 
 
 def parse(lexemes: Sequence[Lexeme], start: str, kinds: list[str] | None = None) -> Any:

@@ -10,6 +10,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import final
 
 from rete_engine.diagnostics.source import Source, Span
 from rete_engine.language.grammar import terminals
@@ -18,6 +19,7 @@ from rete_engine.language.grammar import terminals
 MISTAKES = ("UNCLOSED_STRING", "BAD_NUMBER", "BAD_CHARACTER")
 
 
+@final
 class Lexeme:
     """A word, number, string, operator or line end of a text."""
 

@@ -139,6 +139,7 @@ class RuleDeclaration:
     when: tuple[Expression, ...]
     then: tuple[Action, ...]
     function: Callable[..., object] | None = None  # a rule in Python: called with the firing
+    derives: tuple[str, ...] = ()  # templates of what the function inserts logically
 
 
 @dataclass(frozen=True, slots=True)

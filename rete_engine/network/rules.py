@@ -37,9 +37,9 @@ class RuleSpec:
     """A rule: what the agenda and the loop need to know of it."""
 
     __slots__ = (
-        "auto_focus", "complexity", "deferrable", "description", "enabled", "file", "function",
-        "group", "line", "locals", "lock_on_active", "name", "no_loop", "number", "period", "plain",
-        "readings", "rivalry", "tags",
+        "auto_focus", "complexity", "deferrable", "derives", "description", "enabled", "file",
+        "function", "group", "line", "locals", "lock_on_active", "name", "no_loop", "number",
+        "period", "plain", "readings", "rivalry", "tags",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
@@ -62,6 +62,7 @@ class RuleSpec:
         self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
         self.complexity = 0  # constraints and tests as written
         self.function: Callable[..., object] | None = None  # of a rule in Python: its action
+        self.derives: tuple[TemplateSpec, ...] = ()  # what the function inserts logically
         self.locals = 0  # how many local variables the statements need
         self.readings: list[ReadingSpec] = []  # one, or more where conditions have alternatives
 

@@ -24,7 +24,7 @@ class Statement:
 class InsertStatement(Statement):
     """`insert`, and with `upsert` changing the fact that has the key already."""
 
-    __slots__ = ("fields", "local", "logical", "template", "upsert")
+    __slots__ = ("fields", "local", "logical", "places", "template", "upsert")
 
     def __init__(
         self,
@@ -41,6 +41,11 @@ class InsertStatement(Statement):
         self.local = local  # the variable that holds the fact afterwards, or -1
         self.upsert = upsert
         self.logical = logical  # the fact stands as long as the match does
+        # Where each value belongs, so that a firing looks nothing up by name; None where fields
+        # may be further ones, or may be left to the fact that is there.
+        self.places: tuple[int, ...] | None = None
+        if not (template.open or upsert) and all(name in template.positions for name, _ in fields):
+            self.places = tuple([template.positions[name] for name, _ in fields])
 
 
 @final

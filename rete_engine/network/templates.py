@@ -187,6 +187,25 @@ class TemplateSpec(RecordType):
                 raise error
         return tuple(values)
 
+    def fill(self, values: list[object], limits: Limits) -> tuple[object, ...]:
+        """As `build`, from the values in declared order, `MISSING` where none is given.
+
+        The template is not open.
+        """
+        fields = self.fields
+        for index in range(len(fields)):
+            field = fields[index]
+            value = values[index]
+            if value is MISSING:
+                if field.required:
+                    raise FactError(f"{self.name} needs a value for '{field.name}'")
+                values[index] = field.default
+                if field.plain is None:
+                    values[index] = field.made(self.name, limits)
+            elif not field.takes(value, limits):
+                values[index] = field.accept(self.name, value, limits)
+        return tuple(values)
+
     def change(
         self, values: tuple[object, ...], given: dict[str, object], limits: Limits
     ) -> tuple[object, ...]:
@@ -214,6 +233,14 @@ class TemplateSpec(RecordType):
             assert isinstance(old, dict)
             result[0] = self.further(old, given, limits)
         return tuple(result)
+
+    def is_keyed_by(self, mask: int) -> bool:
+        """Whether one of the fields of these bits is part of a key."""
+        for spec in self.keys:
+            for index in spec.fields:
+                if mask & (2 << index):
+                    return True
+        return False
 
     def further(
         self, old: dict[str, object], given: dict[str, object], limits: Limits

@@ -28,6 +28,7 @@ from rete_engine.network.statements import (
     RetractStatement,
     Statement,
 )
+from rete_engine.network.templates import MISSING
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
@@ -35,19 +36,20 @@ from rete_engine.runtime.working_memory import WorkingMemory
 
 @final
 class Execution:
-    """One action under way."""
+    """One action under way.
+
+    A session has one for all its firings: `begin`, then `end` when its changes are made. One that
+    fails in between is not used again.
+    """
 
     __slots__ = (
         "changes", "focuses", "frame", "halted", "line", "logs", "objects", "outputs", "prints",
         "turns",
     )  # fmt: skip
 
-    def __init__(
-        self, memory: WorkingMemory, context: Context, link: Link | None, locals: int
-    ) -> None:
+    def __init__(self, memory: WorkingMemory, context: Context) -> None:
         self.changes = Changes(memory)
-        self.frame = Frame(context, locals)
-        self.frame.link = link
+        self.frame = Frame(context, 0)
         self.frame.overlay = self.changes.overlay
         self.line = 0  # of the statement that runs, for errors
         self.objects: list[tuple[object, Element]] = []  # of the program, and their new facts
@@ -58,6 +60,32 @@ class Execution:
         self.halted = False
         # Of all loops together, and what is kept: each expression has a budget of its own.
         self.turns = 0
+
+    def begin(self, link: Link | None, locals: int) -> None:
+        """Begin the action of a match, which has so many local variables."""
+        frame = self.frame
+        frame.link = link
+        frame.steps = frame.context.limits.steps
+        if locals:
+            frame.locals = [None] * locals
+        self.turns = 0
+        self.changes.begin()
+
+    def end(self) -> None:
+        """Forget what was said and done."""
+        self.changes.clear()
+        frame = self.frame
+        frame.link = None
+        if frame.locals:
+            frame.locals = []
+        if self.objects:
+            self.objects.clear()
+        if self.outputs or self.prints or self.logs or self.focuses:
+            self.outputs.clear()
+            self.prints.clear()
+            self.logs.clear()
+            self.focuses.clear()
+        self.halted = False
 
     def run(self, statements: tuple[Statement, ...]) -> None:
         """Execute statements in order."""
@@ -73,13 +101,7 @@ class Execution:
             given = {name: node.evaluate(frame) for name, node in statement.fields}
             self.changes.modify(target, given)
         elif isinstance(statement, InsertStatement):
-            given = {name: node.evaluate(frame) for name, node in statement.fields}
-            if statement.upsert:
-                element = self.changes.upsert(statement.template, given)
-            elif statement.logical:
-                element = self.changes.insert_logical(statement.template, given)
-            else:
-                element = self.changes.insert(statement.template, given)
+            element = self.insert(statement)
             if statement.local >= 0:
                 frame.locals[statement.local] = element
         elif isinstance(statement, RetractStatement):
@@ -99,6 +121,26 @@ class Execution:
                 self.line = statement.line
         else:
             self.say(statement)
+
+    def insert(self, statement: InsertStatement) -> Element:
+        """The fact of an `insert` or an `upsert`."""
+        frame = self.frame
+        changes = self.changes
+        template = statement.template
+        places = statement.places
+        if places is None:
+            given = {name: node.evaluate(frame) for name, node in statement.fields}
+            if statement.upsert:
+                return changes.upsert(template, given)
+            values = template.build(given, changes.limits)
+        else:
+            placed: list[object] = [MISSING] * len(template.fields)
+            for index, (_, node) in enumerate(statement.fields):
+                placed[places[index]] = node.evaluate(frame)
+            values = template.fill(placed, changes.limits)
+        if statement.logical:
+            return changes.insert_logical(template, values)
+        return changes.insert(template, values)
 
     def say(self, statement: Statement) -> None:
         """Execute a statement that tells something to the outside."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link
+from rete_engine.network.nodes import NodeSpec
 from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Token
@@ -110,7 +111,11 @@ def step_aside(token: LeftToken) -> None:
 class Ending(LiveNode):
     """The end of a rule, as the agenda knows it."""
 
-    __slots__ = ()
+    __slots__ = ("fired",)
+
+    def __init__(self, spec: NodeSpec) -> None:
+        super().__init__(spec)
+        self.fired = 0  # how many of its matches fired
 
     def make(self, deferred: Deferred) -> Activation | None:
         """Make the next match that is deferred; None, and an end of it, when there is none."""

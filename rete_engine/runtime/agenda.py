@@ -198,7 +198,8 @@ class Agenda:
         stack = self.stack
         while True:
             group = stack[-1]
-            activation = self.queue(group).first()
+            queue = self.main if group == MAIN else self.queue(group)
+            activation = queue.first()
             if activation is not None:
                 self.active = group
                 return activation

@@ -8,7 +8,7 @@ from rete_engine.expressions.values import join_key
 from rete_engine.network.alphas import EVERYTHING, AlphaSpec, RightSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.conditions import all_hold
-from rete_engine.runtime.joins import FirstNode, key_of_all
+from rete_engine.runtime.joins import FirstNode
 from rete_engine.runtime.live_node import RightInput
 from rete_engine.runtime.memory import Element, RightMemory
 
@@ -31,12 +31,16 @@ class LiveAlpha:
 class AlphaNetwork:
     """The indexes of a session, made when first touched."""
 
-    __slots__ = ("alphas", "rights", "targets")
+    __slots__ = ("alphas", "guards", "in_order", "last_rank", "rights", "targets")
 
     def __init__(self) -> None:
         self.alphas: dict[int, LiveAlpha] = {}
         self.rights: dict[int, RightMemory] = {}
-        self.targets: list[RightInput] = []  # nodes to tell of the fact of this change
+        # Nodes to tell of the fact of this change: guards, then all others.
+        self.guards: list[RightInput] = []
+        self.targets: list[RightInput] = []
+        self.in_order = True  # whether the others stand by rank
+        self.last_rank = 0  # of the last of them
 
     def right_memory(self, spec: RightSpec) -> RightMemory:
         """The live index of a spec."""
@@ -113,21 +117,33 @@ class AlphaNetwork:
         alpha = self.alphas.get(spec.number)
         if alpha is None:
             alpha = self.live_alpha(spec, matcher)
-        targets = self.targets
-        for first in alpha.firsts:
-            if first.mask & changed:
-                targets.append(first)
         for memory in alpha.memories:
             if memory.mask & changed:
-                nodes = memory.key
-                if not nodes:
-                    entry = memory.add(element, None)
-                elif len(nodes) == 1:
-                    entry = memory.add(element, join_key(nodes[0].evaluate(frame)))
-                else:
-                    entry = memory.add(element, key_of_all(nodes, matcher))
-                if memory.nodes:
+                entry = memory.add(element, memory.key.of(frame))
+                bucket = entry.bucket
+                if bucket.waiting:
                     for node in memory.linked():
-                        if node.mask & changed:
+                        left = bucket.left(node.slot)
+                        if left is not None and left.head is not None and node.mask & changed:
                             node.entry = entry
-                            targets.append(node)
+                            if node.is_guard:
+                                self.guards.append(node)
+                            else:
+                                self.note(node)
+        for first in alpha.firsts:
+            if first.mask & changed:
+                self.note(first)
+
+    def note(self, node: RightInput) -> None:
+        """Note a node to tell of the fact of this change."""
+        if node.rank < self.last_rank:
+            self.in_order = False
+        self.last_rank = node.rank
+        self.targets.append(node)
+
+    def forget(self) -> None:
+        """Tell nobody."""
+        self.guards.clear()
+        self.targets.clear()
+        self.in_order = True
+        self.last_rank = 0

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from rete_engine.runtime.activations import Deferred, LeftToken
 from rete_engine.runtime.crosses import AdapterNode, CrossNode
-from rete_engine.runtime.joins import MeetingNode
 from rete_engine.runtime.memory import Element, RightToken, Token, collect
 
 if TYPE_CHECKING:
@@ -40,28 +39,30 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
             tokens.append(token)
             token = token.element_next
     for node in matcher.live_nodes.values():
-        if isinstance(node, MeetingNode):
-            for bucket in node.buckets.values():
-                collect(bucket, tokens)
-            node.buckets.clear()
-        elif isinstance(node, CrossNode):
+        if isinstance(node, CrossNode):
             collect(node.bucket, tokens)
         elif isinstance(node, AdapterNode):
             collect(node.memory, tokens)
             node.crosses.clear()
+    for memory in matcher.alpha_network.rights.values():
+        for bucket in memory.buckets.values():
+            if bucket.lefts is not None:
+                for left in bucket.lefts:
+                    if left is not None:
+                        collect(left, tokens)
+                bucket.lefts = None
+        memory.nodes.clear()
+        memory.buckets.clear()
     tokens.extend(matcher.loose)
     matcher.loose.clear()
     cut(tokens)
-    for memory in matcher.alpha_network.rights.values():
-        memory.nodes.clear()
-        memory.buckets.clear()
     matcher.live_nodes.clear()
     matcher.alpha_network.alphas.clear()
     matcher.alpha_network.rights.clear()
     matcher.failures.clear()
     matcher.query_failures.clear()
     matcher.news.clear()
-    matcher.alpha_network.targets.clear()
+    matcher.alpha_network.forget()
     matcher.unsettled.waiting.clear()
     matcher.truth = None
     matcher.frame.link = None

@@ -35,7 +35,7 @@ class AdapterNode(LiveNode):
         super().__init__(spec)
         self.matcher = matcher
         self.length = spec.length
-        self.memory = TokenBucket(None)
+        self.memory = TokenBucket()
         self.crosses: list[CrossNode] = []  # those that ever had a left match
 
     def link(self, cross: CrossNode) -> None:
@@ -77,7 +77,7 @@ class CrossNode(WorkingNode):
         super().__init__(spec, matcher)
         self.tests = spec.tests
         self.defers = spec.defers
-        self.bucket = TokenBucket(None)
+        self.bucket = TokenBucket()
         self.outlets: Outlets | None = None  # made when needed
         self.adapter = cast(AdapterNode, matcher.live(spec.adapter))
         self.adapter.link(self)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
-from typing import Final, final
+from typing import Final, cast, final
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.network import Network
+from rete_engine.network.nodes import ProductionSpec
 from rete_engine.network.rules import ReadingSpec, RuleSpec
 from rete_engine.network.statements import Statement
 from rete_engine.runtime.actions import Execution
-from rete_engine.runtime.activations import Activation, Deferred
+from rete_engine.runtime.activations import Activation, Deferred, Ending
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.closing import take_apart
 from rete_engine.runtime.conditions import Failure, elements_of
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Token
+from rete_engine.runtime.origins import origin_of
 from rete_engine.runtime.queries import Queries
 from rete_engine.runtime.working_memory import WorkingMemory
 
@@ -111,8 +113,8 @@ class Engine:
     """One session's state."""
 
     __slots__ = (
-        "agenda", "context", "firings", "halted", "host", "matcher", "memory", "network", "queries",
-        "recent", "watches_firings",
+        "acting", "agenda", "context", "halted", "host", "matcher", "memory", "network", "queries",
+        "recent", "records", "spare", "watches_firings",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda, host: Host) -> None:
@@ -123,11 +125,13 @@ class Engine:
         self.matcher = Matcher(network, context, agenda)
         self.memory = WorkingMemory(network, self.matcher, context.limits)
         self.queries = Queries(self.memory, self.matcher)
+        self.spare: Execution | None = None  # for the next firing
         context.ask = self.ask
+        self.acting = False  # whether an action is under way
         self.halted = False
         self.watches_firings = False
+        self.records = True  # whether firings leave records of where facts come from
         self.recent: list[RuleSpec] = []  # the last firings, the newest at the end
-        self.firings: dict[RuleSpec, int] = {}  # how often each rule fired
 
     def run(self, limit: int, deadline: float, raises: bool) -> tuple[int, str]:
         """Fire until nothing waits, an action halts, or a bound is reached.
@@ -213,7 +217,13 @@ class Engine:
         """
         rule = activation.rule
         self.agenda.take(activation)
-        execution = Execution(self.memory, self.context, activation, rule.locals)
+        execution = self.spare
+        if execution is None:
+            execution = Execution(self.memory, self.context)
+        else:
+            self.spare = None  # until this firing is through: what breaks off is not used again
+        execution.begin(activation, rule.locals)
+        self.acting = True
         try:
             if rule.function is None:
                 execution.run(activation.reading.statements)
@@ -227,13 +237,14 @@ class Engine:
         except BaseException:  # an interrupt: nothing was done, so the match waits again
             self.agenda.put_back(activation)
             raise
+        finally:
+            self.acting = False
         fired: Fired | None = None
         if self.watches_firings:
             fired = Fired(
                 rule, self.bindings(activation.reading, activation), elements_of(activation)
             )
-        firings = self.firings
-        firings[rule] = firings.get(rule, 0) + 1
+        cast(Ending, activation.node).fired += 1
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
@@ -244,6 +255,8 @@ class Engine:
                 matcher.remove(rival)
         changes = execution.changes
         derivations = changes.derivations
+        if self.records and (changes.kinds or derivations is not None):
+            changes.origin = origin_of(activation)
         if derivations is None or not derivations.supported:  # else it stays, as their support
             matcher.spend(activation)
         if changes.kinds or changes.inserts or derivations is not None:
@@ -264,8 +277,19 @@ class Engine:
             host.log(level, message)
         if execution.halted:
             self.halted = True
+        execution.end()
+        self.spare = execution
         if fired is not None:
             host.fired(fired)
+
+    def fired(self, rule: RuleSpec) -> int:
+        """How often a rule fired."""
+        count = 0
+        for node in self.matcher.live_nodes.values():
+            spec = node.spec
+            if isinstance(spec, ProductionSpec) and spec.reading.rule is rule:
+                count += cast(Ending, node).fired
+        return count
 
     def defer(self, wanted: bool) -> None:
         """Make matches when they come to the top, where the strategy allows it, or at once."""
@@ -286,7 +310,8 @@ class Engine:
         Raises:
             StatementFailure: A statement failed; nothing changed.
         """
-        execution = Execution(self.memory, self.context, None, locals)
+        execution = Execution(self.memory, self.context)
+        execution.begin(None, locals)
         for position in range(len(statements)):
             try:
                 execution.execute(statements[position])
@@ -323,6 +348,7 @@ class Engine:
             self.memory.truth.close(tokens)
         take_apart(self.matcher, [*self.memory.all(), *self.queries.close()], tokens)
         self.memory.close()
+        self.spare = None
         self.recent.clear()
 
     def take_failures(self) -> list[Failure]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import get_ident
 from time import monotonic
-from typing import Final, final
+from typing import Final, cast, final
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.changes import modify_fact, retract_fact
 from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.handle import Handle, fill
 from rete_engine.runtime.memory import Element
@@ -27,8 +28,8 @@ class Gate:
     """Who is in a session, and whether it can be used."""
 
     __slots__ = (
-        "busy", "fact_class", "inserts", "memory", "on_many", "remember", "seconds", "specs",
-        "translated", "translator", "unusable",
+        "busy", "fact_class", "inserts", "inward", "known_element", "live_element", "memory",
+        "on_many", "remember", "seconds", "specs", "translated", "translator", "unusable",
     )  # fmt: skip
 
     def __init__(
@@ -38,6 +39,9 @@ class Gate:
         translator: object,
         translated: Callable[[object, dict[str, object]], tuple[TemplateSpec, dict[str, object]]],
         remember: Callable[[object, Element], None],
+        live_element: Callable[[object], Element],
+        known_element: Callable[[object], Element],
+        inward: Callable[[dict[str, object]], dict[str, object]],
         on_many: Callable[[], None],
     ) -> None:
         self.specs = specs
@@ -45,6 +49,9 @@ class Gate:
         self.translator = translator
         self.translated = translated  # template and fields where values need translation
         self.remember = remember  # takes the object that a fact was inserted from
+        self.live_element = live_element  # finds a fact, given as a handle or an object, or raises
+        self.known_element = known_element  # as it, also a fact that was retracted
+        self.inward = inward  # fields whose values need translation
         self.on_many = on_many  # called when the single inserts since the last run are many
         self.memory: WorkingMemory | None = None  # set when the session begins
         self.busy = 0  # the thread that is in a method
@@ -111,3 +118,44 @@ class Gate:
             raise
         finally:
             self.busy = 0
+
+    def modify(self, fact: object, fields: dict[str, object]) -> None:
+        """Change fields of a fact; see `Session.modify`."""
+        self.enter()
+        memory = self.memory
+        assert memory is not None
+        try:
+            element = self.element(fact)
+            if element is None or not element.is_live:
+                element = self.live_element(fact)
+            if not cast(TemplateSpec, element.type).plain:
+                fields = self.inward(fields)
+            modify_fact(memory, element, fields)
+        except (SessionLimitError, StrategyError) as error:
+            self.fail(error)
+            raise
+        finally:
+            self.busy = 0
+
+    def retract(self, fact: object) -> Element:
+        """Retract a fact and answer with its record; see `Session.retract`."""
+        self.enter()
+        memory = self.memory
+        assert memory is not None
+        try:
+            element = self.element(fact)
+            if element is None:
+                element = self.known_element(fact)
+            retract_fact(memory, element)
+            return element
+        except (SessionLimitError, StrategyError) as error:
+            self.fail(error)
+            raise
+        finally:
+            self.busy = 0
+
+    def element(self, fact: object) -> Element | None:
+        """The record of a fact that is given as a handle of this session."""
+        if isinstance(fact, Handle) and fact._translator is self.translator:
+            return fact._element
+        return None

@@ -78,6 +78,7 @@ class ExistsNode(MeetingNode):
 
     def __init__(self, spec: ExistsSpec, matcher: Matcher) -> None:
         super().__init__(spec, matcher)
+        self.is_guard = True
         self.negated = spec.negated
 
     def left(self, parent: Token | None, item: object, matched: Element | None) -> None:
@@ -93,12 +94,12 @@ class ExistsNode(MeetingNode):
 
     def seek(self, guard: GuardToken, key: object) -> None:
         """Find a fact for a guard to lean on, or put it into the left memory."""
-        found = self.memory.buckets.get(key)
-        if found is not None:
+        bucket = self.memory.bucket(key)
+        entry = bucket.head
+        if entry is not None:
             matcher = self.matcher
             frame = matcher.frame
             tests = self.tests
-            entry = found.head
             while entry is not None:
                 frame.link = guard
                 frame.record = entry.element
@@ -106,7 +107,7 @@ class ExistsNode(MeetingNode):
                     lean(guard, entry)
                     return
                 entry = entry.next
-        self.keep(guard, key)
+        bucket.keep(guard, self.slot)
 
     def agreeing(self, guard: GuardToken) -> list[Entry]:
         """All facts that a guard could lean on."""
@@ -127,13 +128,13 @@ class ExistsNode(MeetingNode):
         """Let the guards that wait lean on an arriving fact that agrees with them."""
         entry = self.entry
         assert entry is not None
-        bucket = self.buckets.get(entry.bucket.key)
-        if bucket is None:
+        left = entry.bucket.left(self.slot)
+        if left is None:
             return
         matcher = self.matcher
         frame = matcher.frame
         tests = self.tests
-        token = bucket.head
+        token: Token | None = left.head
         while token is not None:
             guard = cast(GuardToken, token)
             token = token.next  # before the guard changes its list

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, final
 
-from rete_engine.expressions.frame import Node
-from rete_engine.expressions.values import join_key
 from rete_engine.network.nodes import FirstSpec, JoinSpec, RightInputSpec
 from rete_engine.runtime.activations import LeftToken, step_aside
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.endings import Outlets, meet_endings
+from rete_engine.runtime.join_keys import KeyMaker, key_maker
 from rete_engine.runtime.live_node import RightInput
 from rete_engine.runtime.memory import (
     Element,
+    LeftBucket,
     RightMemory,
     Token,
-    TokenBucket,
-    append,
     chain,
-    take_out,
 )
 
 if TYPE_CHECKING:
@@ -45,54 +42,30 @@ class FirstNode(RightInput):
 
 
 class MeetingNode(RightInput):
-    """What a join and an exists have in common: a hashed left memory and a right index."""
+    """What a join and an exists have in common: a right index, where matches wait for facts."""
 
-    __slots__ = ("buckets", "left_key", "matcher", "memory", "tests")
+    __slots__ = ("left_key", "matcher", "memory", "tests")
 
     def __init__(self, spec: RightInputSpec, matcher: Matcher) -> None:
         super().__init__(spec, spec.mask)
         self.matcher = matcher
-        self.left_key = spec.left_key
+        self.left_key: KeyMaker = key_maker(spec.left_key)
         self.tests = spec.tests
-        self.buckets: dict[object, TokenBucket] = {}
         self.memory: RightMemory = matcher.alpha_network.right_memory(spec.right)
-        self.memory.link(self)
+        self.slot = self.memory.link(self)
 
     def key_of(self, token: Token) -> object:
         """The key that a fact must have to meet the match."""
-        nodes = self.left_key
-        if not nodes:
-            return None
         frame = self.matcher.frame
         frame.link = token
-        if len(nodes) == 1:
-            return join_key(nodes[0].evaluate(frame))
-        return key_of_all(nodes, self.matcher)
-
-    def keep(self, token: Token, key: object) -> None:
-        """Put a match into the left memory."""
-        bucket = self.buckets.get(key)
-        if bucket is None:
-            bucket = TokenBucket(key)
-            self.buckets[key] = bucket
-        append(bucket, token)
+        return self.left_key.of(frame)
 
     def drop(self, token: Token) -> None:
         """Take a match out of the left memory, if it stands there."""
-        bucket = token.bucket
-        if bucket is not None:
-            take_out(token, bucket)
-            if bucket.head is None:
-                del self.buckets[bucket.key]
-
-
-def key_of_all(nodes: tuple[Node, ...], matcher: Matcher) -> object:
-    """The key made of several values."""
-    frame = matcher.frame
-    if len(nodes) == 2:
-        # The commonest of them, without a list in between.
-        return (join_key(nodes[0].evaluate(frame)), join_key(nodes[1].evaluate(frame)))
-    return tuple([join_key(node.evaluate(frame)) for node in nodes])
+        left = token.bucket
+        if left is not None:
+            assert isinstance(left, LeftBucket)
+            left.bucket.drop(token, left)
 
 
 @final
@@ -113,17 +86,16 @@ class JoinNode(MeetingNode):
         if matched is not None:
             chain(token, matched)
         matcher.count()
-        key = self.key_of(token)
-        self.keep(token, key)
-        found = self.memory.buckets.get(key)
-        if found is None:
+        bucket = self.memory.bucket(self.key_of(token))
+        bucket.keep(token, self.slot)
+        entry = bucket.head
+        if entry is None:
             return
         children = self.children
         if children is None:
             children = matcher.live_children(self)
         tests = self.tests
         frame = matcher.frame
-        entry = found.head
         while entry is not None:
             element = entry.element
             if tests:
@@ -140,22 +112,22 @@ class JoinNode(MeetingNode):
         """Meet a fact with the matches that have its key."""
         entry = self.entry
         assert entry is not None
-        bucket = self.buckets.get(entry.bucket.key)
-        if bucket is None:
+        left = entry.bucket.left(self.slot)
+        if left is None or left.head is None:
             return
         outlets = self.outlets
         if outlets is None:
             outlets = Outlets(self, self.defers, self.matcher)
             self.outlets = outlets
         if outlets.others:
-            token = bucket.head
+            token: Token | None = left.head
             while token is not None:
                 if self.agree(token, element):
                     for child in outlets.others:
                         child.left(token, element, element)
                 token = token.next
         if outlets.endings:
-            meet_endings(outlets.endings, self, bucket, element)
+            meet_endings(outlets.endings, self, left, element)
 
     def agree(self, token: Token, element: Element) -> bool:
         """Whether a match and a fact with its key pass the tests."""

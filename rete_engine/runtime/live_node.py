@@ -55,11 +55,13 @@ class WorkingNode(LiveNode):
 class RightInput(LiveNode):
     """A live node that facts arrive at."""
 
-    __slots__ = ("entry", "mask")
+    __slots__ = ("entry", "is_guard", "mask", "slot")
 
     def __init__(self, spec: NodeSpec, mask: int) -> None:
         super().__init__(spec)
         self.mask = mask
+        self.slot = -1  # of its matches in the buckets of its index; none where nothing waits
+        self.is_guard = False  # an `exists` or `not`, which hears of a fact before the joins
         self.entry: Entry | None = None  # the arriving fact's entry, during a change
 
     def right(self, element: Element) -> None:

@@ -109,7 +109,7 @@ class Matcher:
     def arrive(self, element: Element) -> None:
         """Bring a new record through the network: a fact, or the arguments of a query."""
         self.alpha_network.enter(element, EVERYTHING, self)
-        if self.alpha_network.targets:
+        if self.alpha_network.targets or self.alpha_network.guards:
             self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
@@ -176,7 +176,7 @@ class Matcher:
         for entry in left:
             if entry.blocked is not None:
                 self.release(entry)
-        if self.alpha_network.targets:
+        if self.alpha_network.targets or self.alpha_network.guards:
             self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
@@ -198,24 +198,24 @@ class Matcher:
     # -- steps 2 and 3 -------------------------------------------------------------------------
 
     def tell(self, element: Element) -> None:
-        """Activate the noted nodes: guards first, then joins by rank."""
-        targets = self.alpha_network.targets
-        if len(targets) == 1:
-            node = targets[0]
-            targets.clear()
-            if self.unsettled.waiting:
-                self.unsettled.settle(node.rank, self)
-            node.right(element)
-            node.entry = None
-            return
-        self.alpha_network.targets = []
-        in_order(targets)
-        for node in targets:
-            if isinstance(node, ExistsNode):
+        """Activate the noted nodes: guards, then joins by rank."""
+        alphas = self.alpha_network
+        guards = alphas.guards
+        if guards:
+            alphas.guards = []
+            if len(guards) > 1:
+                in_order(guards)
+            for node in guards:
                 node.right(element)
                 node.entry = None
-        for node in targets:
-            if not isinstance(node, ExistsNode):
+        targets = alphas.targets
+        if targets:
+            alphas.targets = []
+            if not alphas.in_order:
+                in_order(targets)
+                alphas.in_order = True
+            alphas.last_rank = 0
+            for node in targets:
                 if self.unsettled.waiting:
                     self.unsettled.settle(node.rank, self)
                 node.right(element)

@@ -63,4 +63,5 @@ class Members:
             element.is_live = False
             element.older = None
             element.newer = None
+            element.origin = None
             element = newer

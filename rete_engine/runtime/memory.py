@@ -8,9 +8,9 @@ The tokens that only one kind of node has, with more to remember, stand beside t
 
     element --- tokens ---> token --- children ---> token ...   the tree of partial matches
        |                      |
-    entries                 bucket (same left key)
-       |
-    entry --- bucket (same right key) --- entry ...             the indexes over facts
+    entries                left bucket (of one node)
+       |                      |
+    entry ----- bucket (of one key in one index) ----- entry ...
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.frame import Link, Node, Record
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.join_keys import key_maker
 from rete_engine.runtime.live_node import LiveNode, RightInput, rank_of
 
 if TYPE_CHECKING:
     from rete_engine.runtime.guards import GuardToken
+    from rete_engine.runtime.origins import Origin
 
 
 @final
 class Element(Record):
     """A fact in working memory (the literature's working memory element)."""
 
-    __slots__ = ("entries", "field_tags", "is_live", "newer", "older", "tag", "tokens")
+    __slots__ = ("entries", "field_tags", "is_live", "newer", "older", "origin", "tag", "tokens")
 
     def __init__(self, type: TemplateSpec, values: tuple[object, ...], number: int) -> None:
         self.type = type
@@ -42,6 +44,7 @@ class Element(Record):
         self.tokens: Token | None = None  # tokens that it is the item of
         self.older: Element | None = None  # among the live facts of its template
         self.newer: Element | None = None
+        self.origin: Origin | None = None  # the firing that it comes from, see `origins`
 
 
 @final
@@ -50,7 +53,7 @@ class Entry:
 
     __slots__ = ("blocked", "bucket", "element", "next", "previous", "sibling")
 
-    def __init__(self, element: Element, bucket: EntryBucket) -> None:
+    def __init__(self, element: Element, bucket: Bucket) -> None:
         self.element = element
         self.bucket = bucket
         self.next: Entry | None = None
@@ -60,16 +63,51 @@ class Entry:
 
 
 @final
-class EntryBucket:
-    """The facts of an index with the same key, oldest first."""
+class Bucket:
+    """The facts of an index with the same key, oldest first, and the matches that wait for them.
 
-    __slots__ = ("head", "key", "memory", "tail")
+    Facts and matches with one key meet in one place: a key is looked up once for each that comes,
+    and what finds nobody is told to nobody.
+    """
+
+    __slots__ = ("head", "key", "lefts", "memory", "tail", "waiting")
 
     def __init__(self, memory: RightMemory, key: object) -> None:
         self.memory = memory
         self.key = key
         self.head: Entry | None = None
         self.tail: Entry | None = None
+        self.lefts: list[LeftBucket | None] | None = None  # by the slot of the node
+        self.waiting = 0  # matches in all of them
+
+    def left(self, slot: int) -> LeftBucket | None:
+        """The matches of a node, if there ever was one."""
+        lefts = self.lefts
+        return lefts[slot] if lefts is not None and slot < len(lefts) else None
+
+    def keep(self, token: Token, slot: int) -> None:
+        """Let a match of a node wait here."""
+        left = self.left(slot)
+        if left is None:
+            left = LeftBucket(self)
+            lefts = self.lefts
+            if lefts is None:
+                lefts = []
+                self.lefts = lefts
+            while len(lefts) <= slot:
+                lefts.append(None)
+            lefts[slot] = left
+        append(left, token)
+        self.waiting += 1
+
+    def drop(self, token: Token, left: LeftBucket) -> None:
+        """Take a match out."""
+        take_out(token, left)
+        self.waiting -= 1
+        if self.waiting == 0:
+            self.lefts = None
+            if self.head is None:
+                del self.memory.buckets[self.key]
 
 
 @final
@@ -79,19 +117,20 @@ class RightMemory:
     __slots__ = ("buckets", "in_order", "key", "mask", "nodes")
 
     def __init__(self, key: tuple[Node, ...], mask: int) -> None:
-        self.key = key  # evaluated over the fact; empty: one bucket holds all
+        self.key = key_maker(key)  # of the fact; without a key one bucket holds all
         self.mask = mask  # fields read by any node that uses the index
-        self.buckets: dict[object, EntryBucket] = {}
+        self.buckets: dict[object, Bucket] = {}
         # The nodes that ever had a left match: a node with nothing to join is not linked, so a
         # fact costs nothing for the rules it cannot complete.
         self.nodes: list[RightInput] = []
         self.in_order = True  # whether the nodes stand by rank
 
-    def link(self, node: RightInput) -> None:
-        """Let a node hear of facts from now on."""
+    def link(self, node: RightInput) -> int:
+        """Let a node hear of facts from now on; its slot in the buckets."""
         if self.nodes and self.nodes[-1].rank > node.rank:
             self.in_order = False  # sorted when next needed: linking n nodes is not quadratic
         self.nodes.append(node)
+        return len(self.nodes) - 1
 
     def linked(self) -> list[RightInput]:
         """The nodes that hear of facts, by rank."""
@@ -100,12 +139,17 @@ class RightMemory:
             self.in_order = True
         return self.nodes
 
-    def add(self, element: Element, key: object) -> Entry:
-        """Put a fact at the end of the bucket of its key."""
+    def bucket(self, key: object) -> Bucket:
+        """The bucket of a key."""
         bucket = self.buckets.get(key)
         if bucket is None:
-            bucket = EntryBucket(self, key)
+            bucket = Bucket(self, key)
             self.buckets[key] = bucket
+        return bucket
+
+    def add(self, element: Element, key: object) -> Entry:
+        """Put a fact at the end of the bucket of its key."""
+        bucket = self.bucket(key)
         entry = Entry(element, bucket)
         tail = bucket.tail
         if tail is None:
@@ -133,7 +177,7 @@ class RightMemory:
             after.previous = before
         entry.next = None
         entry.previous = None
-        if bucket.head is None:
+        if bucket.head is None and bucket.waiting == 0:
             del self.buckets[bucket.key]
 
 
@@ -166,16 +210,25 @@ class Token(Link):
             parent.child = self
 
 
-@final
 class TokenBucket:
-    """The tokens of a left memory with the same key, oldest first."""
+    """A list of tokens, oldest first."""
 
-    __slots__ = ("head", "key", "tail")
+    __slots__ = ("head", "tail")
 
-    def __init__(self, key: object) -> None:
-        self.key = key
+    def __init__(self) -> None:
         self.head: Token | None = None
         self.tail: Token | None = None
+
+
+@final
+class LeftBucket(TokenBucket):
+    """The matches in the left memory of a node that have the same key."""
+
+    __slots__ = ("bucket",)
+
+    def __init__(self, bucket: Bucket) -> None:
+        super().__init__()
+        self.bucket = bucket
 
 
 @final

@@ -115,7 +115,7 @@ class Queries:
         """Remove a record of arguments, and all that was built on it."""
         matcher = self.matcher
         # There is something only where the work was cut short.
-        matcher.alpha_network.targets.clear()
+        matcher.alpha_network.forget()
         matcher.unsettled.waiting.clear()
         matcher.retract(arguments)
         matcher.news.clear()

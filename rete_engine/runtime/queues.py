@@ -8,7 +8,6 @@ Every other strategy gives each activation a sort key and stands in a heap.
 from __future__ import annotations
 
 import heapq
-from bisect import insort
 from collections.abc import Callable
 from typing import final
 
@@ -57,20 +56,32 @@ class Queue:
 class ListQueue(Queue):
     """`depth` and `breadth`: a list for each salience."""
 
-    __slots__ = ("depth", "levels", "saliences")
+    __slots__ = ("depth", "latest", "latest_salience", "levels", "saliences")
 
     def __init__(self, depth: bool) -> None:
         self.depth = depth
         self.levels: dict[int, TokenBucket] = {}
         self.saliences: list[int] = []  # those with a level, ascending
+        # The level that was last asked for: mostly it is asked for again.
+        self.latest: TokenBucket | None = None
+        self.latest_salience = 0
 
     def level(self, salience: int) -> TokenBucket:
         """The list of a salience."""
+        level = self.latest
+        if level is not None and self.latest_salience == salience:
+            return level
         level = self.levels.get(salience)
         if level is None:
-            level = TokenBucket(salience)
+            level = TokenBucket()
             self.levels[salience] = level
-            insort(self.saliences, salience)
+            saliences = self.saliences
+            place = len(saliences)
+            while place > 0 and saliences[place - 1] > salience:
+                place -= 1
+            saliences.insert(place, salience)
+        self.latest = level
+        self.latest_salience = salience
         return level
 
     def push(self, activation: AgendaEntry) -> None:
@@ -94,6 +105,7 @@ class ListQueue(Queue):
             collect(level, tokens)
         self.levels.clear()
         self.saliences.clear()
+        self.latest = None
 
     def pull(self, activation: AgendaEntry) -> None:
         """Take an activation out of its list."""
@@ -105,7 +117,7 @@ class ListQueue(Queue):
         """The newest (oldest) activation of the highest salience."""
         saliences = self.saliences
         while saliences:
-            level = self.levels[saliences[-1]]
+            level = self.level(saliences[-1])
             token = level.tail if self.depth else level.head
             if isinstance(token, Deferred):
                 token = make_next(token, level)
@@ -113,8 +125,11 @@ class ListQueue(Queue):
                 assert isinstance(token, Activation)
                 return token
             if level.head is None:
+                if len(saliences) == 1:
+                    return None  # the next activation mostly has the same salience
                 # Dynamic salience makes levels without end, so an empty one goes.
                 del self.levels[saliences.pop()]
+                self.latest = None
         return None
 
     def make_all(self) -> None:

@@ -15,6 +15,7 @@ from rete_engine.runtime.keys import holds_nan, keys_of, whole_key
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.members import Members
 from rete_engine.runtime.memory import Element
+from rete_engine.runtime.origins import FORGOTTEN, faded
 from rete_engine.runtime.truth import Truth
 
 #: Keys that changes which are not made yet give to a fact, or take from all (None).
@@ -141,6 +142,10 @@ class WorkingMemory:
         self.members[template.number].remove(element)
         self.count -= 1
         element.is_live = False
+        if element.origin is not None:
+            element.origin = faded(element.origin)
+        elif self.truth is not None and self.truth.is_derived(element):
+            element.origin = FORGOTTEN  # its supports go
         if self.truth is not None:
             self.truth.leave(element)
         self.matcher.retract(element)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rete_engine.diagnostics.errors import RuleEngineError
@@ -15,6 +15,7 @@ from rete_engine.services.faults import Code, Fault, fault_of
 from rete_engine.services.running import Told, weight_of
 from rete_engine.session.fact import Fact
 from rete_engine.session.jsonable import jsonable
+from rete_engine.session.session import Session
 from rete_engine.session.single_facts import SingleFacts
 
 #: Facts that rules over one fact look at between two looks at the time.
@@ -111,6 +112,7 @@ def execute(
     bounds: Bounds = Bounds(),
     count: bool = False,
     show: Sequence[str] = (),
+    at_end: Callable[[Session], None] | None = None,
 ) -> Execution:
     r"""Execute rules over facts. Nothing of it stays.
 
@@ -123,6 +125,7 @@ def execute(
         bounds: What it may cost.
         count: Whether to tell how often each rule fired; not for rules over one fact.
         show: The templates whose facts to tell after the run.
+        at_end: Takes the session after the run; not for rules over one fact.
 
     Raises:
         Fault: Facts, params or templates do not fit, a rule failed, or it is over a bound.
@@ -142,7 +145,7 @@ def execute(
                 raise Fault(Code.WRONG_REQUEST, "rules over one fact keep no facts to show")
             done = _single(entry.single_facts, facts, params, limit, seconds, bounds)
         else:
-            done = _run(entry, facts, params, limit, seconds, bounds, count, show)
+            done = _run(entry, facts, params, limit, seconds, bounds, count, show, at_end)
     except RuleEngineError as error:
         raise fault_of(error) from error
     elapsed = round((time.perf_counter() - started) * 1000, 3)
@@ -158,6 +161,7 @@ def _run(
     bounds: Bounds,
     count: bool,
     show: Sequence[str],
+    at_end: Callable[[Session], None] | None,
 ) -> Execution:
     deadline = time.monotonic() + seconds
     told = Told()
@@ -175,6 +179,8 @@ def _run(
             raise too_much()
         if told.stopped == "timeout":
             raise too_long(seconds)
+        if at_end is not None:
+            at_end(session)
         return Execution(
             told.outputs,
             told.fired,

@@ -27,6 +27,15 @@ Name: TypeAlias = Annotated[
     str, Field(description="The name of the rule set: letters, digits and . _ ~ -")
 ]
 
+Facts: TypeAlias = Annotated[
+    dict[str, Any] | list[Any],
+    Field(description="The facts: lists by template, or a list of facts with a 'type'."),
+]
+Params: TypeAlias = Annotated[
+    dict[str, Any] | None, Field(description="Values for the params of the rules.")
+]
+Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000, description="The most firings.")]
+
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=False)
 
@@ -103,17 +112,12 @@ def _add_reading(server: RuleServer, tools: Tools) -> None:
     @_offered(server, mcp_texts.EXECUTE, _READS)
     def execute_rules(
         name: Name,
-        facts: Annotated[
-            dict[str, Any] | list[Any],
-            Field(description="The facts: lists by template, or a list of facts with a 'type'."),
-        ],
-        params: Annotated[
-            dict[str, Any] | None, Field(description="Values for the params of the rules.")
-        ] = None,
+        facts: Facts,
+        params: Params = None,
         show: Annotated[
             list[str] | None, Field(description="Templates whose facts to answer with, as well.")
         ] = None,
-        limit: Annotated[int, Field(ge=0, le=1_000_000, description="The most firings.")] = FIRINGS,
+        limit: Limit = FIRINGS,
     ) -> dict[str, Any]:
         return tools.execute_rules(name, facts, params, show or (), limit)
 
@@ -138,6 +142,29 @@ def _add_reading(server: RuleServer, tools: Tools) -> None:
     @_offered(server, mcp_texts.VALIDATE, _READS)
     def validate_rules(text: Text, format: Format = "rete") -> dict[str, Any]:
         return tools.validate_rules(text, format)
+
+    @_offered(server, mcp_texts.EXPLAIN, _READS)
+    def explain(
+        name: Name,
+        facts: Facts,
+        fact: Annotated[
+            dict[str, Any],
+            Field(description="The facts to explain: their template as 'type', and fields."),
+        ],
+        params: Params = None,
+        limit: Limit = FIRINGS,
+    ) -> dict[str, Any]:
+        return tools.explain(name, facts, fact, params, limit)
+
+    @_offered(server, mcp_texts.WHY_NOT, _READS)
+    def why_not(
+        name: Name,
+        facts: Facts,
+        rule: Annotated[str, Field(description="The name of a rule.")],
+        params: Params = None,
+        limit: Limit = FIRINGS,
+    ) -> dict[str, Any]:
+        return tools.why_not(name, facts, rule, params, limit)
 
     @server.resource(
         "rules://{name}", description="The text of a rule set.", mime_type="text/plain"

@@ -121,6 +121,20 @@ Answers with `results` (what rules emitted), `fired` (how often each rule fired)
 and, if asked for with show=["Order"], `facts`: the facts of these templates after the run.
 """
 
+EXPLAIN = """\
+Run a rule set over facts, once, and tell where facts come from: the rules that inserted, derived or
+changed them, with file, line and bindings, down to the facts that were given. `fact` describes the
+facts, by template and some fields: {"type": "Discount", "order": 1}. Answers with `explanations`,
+each with a `text` to read.
+"""
+
+WHY_NOT = """\
+Run a rule set over facts, once, and tell why a rule does not fire: for each condition how many
+matches reach it and pass it, the first that none passes, and the facts that come nearest with the
+constraints that they fail; or that the rule fired, is disabled, or waits. Use it when execute_rules
+did not fire what you expected. Answers with `status`, `reason`, and a `text` to read.
+"""
+
 LIST = """\
 List the rule sets: name, description, number of rules, and the templates of their facts.
 """

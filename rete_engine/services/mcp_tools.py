@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,10 @@ from rete_engine.services.faults import Code, Fault, Finding, told
 from rete_engine.services.mcp_described import summary, whole
 from rete_engine.session.jsonable import jsonable
 from rete_engine.session.safe import Expression, ExpressionError
+from rete_engine.session.session import Session
+
+#: So many facts are explained at once.
+EXPLAINED = 5
 
 #: So many firings end a run, so that rules that fire for ever are told from slow ones.
 FIRINGS = 10_000
@@ -94,6 +98,71 @@ class Tools:
         if show:
             answer["facts"] = dict(done.facts)
         return answer
+
+    def explain(
+        self,
+        name: str,
+        facts: object,
+        fact: Mapping[str, object],
+        params: Mapping[str, object] | None,
+        limit: int,
+    ) -> dict[str, Any]:
+        """Run a rule set over facts, and tell where some of the facts come from."""
+        fields = dict(fact)
+        template = fields.pop("type", None)
+        if not isinstance(template, str):
+            raise Fault(Code.WRONG_REQUEST, "fact: its template is given as 'type'")
+
+        def look(session: Session) -> dict[str, Any]:
+            found = session.facts(template, **fields)
+            if not found:
+                there = len(session.facts(template))
+                raise Fault(
+                    Code.NOT_FOUND, f"no fact fits; after the run there are {there} of {template}"
+                )
+            told = [session.why(each) for each in found[:EXPLAINED]]
+            return {
+                "found": len(found),
+                "explanations": [{**why.as_dict(), "text": str(why)} for why in told],
+            }
+
+        return self._looked(name, facts, params, limit, look)
+
+    def why_not(
+        self,
+        name: str,
+        facts: object,
+        rule: str,
+        params: Mapping[str, object] | None,
+        limit: int,
+    ) -> dict[str, Any]:
+        """Run a rule set over facts, and tell why a rule does not fire."""
+
+        def look(session: Session) -> dict[str, Any]:
+            told = session.why_not(rule)
+            return {**told.as_dict(), "text": str(told)}
+
+        return self._looked(name, facts, params, limit, look)
+
+    def _looked(
+        self,
+        name: str,
+        facts: object,
+        params: Mapping[str, object] | None,
+        limit: int,
+        look: Callable[[Session], dict[str, Any]],
+    ) -> dict[str, Any]:
+        """What a look at the session of an execution gives."""
+        entry = self.catalog.get(name)
+        if entry.single_facts is not None:
+            raise Fault(Code.WRONG_REQUEST, "rules over one fact keep no facts to explain")
+        found: dict[str, Any] = {}
+
+        def at_end(session: Session) -> None:
+            found.update(look(session))
+
+        execute(entry, facts, params=params, limit=limit, bounds=self.bounds, at_end=at_end)
+        return found
 
     def list_rule_sets(self) -> dict[str, Any]:
         """All rule sets, in short."""

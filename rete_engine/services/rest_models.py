@@ -288,6 +288,100 @@ class Agenda(BaseModel):
     agenda: list[WaitingModel]
 
 
+class BecauseModel(BaseModel):
+    """A firing that a fact comes from."""
+
+    kind: Literal["derived", "inserted", "modified"]
+    rule: str
+    file: str
+    line: int
+    bindings: dict[str, Any] = Field(description="The variables that were bound to values.")
+    facts: list[PremiseModel] = Field(description="The facts that it matched.")
+    conditions: list[str] = Field(description="The other conditions of the rule, as written.")
+
+
+class WhyModel(BaseModel):
+    """A fact and the firings that it comes from, down to what came from outside."""
+
+    fact_id: int
+    template: str
+    fields: dict[str, Any] = Field(description="As they were for the firing it is told of.")
+    origin: Literal["outside", "facts", "rules", "forgotten"]
+    place: str | None = Field(description="Where a facts block declares it.")
+    notes: list[str]
+    because: list[BecauseModel]
+
+
+class PremiseModel(WhyModel):
+    """A fact that a firing matched."""
+
+    variable: str | None = Field(description="The variable that stands for it.")
+
+
+class WhyAnswer(WhyModel):
+    """Where a fact comes from."""
+
+    text: str = Field(description="The same for a reader.")
+
+
+class PartialModel(BaseModel):
+    """A match of some conditions."""
+
+    bindings: dict[str, Any]
+    facts: list[Any]
+
+
+class ConditionModel(BaseModel):
+    """A condition, and how many matches reach and pass it."""
+
+    number: int
+    alternative: int
+    text: str
+    file: str
+    line: int
+    template: str | None
+    facts: int | None = Field(description="How many facts of the template there are.")
+    reached: int
+    matches: int
+    partial: list[PartialModel]
+    errors: list[str]
+    complete: bool = Field(description="Whether all was counted.")
+
+
+class MissedModel(BaseModel):
+    """A constraint that does not hold, and the values that it reads."""
+
+    constraint: str
+    values: dict[str, Any]
+    error: str | None
+
+
+class NearestModel(BaseModel):
+    """What came nearest to pass a condition, or stands in its way."""
+
+    blocks: bool
+    facts: list[Any]
+    bindings: dict[str, Any]
+    missed: list[MissedModel]
+
+
+class WhyNotAnswer(BaseModel):
+    """What keeps a rule from firing."""
+
+    rule: str
+    file: str
+    line: int
+    status: Literal[
+        "unmatched", "waiting", "unfocused", "disabled", "ineffective", "fired", "spent", "unknown"
+    ]
+    reason: str
+    fired: int = Field(description="How often the rule fired.")
+    conditions: list[ConditionModel]
+    failing: ConditionModel | None = Field(description="The first that nothing passes.")
+    nearest: list[NearestModel]
+    text: str = Field(description="The same for a reader.")
+
+
 class Health(BaseModel):
     """That the service is there."""
 

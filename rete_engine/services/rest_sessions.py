@@ -25,6 +25,8 @@ from rete_engine.services.rest_models import (
     SessionList,
     SessionModel,
     SessionRequest,
+    WhyAnswer,
+    WhyNotAnswer,
 )
 from rete_engine.services.rest_shared import Owner, StrictRoute, TheService, may_answer
 from rete_engine.services.sessions import Held, Options
@@ -153,6 +155,34 @@ def get_agenda(
     """What would fire, the next one first. Looking changes nothing."""
     with service.sessions.use(id, owner) as held:
         return Json({"agenda": [waiting_as_json(each) for each in held.session.agenda(limit)]})
+
+
+@router.get("/{id}/why", response_model=WhyAnswer, responses=may_answer(400, 404, 409))
+def get_why(
+    service: TheService,
+    owner: Owner,
+    id: Id,
+    fact: Annotated[int, Query(ge=1, description="The `fact_id` of a fact.")],
+    depth: Annotated[int, Query(ge=1, le=100, description="The most firings in a row.")] = 30,
+    limit: Annotated[int, Query(ge=1, le=1000, description="The most facts to list.")] = 500,
+) -> Json:
+    """Where a fact comes from: firings and facts, down to what came from outside."""
+    with service.sessions.use(id, owner) as held:
+        why = held.session.why(find_fact(held.session, fact), depth=depth, limit=limit)
+        return Json({**why.as_dict(), "text": str(why)})
+
+
+@router.get("/{id}/why-not", response_model=WhyNotAnswer, responses=may_answer(400, 404, 409))
+def get_why_not(
+    service: TheService,
+    owner: Owner,
+    id: Id,
+    rule: Annotated[str, Query(description="The name of a rule.")],
+) -> Json:
+    """What keeps a rule from firing: its conditions, and the facts that come nearest."""
+    with service.sessions.use(id, owner) as held:
+        why_not = held.session.why_not(rule)
+        return Json({**why_not.as_dict(), "text": str(why_not)})
 
 
 @router.get(

@@ -30,7 +30,7 @@ class Batch:
         """As `Session.insert`."""
         with self._working():
             spec, given = self._translator.given(template, fields)
-            element = self._changes.insert(spec, given)
+            element = self._changes.insert(spec, spec.build(given, self._changes.limits))
             if not isinstance(template, str):
                 self._inserted.append((template, element))
             return self._translator.fact_of(element)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
-from rete_engine.diagnostics.errors import SessionError
+from rete_engine.diagnostics.errors import FactError, SessionError
 from rete_engine.expressions.values import text
+from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.actions import Execution
 from rete_engine.session.fact import Fact
 from rete_engine.session.translation import Translator
@@ -46,6 +47,7 @@ class CurrentFiring:
         variables: Mapping[str, object],
         facts: tuple[Fact, ...],
         groups: tuple[str, ...],
+        derives: tuple[TemplateSpec, ...],
     ) -> None:
         self.rule = rule
         self.facts = facts
@@ -53,6 +55,7 @@ class CurrentFiring:
         self._translator = translator
         self._variables = variables
         self._groups = groups
+        self._derives = derives
 
     # -- what is bound -------------------------------------------------------------------------
 
@@ -85,7 +88,33 @@ class CurrentFiring:
         """
         execution = self._under_way()
         spec, given = self._translator.given(template, fields)
-        element = execution.changes.insert(spec, given)
+        changes = execution.changes
+        element = changes.insert(spec, spec.build(given, changes.limits))
+        if not isinstance(template, str):
+            execution.objects.append((template, element))
+        return self._translator.fact_of(element)
+
+    def insert_logical(self, template: Any, /, **fields: Any) -> Fact:
+        """Insert a fact that stands as long as the match does, as `insert logical` in a rule file.
+
+        An equal fact that is there already is supported instead. The rule names the template in
+        `derives`, for what derives facts is known before anything runs.
+
+        Returns:
+            The fact.
+
+        Raises:
+            FactError: As `insert`; or the rule does not say that it derives the template.
+        """
+        execution = self._under_way()
+        spec, given = self._translator.given(template, fields)
+        if spec not in self._derives:
+            raise FactError(
+                f"rule '{self.rule}' does not say that it derives {spec.name}:"
+                f" @rule('{self.rule}', derives=['{spec.name}'])"
+            )
+        changes = execution.changes
+        element = changes.insert_logical(spec, spec.build(given, changes.limits))
         if not isinstance(template, str):
             execution.objects.append((template, element))
         return self._translator.fact_of(element)

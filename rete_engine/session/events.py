@@ -9,13 +9,16 @@ from typing import Any, cast
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.expressions.frame import Link
 from rete_engine.expressions.values import changed
-from rete_engine.network.rules import ReadingSpec
+from rete_engine.network.rules import ReadingSpec, RuleSpec
+from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation
+from rete_engine.runtime.changes import MODIFIED, Changes, changed_fields
 from rete_engine.runtime.conditions import elements_of
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import Listener
+from rete_engine.session.awaiting import Awaiting
 from rete_engine.session.current_firing import CurrentFiring
 from rete_engine.session.fact import further
 from rete_engine.session.python_rules import failing_line
@@ -64,8 +67,12 @@ class Events:
         self.outputs: list[Any] = []
         self.firings: list[Firing] = []
         self.traces = False
+        self.listened_to = False  # whether anybody was, when the engine was last adjusted
         self.engine: Engine | None = None
         self.failure: Exception | None = None  # what a callback raised, until `raise_failure`
+        self.awaiting = Awaiting()
+        # By rule in Python: what its function has changed, as kind, template and field.
+        self.changed: dict[RuleSpec, dict[tuple[int, TemplateSpec, str], None]] = {}
         self.writes_back = writes_back  # assign changed fields to the program's objects
 
     def host(self) -> Host:
@@ -86,8 +93,11 @@ class Events:
 
     def begin(self, traces: bool) -> None:
         """Begin a run."""
-        self.traces = traces
-        self.adjust()
+        # Where nobody listened there is nothing to adjust, but for what a program may have done
+        # since: a run after each of many changes should cost little.
+        if traces != self.traces or self.listened_to or self.translator.objects:
+            self.traces = traces
+            self.adjust()
 
     def subscribe(self, event: str, callback: Callable[..., object]) -> Subscription:
         """Call a function at an event from now on."""
@@ -122,6 +132,7 @@ class Events:
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
+        self.listened_to = any(has.values())
 
     def call(self, event: str, *arguments: object) -> None:
         """Call everybody who listens to an event.
@@ -171,16 +182,31 @@ class Events:
             {**dict(params), **engine.bindings(activation.reading, activation)},
             tuple(translator.fact_of(element) for element in elements_of(activation)),
             engine.network.groups,
+            activation.rule.derives,
         )
         translator.pending = execution.changes
         try:
-            function(firing)
+            self.awaiting.value(f"the rule '{activation.rule.name}'", function(firing))
         except Exception as error:
             execution.line = failing_line(function, error) or execution.line
             raise
+        else:
+            self.note_changes(activation.rule, execution.changes)
         finally:
             translator.pending = None
             firing._end()
+
+    def note_changes(self, rule: RuleSpec, changes: Changes) -> None:
+        """Note what the function of a rule changes, which no text tells, to name loops by it."""
+        noted = self.changed.setdefault(rule, {})
+        for element, kind in changes.kinds.items():
+            names: list[str] = []
+            if kind == MODIFIED:
+                mask = changed_fields(element, changes.values(element))
+                names = [n for n, place in element.type.positions.items() if mask & (2 << place)]
+            for name in names or [""]:
+                if names or kind != MODIFIED:
+                    noted[kind, cast("TemplateSpec", element.type), name] = None
 
     def remember(self, instance: object, element: Element) -> None:
         """Note the object that a rule in Python made a fact of."""

@@ -79,7 +79,7 @@ class Explainer:
             self.rule.line,
             status,
             reason,
-            self.engine.firings.get(self.rule, 0),
+            self.engine.fired(self.rule),
             conditions,
             found,
             tuple(self.near(looked, failing, each) for each in near) if failing else (),
@@ -227,7 +227,7 @@ class Verdict:
         self.engine = explainer.engine
         self.rule = explainer.rule
         self.looked = looked
-        self.fired = self.engine.firings.get(self.rule, 0)
+        self.fired = self.engine.fired(self.rule)
 
     def failing(self) -> tuple[int, Level] | None:
         """The first condition that nothing passes, in the reading that gets farthest."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.network.compiled import External
+from rete_engine.session.awaiting import Awaiting
 from rete_engine.session.translation import Translator
 
 
@@ -13,6 +14,7 @@ def provide(
     externals: Sequence[External],
     functions: Mapping[str, Callable[..., object]],
     translator: Translator,
+    awaiting: Awaiting,
 ) -> tuple[Callable[..., object], ...]:
     """The functions in the order of their declarations, with facts translated both ways.
 
@@ -29,12 +31,15 @@ def provide(
             )
         if not callable(function):
             raise SessionError(f"functions['{external.name}'] cannot be called: {function!r}")
-        found.append(_translated(function, translator))
+        found.append(_translated(external.name, function, translator, awaiting))
     return tuple(found)
 
 
-def _translated(function: Callable[..., object], translator: Translator) -> Callable[..., object]:
+def _translated(
+    name: str, function: Callable[..., object], translator: Translator, awaiting: Awaiting
+) -> Callable[..., object]:
     def call(*arguments: object) -> object:
-        return translator.inward(function(*[translator.outward(value) for value in arguments]))
+        answer = function(*[translator.outward(value) for value in arguments])
+        return translator.inward(awaiting.value(f"the function '{name}'", answer))
 
     return call

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rete_engine.expressions.values import equal, shown
 from rete_engine.network.templates import TemplateSpec
@@ -133,11 +133,16 @@ def further(element: Element) -> dict[str, object]:
 
 def describe(element: Element) -> str:
     """A fact in a line, as it would be written in a rule file."""
+    return described(element, element.values)
+
+
+def described(element: Element, values: tuple[object, ...]) -> str:
+    """As `describe`, with values that the fact has or had."""
     # Fields that nobody could write are the engine's own.
     positions = {n: i for n, i in element.type.positions.items() if n.isidentifier()}
-    fields = [(n, element.values[i]) for n, i in positions.items()]
+    fields = [(n, values[i]) for n, i in positions.items()]
     if element.type.open:
-        fields.extend(further(element).items())
+        fields.extend(cast("dict[str, object]", values[0]).items())
     listed = ", ".join(f"{name}={_shown(value)}" for name, value in fields)
     return f"{element.type.name}({listed})"
 

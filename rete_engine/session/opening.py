@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
 from rete_engine.expressions.frame import Context, Frame, Limits
 from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
@@ -62,9 +63,9 @@ def param_values(
     known = {param.name for param in compiled.params}
     for name in given:
         if name not in known:
-            raise FactError(
-                f"unknown param '{name}' (params: {', '.join(sorted(known)) or 'none'})"
-            )
+            hint = did_you_mean(str(name), known)
+            listed = f" (params: {', '.join(sorted(known)) or 'none'})"
+            raise FactError(f"unknown param '{name}'" + (f"; {hint}" if hint else listed))
     values: list[object] = []
     for param in compiled.params:
         if param.name in given:

@@ -53,6 +53,7 @@ def rule(
     lock_on_active: bool = False,
     enabled: bool | str = True,
     effective: tuple[str | date | None, str | date | None] | None = None,
+    derives: Sequence[str | type] = (),
 ) -> Callable[[ActionFunction], PythonRule]:
     r"""Make a rule of a function; `RuleSet.load` and `RuleSet.parse` take it in `rules=[…]`.
 
@@ -69,6 +70,8 @@ def rule(
         lock_on_active: Whether a match that is made while the group has the focus is spent.
         enabled: Whether the rule is on, or an expression over params.
         effective: The first and the last day; None where there is none.
+        derives: Templates, by name or class, of which the function makes facts with
+            `firing.insert_logical`.
 
     Raises:
         TypeError: An argument is of the wrong kind, or the function does not take the firing.
@@ -102,6 +105,9 @@ def rule(
     _check(f"{what}enabled", enabled, bool, str)
     if isinstance(tags, str) or not all(isinstance(tag, str) for tag in tags):
         raise TypeError(f"{what}tags is a list of texts, not {tags!r}")
+    if isinstance(derives, str) or not all(isinstance(each, (str, type)) for each in derives):
+        raise TypeError(f"{what}derives is a list of templates, not {derives!r}")
+    attributes["derives"] = [each if isinstance(each, str) else each.__name__ for each in derives]
     days: object = effective
     if days is not None:
         if not isinstance(days, tuple) or len(days) != 2:
@@ -141,10 +147,8 @@ def _check_function(name: str, function: object) -> None:
     code = code_of(function)
     place = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
     what = f"rule '{name}'{place}"
-    is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-    if is_async or inspect.isgeneratorfunction(function):
-        kind = "an async function" if is_async else "a generator"
-        raise TypeError(f"{what}: the action cannot be {kind}: a firing is done when it returns")
+    if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
+        raise TypeError(f"{what}: the action cannot be a generator: nobody goes through it")
     try:
         inspect.signature(function).bind(object())
     except TypeError:

@@ -56,7 +56,7 @@ class Loop:
         return f"{' -> '.join(self.rules)} (changing {', '.join(self.fields) or 'nothing'})"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: that costs more than a run in which nothing fires
 class RunResult:
     """What a run did.
 

@@ -59,7 +59,10 @@ class _Reader:
             self.diagnostics.extend(problems)
         attributes = self.attributes()
         broken = frozenset([given.name]) if self.diagnostics else frozenset()
-        declaration = RuleDeclaration(self.span, given.name, attributes, when, (), given.function)
+        declaration = RuleDeclaration(
+            self.span, given.name, attributes, when, (), given.function,
+            tuple(given.attributes["derives"]),
+        )  # fmt: skip
         declared = () if self.diagnostics else (declaration,)
         return Document(self.source, None, None, declared, broken, self.identity())
 

@@ -298,6 +298,7 @@ class RuleSet:
         limits: Limits | None = None,
         write_back: bool = False,
         adopt: bool = False,
+        explain: bool = True,
     ) -> Session:
         """Open a session. It costs the same for ten rules and for ten thousand.
 
@@ -314,6 +315,7 @@ class RuleSet:
             write_back: Whether changed fields are assigned to the program's own objects.
             adopt: Whether an object of a class that was not declared is a fact of the template
                 that has its class's name.
+            explain: Whether firings leave the small records that `Session.why` reads.
 
         Raises:
             FactError: A parameter is unknown, missing, or of the wrong type, or a fact of a facts
@@ -336,6 +338,7 @@ class RuleSet:
             limits=Limits() if limits is None else limits,
             write_back=write_back,
             adopt=adopt,
+            explain=explain,
         )
 
     def graph(self, format: str = "mermaid") -> str:

@@ -7,13 +7,17 @@ import time
 from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError, SessionError
 from rete_engine.expressions.values import EvaluationError, shown
 from rete_engine.runtime.conditions import Failure
-from rete_engine.runtime.engine import ActionFailure, Engine
+from rete_engine.runtime.engine import LIMIT, ActionFailure, Engine
 from rete_engine.runtime.memory import Element
+from rete_engine.session.collector import hold_back, let_go
 from rete_engine.session.events import Events
 from rete_engine.session.fact import describe
 from rete_engine.session.results import RunResult, Stopped
 from rete_engine.session.tracing import find_loop
 from rete_engine.session.translation import Translator
+
+#: So many firings are over before the collector would be in the way: it is held back behind them.
+SHORT = 500
 
 ON_ERROR = ("raise", "skip", "quarantine")
 
@@ -57,28 +61,43 @@ class Runner:
         self.events.begin(trace)
         engine.recent.clear()  # a loop is one of this run
         fired = 0
+        holds_back = False
         raises = self.on_error == "raise"
         try:
             while True:
-                self.report_failures()
+                if engine.matcher.failures:
+                    self.report_failures()
+                stretch = left if holds_back or 0 <= left <= SHORT else SHORT
                 try:
-                    count, reason = engine.run(left, deadline, raises)
+                    count, reason = engine.run(stretch, deadline, raises)
                 except ActionFailure as failure:
                     fired += failure.count
                     self.errors.append(self.action_failed(failure))
                     left = max(left - failure.count - 1, 0) if left >= 0 else left
                     continue
                 fired += count
-                self.events.raise_failure()
-                left = max(left - count, 0) if left >= 0 else left
-                if not (raises and engine.matcher.failures):
+                if self.events.failure is not None:
+                    self.events.raise_failure()
+                if reason == LIMIT and stretch != left:
+                    hold_back()
+                    holds_back = True
+                elif not (raises and engine.matcher.failures):
                     break
-            self.report_failures()
+                left = max(left - count, 0) if left >= 0 else left
+            if engine.matcher.failures:
+                self.report_failures()
         except RuleExecutionError as error:
             outputs, firings = list(self.events.outputs), list(self.events.firings)
             error.result = RunResult(fired, outputs, "failed", firings, list(self.errors))
             raise
-        loop = find_loop(engine.recent, engine.network) if reason == "limit" else None
+        finally:
+            if holds_back:
+                let_go()
+        loop = (
+            find_loop(engine.recent, engine.network, self.events.changed)
+            if reason == "limit"
+            else None
+        )
         outputs, firings = self.events.take()
         errors, self.errors = self.errors, []
         return RunResult(fired, outputs, _STOPPED[reason], firings, errors, loop)

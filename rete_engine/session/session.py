@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -24,6 +25,7 @@ from rete_engine.runtime.queries import QueryFailure
 from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
 from rete_engine.session.collector import Load, held_back
+from rete_engine.session.derivations import Why
 from rete_engine.session.events import EVENTS, Events, Subscription
 from rete_engine.session.explanations import RuleMatches, WhyNot
 from rete_engine.session.externals import provide
@@ -44,6 +46,8 @@ from rete_engine.session.running import Runner, check_timeout
 from rete_engine.session.translation import Translator
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from rete_engine.session.explaining import Explainer
     from rete_engine.session.meanings import Meanings
 
@@ -93,6 +97,7 @@ class Session:
         limits: Limits,
         write_back: bool,
         adopt: bool,
+        explain: bool,
     ) -> None:
         check_options(on_error, strategy, params, seed, clock, out, limits)
         self._compiled = compiled
@@ -101,6 +106,7 @@ class Session:
         self._strategy = strategy
         self._seed = seed
         self._on_error = on_error
+        self._explains = explain
         self._load = Load()
         self._gate = Gate(
             dict(specs),
@@ -108,6 +114,9 @@ class Session:
             self._translator,
             self._translator.given,
             self._translator.remember,
+            self._translator.element_of,
+            self._translator.known_element,
+            self._translator.all_inward,
             self._load.begin,
         )
         self._gate.seconds = limits.seconds or 0.0
@@ -116,12 +125,13 @@ class Session:
         self._events = Events(
             self._translator, out, write_back, tuple(param.name for param in compiled.params)
         )
+        self._awaiting = self._events.awaiting
         self._lives = LiveQueries(self._translator, self._events.guarded)
         self._context = Context(
             limits,
             (),
             compiled.functions,
-            provide(compiled.externals, functions, self._translator),
+            provide(compiled.externals, functions, self._translator, self._awaiting),
             clock or utc_now,
             compiled.locals,
             tuple(accumulating(each, self._translator) for each in accumulators),
@@ -140,6 +150,7 @@ class Session:
         agenda = make_agenda(self._strategy, self._seed, self._events)
         engine = Engine(self._compiled.network, self._context, agenda, host)
         self._engine = engine
+        engine.records = self._explains
         self._gate.memory = engine.memory
         self._gate.begin()
         self._runner = Runner(engine, self._events, self._translator, self._on_error)
@@ -148,6 +159,7 @@ class Session:
         self._events.attach(engine)
         self._lives.restart(engine)
         insert_declared(engine, self._compiled)
+        self._seeded = engine.memory.inserted  # facts of facts blocks
         engine.matcher.open()
 
     def reset(self) -> None:
@@ -173,6 +185,12 @@ class Session:
         self._lives.close()
         self._engine.close()
         self._translator.forget_all()
+
+    def __repr__(self) -> str:
+        if self._gate.unusable:
+            return "<Session: closed>"
+        count = self._engine.memory.count
+        return f"<Session: {count} fact{'' if count == 1 else 's'}>"
 
     def __enter__(self) -> Session:
         return self
@@ -248,11 +266,9 @@ class Session:
             FactError: The fact is gone, a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
-        with self._working():
-            element = self._translator.element_of(fact)
-            changes = Changes(self._engine.memory)
-            changes.modify(element, self._translator.all_inward(fields))
-            changes.commit()
+        self._gate.modify(fact, fields)
+        if self._events.failure is not None:
+            self._events.raise_failure()
 
     def update(self, instance: object, /) -> None:
         """Read the object of a fact again and change the fields that differ.
@@ -289,7 +305,7 @@ class Session:
                 changes.commit()
             else:
                 changes.retract(element)
-                replacement = changes.insert(spec, given)
+                replacement = changes.insert(spec, spec.build(given, changes.limits))
                 changes.commit()
                 element = replacement
             translator.remember(instance, element)
@@ -339,13 +355,11 @@ class Session:
         Raises:
             FactError: The object is no fact of this session.
         """
-        with self._working():
-            element = self._translator.known_element(fact)
-            changes = Changes(self._engine.memory)
-            changes.retract(element)
-            changes.commit()
-            if self._translator.objects:
-                self._translator.forget(element)
+        element = self._gate.retract(fact)
+        if self._translator.objects:
+            self._translator.forget(element)
+        if self._events.failure is not None:
+            self._events.raise_failure()
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -486,13 +500,88 @@ class Session:
             RuleExecutionError: An action or a condition failed, with `on_error="raise"`.
             SecurityError: The session is over one of its limits.
         """
+        return self._run(limit, timeout, trace, None)
+
+    async def run_async(
+        self,
+        limit: int | None = None,
+        timeout: float | None = None,
+        *,
+        trace: bool = False,
+    ) -> RunResult:
+        """As `run`, but wait for the async functions that actions call, in the order of firing.
+
+        Rules run in a thread of their own meanwhile, so the event loop is free, and the session
+        belongs to that thread until the run is over. When the task is cancelled, what is waited
+        for is cancelled too, its firing did not happen and its match waits again.
+
+        Args:
+            limit: The most firings to try.
+            timeout: Seconds after which no further rule fires; what is waited for is not bound.
+            trace: Whether the result lists every firing.
+
+        Raises:
+            RuleExecutionError: As `run`.
+            SecurityError: As `run`.
+
+        Example:
+            >>> import asyncio
+            >>> from rete_engine import RuleSet
+            >>> async def score(customer):
+            ...     await asyncio.sleep(0)
+            ...     return 7
+            >>> rules = RuleSet.parse(
+            ...     '''
+            ... external function score(customer: str) -> int
+            ... rule "ask"
+            ... when
+            ... then
+            ...     emit score("ada")
+            ... end
+            ... ''',
+            ...     functions={"score": score},
+            ... )
+            >>> with rules.session() as session:
+            ...     asyncio.run(session.run_async()).outputs
+            [7]
+        """
+        return await self._awaiting.run(partial(self._run, limit, timeout, trace))
+
+    def _run(
+        self,
+        limit: int | None,
+        timeout: float | None,
+        trace: bool,
+        loop: AbstractEventLoop | None,
+    ) -> RunResult:
+        """Run; with an event loop, which is another thread's, async functions are waited for."""
         if limit is not None and (type(limit) is not int or limit < 0):
             raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
-        check_timeout(timeout)
-        with self._working(), held_back():
-            self._gate.inserts = 0
+        if timeout is not None:
+            check_timeout(timeout)
+        # As `_working`, without its frames: a program may run after every change.
+        gate = self._gate
+        gate.enter()
+        try:
+            if self._lives.ended:
+                self._lives.sweep(self._engine)
+            gate.inserts = 0
             self._load.end()
-            return self._runner.run(limit, timeout, trace)
+            if loop is None:
+                return self._runner.run(limit, timeout, trace)
+            self._awaiting.begin(self._engine, loop)
+            try:
+                result = self._runner.run(limit, timeout, trace)
+            finally:
+                self._awaiting.end()
+            if self._awaiting.is_cancelled:
+                self._runner.keep(result)  # nobody gets it
+            return result
+        except (SessionLimitError, StrategyError) as error:
+            gate.fail(error)
+            raise
+        finally:
+            gate.busy = 0
 
     def step(self) -> Firing | None:
         """Fire one rule and tell of it; None when nothing waits.
@@ -560,6 +649,38 @@ class Session:
         """
         with self._working():
             return self._explainer(rule).why_not(bindings)
+
+    def why(self, fact: Any, /, *, depth: int = 30, limit: int = 500) -> Why:
+        """Where a fact comes from: a tree of firings and facts, down to what came from outside.
+
+        A fact that a firing inserted or changed, one that was inserted logically, and what a rule
+        in Python did are all told. Of the firings that changed a fact the last one is known.
+        Looking changes nothing.
+
+        Args:
+            fact: The fact, given as a `Fact` or as the object it was inserted from.
+            depth: The most firings in a row to follow, at most 200.
+            limit: The most facts to list.
+
+        Raises:
+            FactError: The fact is not in working memory.
+            SessionError: The session was opened with `explain=False`.
+        """
+        if not self._explains:
+            raise SessionError("the session keeps no records for why: it has explain=False")
+        for name, number, most in (("depth", depth, 200), ("limit", limit, sys.maxsize)):
+            if type(number) is not int or not 0 < number <= most:
+                bound = f" to {most}" if most < sys.maxsize else ""
+                raise SessionError(f"{name} is a whole number from 1{bound}, not {shown(number)}")
+        with self._working():
+            from rete_engine.session.tracer import Tracer
+
+            element = self._translator.element_of(fact)
+            places = self._compiled.facts_places
+            if len(places) != self._seeded:  # a `unique` template took one for another
+                places = ("",) * self._seeded
+            tracer = Tracer(self._engine, self._translator, self._meanings, places)
+            return tracer.why(element, depth, limit)
 
     def _explainer(self, rule: str) -> Explainer:
         # Most sessions are never asked, and need no compiler.

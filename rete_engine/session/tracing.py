@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,13 +25,19 @@ from rete_engine.network.statements import (
     Statement,
 )
 from rete_engine.network.templates import TemplateSpec
+from rete_engine.runtime.changes import INSERTED, MODIFIED
 from rete_engine.session.results import Loop
 
 
-def find_loop(recent: Sequence[RuleSpec], network: Network) -> Loop | None:
+def find_loop(
+    recent: Sequence[RuleSpec],
+    network: Network,
+    changed: Mapping[RuleSpec, Iterable[tuple[int, TemplateSpec, str]]],
+) -> Loop | None:
     """The rules of the last stretch that can have made each other fire, and what they change.
 
     A rule that fires for many facts, but changes nothing that leads back to it, is none of them.
+    What `changed` tells is of rules in Python: what their functions have changed so far.
     """
     counts: dict[RuleSpec, int] = {}
     for rule in recent:
@@ -45,6 +51,7 @@ def find_loop(recent: Sequence[RuleSpec], network: Network) -> Loop | None:
             for each in rule.readings[0].statements  # other readings differ in places only
             for change in _changes(each, templates)
         ]
+        + [_noted(*each) for each in changed.get(rule, ())]
         for rule in often
     }
     follow = {
@@ -139,6 +146,13 @@ class _Change:
         if position is None:
             return wanted.open  # a further field
         return bool(read.mask >> (position + 1) & 1)
+
+
+def _noted(kind: int, template: TemplateSpec, field: str) -> _Change:
+    """What a function was seen to change."""
+    if kind == MODIFIED:
+        return _Change("field", template, f"{template.name}.{field}")
+    return _Change("comes" if kind == INSERTED else "goes", template, template.name)
 
 
 def _changes(statement: Statement, templates: dict[str, TemplateSpec]) -> Iterator[_Change]:

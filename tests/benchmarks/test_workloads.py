@@ -32,6 +32,7 @@ CASES = [
 
 def outcome_of(workload: Workload, engine: Engine) -> Outcome:
     size = workload.smallest
+    engine.prepare(workload, size)
     trial = engine.open(workload, size)
     trial.load(workload.facts(size))
     fired = trial.run()

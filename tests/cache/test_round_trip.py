@@ -170,6 +170,7 @@ REMADE = {
     "AlphaSpec": {"others", "firsts", "rights"},
     "CallBuiltin": {"function"},
     "FieldSpec": {"plain", "required"},
+    "InsertStatement": {"places"},
     "Matches": {"charged"},
     "ProductionSpec": {"rule"},
     "QuerySpec": {"answers"},

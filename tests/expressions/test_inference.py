@@ -6,8 +6,10 @@ import pytest
 
 from rete_engine.diagnostics.source import Source
 from rete_engine.expressions import tree
-from rete_engine.expressions.inference import TypeEnvironment, fits, infer, is_total
+from rete_engine.expressions.inference import infer
 from rete_engine.expressions.resolve import resolve
+from rete_engine.expressions.totality import is_total
+from rete_engine.expressions.type_rules import TypeEnvironment, fits
 from rete_engine.expressions.types import ANY, Type
 from rete_engine.language.parser import parse_expression
 from tests.expressions.evaluation import Place

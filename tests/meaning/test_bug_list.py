@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rete_engine import Session
 from rete_engine.runtime.strategies import STRATEGIES
 from tests.meaning.sessions import fired, opened, outputs, waiting
 
@@ -273,19 +274,23 @@ def test_an_existing_fact_and_no_such_fact_exclude_each_other_at_every_moment() 
     assert heard == []
 
 
+def matches_waiting(session: Session) -> int:
+    """How many matches wait for facts."""
+    return sum(
+        bucket.waiting
+        for memory in session._engine.matcher.alpha_network.rights.values()
+        for bucket in memory.buckets.values()
+    )
+
+
 def test_a_dead_match_leaves_nothing_waiting_behind_a_negation() -> None:
     text = HEAD + 'rule "r"\nwhen\n    exists A()\n    not A()\nthen\nend'
     session = opened(text)
     fresh = session._engine.matcher.tokens
+    waiting = matches_waiting(session)
     for _ in range(3):
         session.retract(session.insert("A"))
-    left = sum(
-        1
-        for node in session._engine.matcher.live_nodes.values()
-        for bucket in getattr(node, "buckets", {}).values()
-        if bucket.head is not None and not bucket.head.is_live
-    )
-    assert left == 0
+    assert matches_waiting(session) == waiting
     assert session._engine.matcher.tokens == fresh
 
 
@@ -308,3 +313,109 @@ end
     assert len(fired(session)) == 7
     assert [fact.n for fact in session.facts()] == [0]
     assert waiting(session) == []
+
+
+LINES = """
+template Line
+    order: int
+    qty: int = 1
+end
+template Order
+    id: int
+end
+"""
+
+
+def test_an_accumulate_inside_a_negation_follows_its_result() -> None:
+    text = f"""{LINES}
+rule "small"
+when
+    o := Order()
+    not (n := count(Line(order == o.id)) and test n >= 2)
+then
+end
+"""
+    session = opened(text)
+    session.insert("Order", id=1)
+    assert fired(session) == ["small 1"]
+    one, two = session.insert("Line", order=1), session.insert("Line", order=1)
+    three = session.insert("Line", order=1)
+    session.retract(three)
+    assert waiting(session) == []
+    session.retract(one)
+    assert waiting(session) == ["small 1"]
+    session.modify(two, order=2)
+    session.insert("Line", order=1)
+    session.insert("Line", order=1)
+    assert waiting(session) == []
+
+
+@pytest.mark.parametrize(
+    ("accumulate", "of_nothing"),
+    [
+        ("count(Line())", ["r 0"]),
+        ("sum(qty for Line())", ["r 0"]),
+        ("collect(qty for Line())", ["r []"]),
+        ("collect_set(qty for Line())", ["r set()"]),
+        ("avg(qty for Line())", []),
+        ("min(qty for Line())", []),
+        ("max(qty for Line())", []),
+        ("sum(qty for Line() by order)", []),
+    ],
+)
+def test_an_accumulator_whose_last_source_goes(accumulate: str, of_nothing: list[str]) -> None:
+    session = opened(f'{LINES}\nrule "r"\nwhen\n    v := {accumulate}\nthen\nend')
+    assert fired(session) == of_nothing
+    for _ in range(2):
+        line = session.insert("Line", order=1, qty=3)
+        assert len(fired(session)) == 1
+        session.retract(line)
+        assert fired(session) == of_nothing
+
+
+def test_a_derived_fact_whose_support_retracts_itself() -> None:
+    text = (
+        HEAD
+        + """
+rule "derive"
+    salience 1
+when
+    a := A()
+then
+    insert logical B(n = a.n)
+end
+rule "retract the ground"
+when
+    b := B()
+    a := A(n == b.n)
+then
+    retract a
+end
+"""
+    )
+    session = opened(text)
+    session.insert("A", n=1)
+    assert fired(session) == ["derive 1", "retract the ground 2 1"]
+    assert session.facts() == []
+    assert waiting(session) == []
+
+
+def test_a_firing_that_retracts_its_own_ground_derives_nothing() -> None:
+    text = (
+        HEAD + 'rule "r"\nwhen\n    a := A()\nthen\n    insert logical B(n = 1)\n    retract a\nend'
+    )
+    session = opened(text)
+    session.insert("A")
+    assert fired(session) == ["r 1"]
+    assert session.facts() == []
+
+
+def test_a_derived_fact_with_two_supports_goes_with_the_last_of_them() -> None:
+    text = HEAD + 'rule "r"\nwhen\n    a := A()\nthen\n    insert logical B(n = 1)\nend'
+    session = opened(text)
+    first, second = session.insert("A", n=1), session.insert("A", n=2)
+    fired(session)
+    session.retract(first)
+    assert len(session.facts("B")) == 1
+    session.retract(second)
+    assert session.facts("B") == []

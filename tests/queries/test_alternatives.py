@@ -120,3 +120,47 @@ def test_as_conditions_they_are_alternatives_of_the_rule() -> None:
     assert sorted(o[1] for o in outputs if o[0] == "twice") == [1, 2, 2, 3, 3, 3, 3]
     session.modify(session.facts("Customer")[1], tier="gold")
     assert session.run().outputs == [["gold", 2]]
+
+
+def test_a_query_that_is_asked_without_a_variable_reacts_to_the_results_that_it_reads() -> None:
+    text = """
+template Line
+    order: int
+    qty: int
+end
+query totals()
+    total := sum(qty for Line() by id := order)
+end
+query large(least: int)
+    t := totals()
+    test t.total >= least
+end
+rule "count"
+when
+    n := count(large(10))
+then
+    emit n
+end
+rule "none"
+when
+    not large(10)
+then
+    emit "none"
+end
+rule "each"
+when
+    large(10)
+then
+    emit "each"
+end
+"""
+    with RuleSet.parse(text).session() as session:
+        first = session.insert("Line", order=1, qty=4)
+        second = session.insert("Line", order=1, qty=5)
+        assert set(session.run().outputs) == {0, "none"}
+        session.modify(second, qty=6)
+        assert set(session.run().outputs) == {1, "each"}
+        session.insert("Line", order=2, qty=30)
+        assert set(session.run().outputs) == {2, "each"}
+        session.retract(first)
+        assert session.run().outputs == [1]

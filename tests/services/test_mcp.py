@@ -456,6 +456,8 @@ def test_read_only_offers_no_tools_that_change_rule_sets() -> None:
         "get_rule_set",
         "check_expression",
         "validate_rules",
+        "explain",
+        "why_not",
     ]
     assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
     result = server.result("register_rule_set", name="x", text=LOOP)
@@ -492,3 +494,45 @@ def test_calls_side_by_side(shop: Server) -> None:
         return [each.structured_content["results"] for each in done if each.structured_content]
 
     assert shop.with_client(run) == [[]] + [[(100 + n) / 2] for n in range(1, 20)]
+
+
+# -- explanations ----------------------------------------------------------------------------------
+
+ORDERS = {
+    "Order": [{"id": 1, "total": 250, "placed": None}, {"id": 2, "total": 50, "placed": None}]
+}
+
+
+def test_where_a_fact_comes_from(shop: Server) -> None:
+    told = shop("explain", name="shop", facts=ORDERS, fact={"type": "Order", "id": 1})
+    assert told["found"] == 1
+    [why] = told["explanations"]
+    assert [each["rule"] for each in why["because"]] == ["large"]
+    assert "modified by rule 'large'" in why["text"]
+    assert shop("explain", name="shop", facts=ORDERS, fact={"type": "Order"})["found"] == 2
+
+
+def test_why_a_rule_does_not_fire(shop: Server) -> None:
+    told = shop("why_not", name="shop", facts={"Order": [ORDERS["Order"][1]]}, rule="large")
+    assert told["status"] == "unmatched"
+    assert "total > least (total is 50.0, least is 100.0)" in told["text"]
+    told = shop("why_not", name="shop", facts=ORDERS, rule="large", limit=0)
+    assert told["status"] == "waiting"
+    told = shop("why_not", name="shop", facts=ORDERS, rule="large", params={"least": 1000})
+    assert told["status"] == "unmatched"
+
+
+def test_what_cannot_be_explained(shop: Server) -> None:
+    code, message, _ = shop.fault("why_not", name="shop", facts=ORDERS, rule="larg")
+    assert (code, message) == ("wrong_request", "unknown rule 'larg'; did you mean 'large'?")
+    code, message, _ = shop.fault("explain", name="shop", facts=ORDERS, fact={"id": 1})
+    assert message == "fact: its template is given as 'type'"
+    code, message, _ = shop.fault(
+        "explain", name="shop", facts=ORDERS, fact={"type": "Order", "id": 9}
+    )
+    assert (code, message) == ("not_found", "no fact fits; after the run there are 2 of Order")
+    code, message, _ = shop.fault("explain", name="shop", facts=ORDERS, fact={"type": "Ordr"})
+    assert (code, message) == ("wrong_facts", "unknown template 'Ordr'; did you mean 'Order'?")
+    shop("register_rule_set", name="tiers", text=TIERS, format="yaml")
+    code, message, _ = shop.fault("why_not", name="tiers", facts=[], rule="vip")
+    assert message == "rules over one fact keep no facts to explain"

@@ -386,3 +386,40 @@ def test_sessions_come_and_go_in_many_threads(entry: Entry) -> None:
     assert sessions.of("me") == []
     for _ in range(5):
         sessions.open("me", entry, Options({}), [])
+
+
+def test_where_a_fact_comes_from(client: TestClient) -> None:
+    path = opened(client, facts=[{"id": 1, "total": 250}])
+    client.post(f"{path}/run")
+    why = client.get(f"{path}/why?fact=1").json()
+    assert (why["fact_id"], why["template"], why["origin"]) == (1, "Order", "outside")
+    [because] = why["because"]
+    assert (because["kind"], because["rule"]) == ("modified", "large")
+    assert because["facts"][0]["variable"] == "o"
+    assert because["facts"][0]["fields"]["status"] == "new"
+    assert why["text"].startswith("#1 Order(id=1")
+    assert client.get(f"{path}/why?fact=1&depth=1&limit=2").status_code == 200
+
+
+def test_why_a_rule_does_not_fire(client: TestClient) -> None:
+    path = opened(client, facts=[{"id": 1, "total": 50}])
+    told = client.get(f"{path}/why-not?rule=large").json()
+    assert (told["status"], told["failing"]["number"]) == ("unmatched", 1)
+    assert told["nearest"][0]["missed"] == [
+        {"constraint": "total > most", "values": {"total": 50.0, "most": 100}, "error": None}
+    ]
+    assert "fails total > most" in told["text"]
+    assert client.get(f"{path}/why-not?rule=small").json()["status"] == "waiting"
+
+
+def test_what_cannot_be_explained(client: TestClient) -> None:
+    path = opened(client, facts=[{"id": 1, "total": 50}])
+    assert client.get(f"{path}/why?fact=9").status_code == 404
+    answer = client.get(f"{path}/why-not?rule=larg")
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "unknown rule 'larg'; did you mean 'large'?"
+    assert client.get(f"{path}/why").status_code == 422
+    assert client.get(f"{path}/why?fact=1&depth=0").status_code == 422
+    assert client.get("/sessions/none/why?fact=1").status_code == 404
+    # The session goes on.
+    assert client.post(f"{path}/run").json()["fired"] == 1

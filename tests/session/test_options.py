@@ -66,7 +66,7 @@ def test_params_are_told_by_the_rule_set() -> None:
         ({"name": 3}, "param 'name': expected str, got int 3"),
         ({"name": "n", "vat": "x"}, "param 'vat': expected float, got str 'x'"),
         ({"name": "n", "marks": [1]}, "param 'marks': expected str, got int 1"),
-        ({"name": "n", "vta": 1}, r"param 'vta' \(params: gross, marks, name, twice, vat\)"),
+        ({"name": "n", "vta": 1}, r"param 'vta'; did you mean 'vat'\?"),
     ],
 )
 def test_a_param_that_does_not_fit_is_refused(params: dict[str, Any], message: str) -> None:
@@ -403,3 +403,18 @@ def test_a_session_is_opened_without_with_too() -> None:
     session = PARAMS.session({"name": "n"})
     assert isinstance(session, Session)
     session.close()
+
+
+def test_a_misspelt_param_has_a_hint() -> None:
+    rules = RuleSet.parse("param least: int = 1\n")
+    with pytest.raises(FactError, match=r"unknown param 'leats'; did you mean 'least'\?"):
+        rules.session(params={"leats": 2})
+
+
+def test_a_session_shows_how_many_facts_it_holds() -> None:
+    session = RuleSet.parse("template T\n    x: int\nend\n").session()
+    assert repr(session) == "<Session: 0 facts>"
+    session.insert("T", x=1)
+    assert repr(session) == "<Session: 1 fact>"
+    session.close()
+    assert repr(session) == "<Session: closed>"

@@ -444,7 +444,8 @@ def test_arguments_of_the_wrong_kind_are_refused(given: Any, message: str) -> No
         rule(given.get("name", "r"), **options)
 
 
-async def asynchronous(firing: CurrentFiring) -> None: ...
+async def asynchronous(firing: CurrentFiring) -> Any:
+    yield
 
 
 def generator(firing: CurrentFiring) -> Any:
@@ -457,7 +458,7 @@ def generator(firing: CurrentFiring) -> Any:
         (lambda: None, "the function takes the firing, and nothing else"),
         (lambda firing, other: None, "takes the firing, and nothing else"),
         (lambda *, firing: None, "the firing, and nothing else"),
-        (asynchronous, "cannot be an async function"),
+        (asynchronous, "cannot be a generator"),
         (generator, "cannot be a generator"),
         (5, "the action is a function, not 5"),
     ],

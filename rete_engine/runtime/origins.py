@@ -1,0 +1,115 @@
+"""Which firing a fact comes from: what `Session.why` needs to know, in as little as it takes.
+
+A firing that changes facts leaves one record of its match: the items of its links, with the values
+that facts had then and the firings that these came from. Each fact points to the record of the
+firing that inserted it, or that changed it last. So a record lives as long as a fact that it tells
+of.
+
+Records of facts that are gone, and of values that were replaced, stay while others tell of them,
+but not without end: rules that replace one fact by the next, or count, would leave a chain of all
+that ever was. So they go `KEPT` generations back, and then no further.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from rete_engine.expressions.frame import Link
+from rete_engine.network.rules import ReadingSpec, RuleSpec
+from rete_engine.runtime.activations import Activation
+from rete_engine.runtime.memory import Element, RightToken
+
+#: How many generations of what is gone are remembered behind what is there.
+KEPT: Final = 32
+
+#: What the record of a match has of each link: its item, the values of a fact, their origin.
+WIDTH: Final = 3
+
+
+#: The time tag of a record that no fact points to yet.
+UNUSED: Final = -1
+
+
+@final
+class Origin:
+    """What a fact comes from: the match of a firing that inserted or changed it."""
+
+    __slots__ = ("earlier", "level", "match", "modifies", "reading", "tag")
+
+    def __init__(self, reading: ReadingSpec, match: list[object], level: int) -> None:
+        self.reading = reading
+        # The item of each link, the newest first; behind it the values that it had, if it is a
+        # fact, and where they came from, if a firing had changed it. The match of a right
+        # sub-network is left out, its facts stand behind it.
+        self.match = match
+        self.level = level  # generations of what is gone behind this one
+        self.modifies = False  # whether the firing changed the fact (not: inserted it)
+        self.tag = UNUSED  # time tag of the change
+        # Of a fact that was changed: the firing that inserted it, if one did.
+        self.earlier: Origin | None = None
+
+    def of_insert(self) -> Origin:
+        """The origin of a fact that the firing inserted: all of them share it."""
+        made = Origin(self.reading, self.match, self.level) if self.modifies else self
+        made.tag = 0
+        return made
+
+    def of_modify(self, before: Origin | None, tag: int) -> Origin:
+        """The origin of a fact that the firing changed; `before` is the one that it had."""
+        made = self if self.tag == UNUSED else Origin(self.reading, self.match, self.level)
+        made.modifies = True
+        made.tag = tag
+        made.earlier = before.earlier if before is not None and before.modifies else before
+        return made
+
+
+#: Stands where something is no longer known of a fact that is gone.
+FORGOTTEN: Final = Origin(ReadingSpec(RuleSpec(-1, "", "", 0)), [], 0)
+
+
+def origin_of(activation: Activation) -> Origin:
+    """The record of a firing, made before its changes are."""
+    match: list[object] = []
+    level = 0
+    link: Link | None = activation
+    while link is not None:
+        item = link.item
+        if isinstance(item, Element):
+            match.append(item)
+            match.append(item.values)
+            known = item.origin
+            if known is not None and known.modifies and known.level < KEPT:
+                match.append(known)
+                if known.level >= level:
+                    level = known.level + 1
+            else:
+                match.append(None)
+        else:
+            match.append(None if isinstance(item, RightToken) else item)
+            match.append(None)
+            match.append(None)
+        link = link.parent
+    return Origin(activation.reading, match, level)
+
+
+def faded(origin: Origin) -> Origin | None:
+    """What is still known of the origin of a fact that goes; None where it came from outside."""
+    kept: Origin | None = origin
+    if origin.modifies:  # it may tell of the fact itself, and so hold itself for ever
+        kept = origin.earlier
+    if kept is None:
+        return None
+    level = kept.level
+    match = kept.match
+    for index in range(0, len(match), WIDTH):
+        item = match[index]
+        if isinstance(item, Element):
+            known = item.origin
+            if known is not None and not item.is_live and known.level >= level:
+                level = known.level + 1
+        elif isinstance(item, (list, tuple, set, dict)):
+            return FORGOTTEN  # there may be facts in it
+    if level >= KEPT:
+        return FORGOTTEN
+    kept.level = level
+    return kept
