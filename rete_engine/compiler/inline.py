@@ -146,9 +146,13 @@ class Inlining:
     def meanings(
         self, meanings: Sequence[tuple[int, tree.Expression]]
     ) -> tuple[tuple[int, tree.Expression], ...]:
-        """What slots stand for in an alternative."""
+        """What slots stand for in an alternative.
+
+        It needs no check: a read that is written out is of a reference that is followed.
+        """
         return tuple(
-            (self.slots[number].number, self.expression(meaning)) for number, meaning in meanings
+            (self.slots[number].number, rewritten(meaning, self.changed))
+            for number, meaning in meanings
         )
 
     def part(self, part: Constraint | Computation) -> Constraint | Computation:
