@@ -8,6 +8,7 @@ from rete_engine.expressions.frame import Node
 from rete_engine.network.alphas import AlphaSpec, RightSpec, Test
 from rete_engine.network.network import Network
 from rete_engine.network.nodes import (
+    AdapterSpec,
     AnswerSpec,
     BranchingSpec,
     ComputeSpec,
@@ -145,7 +146,7 @@ class NetworkBuilder:
 
     def finish(self) -> Network:
         """The complete network."""
-        _rank(self.root, 0)
+        _rank(self.nodes)
         for node in self.nodes:
             node.item_mask = _item_mask(node)
             node.of_branch = _is_of_branch(node)
@@ -185,16 +186,37 @@ def share_origins(kept: tuple[Test, ...], others: tuple[Test, ...]) -> None:
             test.origins.extend(other.origins)
 
 
-def _rank(node: NodeSpec, rank: int) -> int:
-    """Number the nodes below a node, and it last; a group's branch comes first."""
+def _rank(nodes: list[NodeSpec]) -> None:
+    """Number the nodes in the order of work within a change; the first one is the root.
+
+    The right sub-networks come behind all others, however many rules share them: their matches
+    meet those of other paths, where by then every group and accumulate must know what the change
+    makes of its branch.
+    """
+    late: set[int] = set()  # the ends of right sub-networks, and the nodes above them
+    for node in nodes:
+        above: NodeSpec | None = node if isinstance(node, AdapterSpec) else None
+        while above is not None and above.number not in late:
+            late.add(above.number)
+            above = above.parent
+    order: list[NodeSpec] = []
+    _upwards(nodes[0], order)
+    order.sort(key=lambda node: node.number in late)  # otherwise they stay in order
+    for rank, node in enumerate(order):
+        node.rank = rank
+    for node in nodes:
+        if isinstance(node, BranchingSpec):
+            node.branch_rank = node.branch[-1].rank
+
+
+def _upwards(node: NodeSpec, order: list[NodeSpec]) -> None:
+    """List the nodes below a node, and it last; a group's branch comes first."""
     if isinstance(node, BranchingSpec):
         for child in node.branch:
-            rank = _rank(child, rank)
-        node.branch_rank = rank - 1
+            _upwards(child, order)
     for child in node.children:
-        rank = _rank(child, rank)
-    node.rank = rank
-    return rank + 1
+        _upwards(child, order)
+    order.append(node)
 
 
 def _item_mask(node: NodeSpec) -> int:

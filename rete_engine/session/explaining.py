@@ -14,10 +14,11 @@ from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError, SessionError
 from rete_engine.explain.matching import Level, Matching, Partial
 from rete_engine.explain.nearest import Near, nearest
+from rete_engine.explain.recognition import recognition_key
 from rete_engine.explain.steps import PatternStep, WrittenReading, written
 from rete_engine.expressions.frame import Answer, Link, Node
 from rete_engine.expressions.types import Type
-from rete_engine.expressions.values import Misfit, join_key, store
+from rete_engine.expressions.values import Misfit, store
 from rete_engine.network.rules import RuleSpec
 from rete_engine.runtime.activations import AgendaEntry, Deferred
 from rete_engine.runtime.engine import Engine
@@ -321,7 +322,7 @@ class Verdict:
             assert isinstance(at.item, Element)
             numbers.append(at.item.number)
         values = [self.explainer.matching.value(node, link) for _, node in nodes]
-        kept = [join_key(v) for v in values if not isinstance(v, (Element, Answer))]
+        kept = [recognition_key(v) for v in values if not isinstance(v, (Element, Answer))]
         return (reading, tuple(numbers), tuple(kept))
 
     def of_waiting(self, found: int) -> tuple[Status, str]:

@@ -294,6 +294,38 @@ def test_it_fired() -> None:
         assert s.why_not("r").fired == 0
 
 
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        "o := Order(v := total)",
+        "v := sum(total for Order())",
+        "v := collect(total for Order())",
+        "v := collect_set(total for Order())",
+        "v := count(Order() by t := total)",
+        "o := Order()\nv := [1, (o.total, 1)]",
+        "o := Order()\nv := {'total': o.total}",
+        "o := Order()\nv := decimal('nan')",
+    ],
+)
+def test_a_match_with_a_value_that_is_not_a_number(conditions: str) -> None:
+    with session(conditions) as s:
+        s.insert("Order", id=1, customer="c1", total=float("nan"))
+        told = s.why_not("r")
+        assert (told.status, told.reason) == (
+            "waiting",
+            "1 activation on the agenda; it fires next",
+        )
+        s.run()
+        assert s.why_not("r").status == "fired"
+
+
+def test_of_several_matches_with_a_value_that_is_not_a_number() -> None:
+    with session("for v in [float('nan'), {float('nan'), float('nan')}, {float('nan')}]") as s:
+        assert s.why_not("r").reason == "3 activations on the agenda; it fires next"
+        s.run(1)
+        assert s.why_not("r").reason == "2 activations on the agenda; it fires next"
+
+
 def test_it_fired_and_holds_no_more() -> None:
     with session("o := Order(total == 0)", action="modify o(total = 1)") as s:
         s.insert("Order", id=1, customer="c1")
