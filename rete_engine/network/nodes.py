@@ -27,8 +27,9 @@ class NodeSpec:
         # Whether the node takes its matches straight from a group, as (part of) its branch.
         self.of_branch = False
         # The order in which nodes meet a new fact: every node before its ancestors (so that a
-        # fact that matches two patterns of a rule makes each pair once), and the branch of a
-        # group before what follows the group. Set when the network is complete.
+        # fact that matches two patterns of a rule makes each pair once), the branch of a group
+        # before what follows the group, and right sub-networks last. Set when the network is
+        # complete.
         self.rank = 0
         # Whether a rule that inserts logically is below: its matches may support facts.
         self.supports = False

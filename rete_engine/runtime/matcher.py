@@ -6,7 +6,8 @@ The order of work within one change is what makes it exact:
 2. What is lost goes: tokens that held the fact as it was, then matches that a `not` now stops
    or an `exists` no longer carries.
 3. Joins meet the fact, every node before its ancestors, so that a fact which matches two
-   patterns of a rule makes each pair once. A group's branch comes before what follows the group.
+   patterns of a rule makes each pair once. A group's branch comes before what follows the group,
+   and right sub-networks come last: what they find meets the matches of other paths.
 4. What `not`, `exists` and accumulates come to mean is settled in the same order: a guard or a
    group lets a match pass when all below it is done, and a group that is left without a match
    stops its own when its branch is done. One that lost what it had and found another (or the same

@@ -332,6 +332,9 @@ class Script:
             return f"{value.template} {value.fact_id}{gone}"
         if isinstance(value, list):
             return f"[{', '.join(map(self.shown, value))}]"
+        if isinstance(value, tuple):
+            end = "," if len(value) == 1 else ""
+            return f"({', '.join(map(self.shown, value))}{end})"
         if isinstance(value, dict):
             pairs = (f"{self.shown(key)}: {self.shown(item)}" for key, item in value.items())
             return f"{{{', '.join(pairs)}}}"

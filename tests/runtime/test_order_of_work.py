@@ -13,7 +13,7 @@ template A
 end
 """
 
-#: Rules that change A make its patterns those of a control fact, whose paths two rules share.
+#: A rule that changes A makes patterns of A those of control facts: their path is shared.
 CHANGES = """
 rule "changes"
 when
@@ -51,7 +51,7 @@ PAIR = "a := A(m >= 0)\nb := A(m >= 0)"
     [
         f"c := count(A())\n{PAIR}",
         f"not (A(n == 1) and A(n == 2))\n{PAIR}",
-        PAIR,
+        "p := A(m == 1)\n" + PAIR,
     ],
 )
 def test_an_accumulate_before_control_facts_whose_path_is_shared(first: str) -> None:
