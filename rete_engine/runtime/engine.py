@@ -148,8 +148,9 @@ class Engine:
             ActionFailure: An action failed; its activation is off the agenda, nothing changed.
         """
         count = 0
-        self.halted = False
         while True:
+            if self.halted:
+                return count, HALTED
             activation = self.next()
             if activation is None:
                 return count, QUIESCENT
@@ -163,8 +164,6 @@ class Engine:
                 failure.count = count
                 raise
             count += 1
-            if self.halted:
-                return count, HALTED
             if raises and self.matcher.failures:
                 return count, QUIESCENT
 

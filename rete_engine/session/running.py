@@ -16,8 +16,10 @@ from rete_engine.session.results import RunResult, Stopped
 from rete_engine.session.tracing import find_loop
 from rete_engine.session.translation import Translator
 
-#: So many firings are over before the collector would be in the way: it is held back behind them.
-SHORT = 500
+#: So many firings are made in one stretch of the engine. Between two of them Python looks at other
+#: threads and at interrupts, for which compiled code does not stop. A run of one stretch is over
+#: before the collector would be in the way, so only longer ones hold it back.
+STRETCH = 500
 
 ON_ERROR = ("raise", "skip", "quarantine")
 
@@ -60,6 +62,7 @@ class Runner:
         left = limit if limit is not None else -1
         self.events.begin(trace)
         engine.recent.clear()  # a loop is one of this run
+        engine.halted = False
         fired = 0
         holds_back = False
         raises = self.on_error == "raise"
@@ -67,7 +70,7 @@ class Runner:
             while True:
                 if engine.matcher.failures:
                     self.report_failures()
-                stretch = left if holds_back or 0 <= left <= SHORT else SHORT
+                stretch = left if 0 <= left <= STRETCH else STRETCH
                 try:
                     count, reason = engine.run(stretch, deadline, raises)
                 except ActionFailure as failure:
@@ -79,8 +82,9 @@ class Runner:
                 if self.events.failure is not None:
                     self.events.raise_failure()
                 if reason == LIMIT and stretch != left:
-                    hold_back()
-                    holds_back = True
+                    if not holds_back:
+                        hold_back()
+                        holds_back = True
                 elif not (raises and engine.matcher.failures):
                     break
                 left = max(left - count, 0) if left >= 0 else left
