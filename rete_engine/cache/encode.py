@@ -266,6 +266,8 @@ def is_literal(value: object) -> bool:
     kind = type(value)
     if kind in _WORDS:
         return True
+    # mypy does not follow `kind is int` back to the value; `isinstance` would let an
+    # enum of ints pass, which JSON gives back as a plain int.
     if kind is int:
         return -_WORD < value < _WORD  # type: ignore[operator]
     return kind is float and math.isfinite(value)  # type: ignore[arg-type]

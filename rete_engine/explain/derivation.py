@@ -8,7 +8,7 @@ from typing import Literal, cast
 from rete_engine.expressions.frame import Context, Frame, Link
 from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.memory import Element
-from rete_engine.runtime.origins import FORGOTTEN, WIDTH, Origin
+from rete_engine.runtime.origins import FORGOTTEN, WIDTH, FiringRecord
 from rete_engine.runtime.working_memory import WorkingMemory
 
 #: Why a fact is not followed further: it was before, or the tree is deep or large enough, or its
@@ -25,7 +25,7 @@ class Version:
 
     element: Element
     values: tuple[object, ...]
-    origin: Origin | None
+    origin: FiringRecord | None
 
 
 @dataclass
@@ -136,12 +136,12 @@ class Derivations:
         return Derived(kind, reading, values, facts)
 
 
-def known_origin(element: Element) -> Origin | None:
+def known_origin(element: Element) -> FiringRecord | None:
     """The firing that a fact comes from, as far as that is known."""
     return None if element.origin is FORGOTTEN else element.origin
 
 
-def rebuilt(origin: Origin) -> tuple[Link, dict[Element, Version]]:
+def rebuilt(origin: FiringRecord) -> tuple[Link, dict[Element, Version]]:
     """The match of a firing, and its facts as they were."""
     match = origin.match
     link: Link | None = None
@@ -151,7 +151,7 @@ def rebuilt(origin: Origin) -> tuple[Link, dict[Element, Version]]:
         link = Link(link, item)
         if isinstance(item, Element):
             values = cast("tuple[object, ...]", match[index + 1])
-            source = cast("Origin | None", match[index + 2])
+            source = cast("FiringRecord | None", match[index + 2])
             if source is None:  # it was as a firing or the program inserted it, or too long ago
                 source = known_origin(item)
                 if source is not None and source.modifies:
@@ -161,7 +161,7 @@ def rebuilt(origin: Origin) -> tuple[Link, dict[Element, Version]]:
     return link, versions
 
 
-def touched_since(element: Element, origin: Origin | None) -> bool:
+def touched_since(element: Element, origin: FiringRecord | None) -> bool:
     """Whether a fact was changed from outside since the last firing that is known of it."""
     tags = element.field_tags
     if tags is None:

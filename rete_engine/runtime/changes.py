@@ -13,7 +13,7 @@ from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.derivations import Derivations
 from rete_engine.runtime.keys import keys_of
 from rete_engine.runtime.memory import Element
-from rete_engine.runtime.origins import Origin
+from rete_engine.runtime.origins import FiringRecord
 from rete_engine.runtime.working_memory import WorkingMemory
 
 INSERTED: Final = 1
@@ -47,7 +47,7 @@ class Changes:
         self.inserts = 0
         self.start = 0  # facts ever inserted before
         self.derivations: Derivations | None = None
-        self.origin: Origin | None = None  # the firing that makes them
+        self.origin: FiringRecord | None = None  # the firing that makes them
         self.begin()
 
     def begin(self) -> None:

@@ -24,7 +24,7 @@ from rete_engine.runtime.live_node import LiveNode, RightInput, rank_of
 
 if TYPE_CHECKING:
     from rete_engine.runtime.guards import GuardToken
-    from rete_engine.runtime.origins import Origin
+    from rete_engine.runtime.origins import FiringRecord
 
 
 @final
@@ -44,7 +44,7 @@ class Element(Record):
         self.tokens: Token | None = None  # tokens that it is the item of
         self.older: Element | None = None  # among the live facts of its template
         self.newer: Element | None = None
-        self.origin: Origin | None = None  # the firing that it comes from, see `origins`
+        self.origin: FiringRecord | None = None  # the firing that it comes from, see `origins`
 
 
 @final

@@ -31,7 +31,7 @@ UNUSED: Final = -1
 
 
 @final
-class Origin:
+class FiringRecord:
     """What a fact comes from: the match of a firing that inserted or changed it."""
 
     __slots__ = ("earlier", "level", "match", "modifies", "reading", "tag")
@@ -46,17 +46,17 @@ class Origin:
         self.modifies = False  # whether the firing changed the fact (not: inserted it)
         self.tag = UNUSED  # time tag of the change
         # Of a fact that was changed: the firing that inserted it, if one did.
-        self.earlier: Origin | None = None
+        self.earlier: FiringRecord | None = None
 
-    def of_insert(self) -> Origin:
+    def of_insert(self) -> FiringRecord:
         """The origin of a fact that the firing inserted: all of them share it."""
-        made = Origin(self.reading, self.match, self.level) if self.modifies else self
+        made = FiringRecord(self.reading, self.match, self.level) if self.modifies else self
         made.tag = 0
         return made
 
-    def of_modify(self, before: Origin | None, tag: int) -> Origin:
+    def of_modify(self, before: FiringRecord | None, tag: int) -> FiringRecord:
         """The origin of a fact that the firing changed; `before` is the one that it had."""
-        made = self if self.tag == UNUSED else Origin(self.reading, self.match, self.level)
+        made = self if self.tag == UNUSED else FiringRecord(self.reading, self.match, self.level)
         made.modifies = True
         made.tag = tag
         made.earlier = before.earlier if before is not None and before.modifies else before
@@ -64,10 +64,10 @@ class Origin:
 
 
 #: Stands where something is no longer known of a fact that is gone.
-FORGOTTEN: Final = Origin(ReadingSpec(RuleSpec(-1, "", "", 0)), [], 0)
+FORGOTTEN: Final = FiringRecord(ReadingSpec(RuleSpec(-1, "", "", 0)), [], 0)
 
 
-def origin_of(activation: Activation) -> Origin:
+def origin_of(activation: Activation) -> FiringRecord:
     """The record of a firing, made before its changes are."""
     match: list[object] = []
     level = 0
@@ -89,12 +89,12 @@ def origin_of(activation: Activation) -> Origin:
             match.append(None)
             match.append(None)
         link = link.parent
-    return Origin(activation.reading, match, level)
+    return FiringRecord(activation.reading, match, level)
 
 
-def faded(origin: Origin) -> Origin | None:
+def faded(origin: FiringRecord) -> FiringRecord | None:
     """What is still known of the origin of a fact that goes; None where it came from outside."""
-    kept: Origin | None = origin
+    kept: FiringRecord | None = origin
     if origin.modifies:  # it may tell of the fact itself, and so hold itself for ever
         kept = origin.earlier
     if kept is None:
