@@ -32,7 +32,7 @@ from rete_engine.runtime.conditions import Failure, note_failure, whole
 from rete_engine.runtime.endings import AnswerToken
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.guards import ExistsNode, guards_of
-from rete_engine.runtime.live_node import LiveNode, in_order
+from rete_engine.runtime.live_node import Child, LiveNode, chained, in_order
 from rete_engine.runtime.memory import Element, Entry, RightToken, Token
 from rete_engine.runtime.nodes import make_node
 from rete_engine.runtime.unsettled import LAST, Unsettled
@@ -84,11 +84,10 @@ class Matcher:
             self.live_nodes[spec.number] = node
         return node
 
-    def live_children(self, node: LiveNode) -> list[LiveNode]:
+    def first_child(self, node: LiveNode) -> Child | None:
         """The live children of a node."""
-        children = [self.live(child) for child in node.spec.children]
-        node.children = children
-        return children
+        node.child = chained([self.live(child) for child in node.spec.children])
+        return node.child
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -202,15 +201,26 @@ class Matcher:
         """Activate the noted nodes: guards, then joins by rank."""
         alphas = self.alpha_network
         guards = alphas.guards
-        if guards:
+        if len(guards) == 1:  # the commonest case needs no new list
+            node = guards.pop()
+            node.right(element)
+            node.entry = None
+        elif guards:
             alphas.guards = []
-            if len(guards) > 1:
-                in_order(guards)
+            in_order(guards)
             for node in guards:
                 node.right(element)
                 node.entry = None
         targets = alphas.targets
-        if targets:
+        if len(targets) == 1:
+            alphas.in_order = True
+            alphas.last_rank = 0
+            node = targets.pop()
+            if self.unsettled.waiting:
+                self.unsettled.settle(node.rank, self)
+            node.right(element)
+            node.entry = None
+        elif targets:
             alphas.targets = []
             if not alphas.in_order:
                 in_order(targets)
