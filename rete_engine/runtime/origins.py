@@ -22,10 +22,6 @@ from rete_engine.runtime.memory import Element, RightToken
 #: How many generations of what is gone are remembered behind what is there.
 KEPT: Final = 32
 
-#: What the record of a match has of each link: its item, the values of a fact, their origin.
-WIDTH: Final = 3
-
-
 #: The time tag of a record that no fact points to yet.
 UNUSED: Final = -1
 
@@ -38,9 +34,9 @@ class FiringRecord:
 
     def __init__(self, reading: ReadingSpec, match: list[object], level: int) -> None:
         self.reading = reading
-        # The item of each link, the newest first; behind it the values that it had, if it is a
-        # fact, and where they came from, if a firing had changed it. The match of a right
-        # sub-network is left out, its facts stand behind it.
+        # The item of each link, the newest first; behind a fact the values that it had, and where
+        # they came from, if a firing had changed it. The match of a right sub-network is left
+        # out, its facts stand behind it.
         self.match = match
         self.level = level  # generations of what is gone behind this one
         self.modifies = False  # whether the firing changed the fact (not: inserted it)
@@ -86,8 +82,6 @@ def origin_of(activation: Activation) -> FiringRecord:
                 match.append(None)
         else:
             match.append(None if isinstance(item, RightToken) else item)
-            match.append(None)
-            match.append(None)
         link = link.parent
     return FiringRecord(activation.reading, match, level)
 
@@ -100,9 +94,7 @@ def faded(origin: FiringRecord) -> FiringRecord | None:
     if kept is None:
         return None
     level = kept.level
-    match = kept.match
-    for index in range(0, len(match), WIDTH):
-        item = match[index]
+    for item in items_of(kept):
         if isinstance(item, Element):
             known = item.origin
             if known is not None and not item.is_live and known.level >= level:
@@ -113,3 +105,15 @@ def faded(origin: FiringRecord) -> FiringRecord | None:
         return FORGOTTEN
     kept.level = level
     return kept
+
+
+def items_of(origin: FiringRecord) -> list[object]:
+    """The items of the links of a firing's match, the newest first."""
+    items: list[object] = []
+    match = origin.match
+    index = 0
+    while index < len(match):
+        item = match[index]
+        items.append(item)
+        index += 3 if isinstance(item, Element) else 1
+    return items
