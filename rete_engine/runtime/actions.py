@@ -28,7 +28,6 @@ from rete_engine.network.statements import (
     RetractStatement,
     Statement,
 )
-from rete_engine.network.templates import MISSING
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
@@ -127,17 +126,14 @@ class Execution:
         frame = self.frame
         changes = self.changes
         template = statement.template
-        places = statement.places
-        if places is None:
+        whole = statement.whole
+        if whole is not None:
+            values = template.checked([node.evaluate(frame) for node in whole], changes.limits)
+        else:
             given = {name: node.evaluate(frame) for name, node in statement.fields}
             if statement.upsert:
                 return changes.upsert(template, given)
             values = template.build(given, changes.limits)
-        else:
-            placed: list[object] = [MISSING] * len(template.fields)
-            for index, (_, node) in enumerate(statement.fields):
-                placed[places[index]] = node.evaluate(frame)
-            values = template.fill(placed, changes.limits)
         if statement.logical:
             return changes.insert_logical(template, values)
         return changes.insert(template, values)
