@@ -199,7 +199,7 @@ class Events:
     def note_changes(self, rule: RuleSpec, changes: Changes) -> None:
         """Note what the function of a rule changes, which no text tells, to name loops by it."""
         noted = self.changed.setdefault(rule, {})
-        for element, kind in changes.kinds.items():
+        for element, kind in changes.all().items():
             names: list[str] = []
             if kind == MODIFIED:
                 mask = changed_fields(element, changes.values(element))
