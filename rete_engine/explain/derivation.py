@@ -143,15 +143,22 @@ def known_origin(element: Element) -> FiringRecord | None:
 
 def rebuilt(origin: FiringRecord) -> tuple[Link, dict[Element, Version]]:
     """The match of a firing, and its facts as they were."""
-    match = iter(origin.match)
+    match = origin.match
     links: list[object] = []
     versions: dict[Element, Version] = {}
-    for item in match:
+    place = 0
+    while place < len(match):
+        item = match[place]
+        place += 1
         links.append(item)
         if isinstance(item, Element):
-            values = cast("tuple[object, ...]", next(match))
-            source = cast("FiringRecord | None", next(match))
-            if source is None:  # it was as a firing or the program inserted it, or too long ago
+            values = cast("tuple[object, ...]", match[place])
+            place += 1
+            source: FiringRecord | None = None
+            if place < len(match) and isinstance(match[place], FiringRecord):
+                source = cast(FiringRecord, match[place])
+                place += 1
+            else:  # it was as a firing or the program inserted it, or too long ago
                 source = known_origin(item)
                 if source is not None and source.modifies:
                     source = source.earlier

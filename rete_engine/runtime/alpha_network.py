@@ -10,7 +10,7 @@ from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.join_keys import plain_key
 from rete_engine.runtime.joins import FirstNode
-from rete_engine.runtime.live_node import RightInput
+from rete_engine.runtime.live_node import Audience
 from rete_engine.runtime.memory import Element, RightMemory
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class LiveAlpha:
 class AlphaNetwork:
     """The indexes of a session, made when first touched."""
 
-    __slots__ = ("alphas", "guards", "in_order", "last_rank", "rests", "rights", "targets")
+    __slots__ = ("alphas", "guards", "rests", "rights", "targets")
 
     def __init__(self) -> None:
         self.alphas: dict[int, LiveAlpha] = {}
@@ -41,10 +41,8 @@ class AlphaNetwork:
         self.rests: list[list[LiveAlpha | None]] = []
         self.rights: dict[int, RightMemory] = {}
         # Nodes to tell of the fact of this change: guards, then all others.
-        self.guards: list[RightInput] = []
-        self.targets: list[RightInput] = []
-        self.in_order = True  # whether the others stand by rank
-        self.last_rank = 0  # of the last of them
+        self.guards = Audience()
+        self.targets = Audience()
 
     def right_memory(self, spec: RightSpec) -> RightMemory:
         """The live index of a spec."""
@@ -146,26 +144,17 @@ class AlphaNetwork:
                         if left is not None and left.head is not None and node.mask & changed:
                             node.entry = entry
                             if node.is_guard:
-                                self.guards.append(node)
+                                self.guards.add(node)
                             else:
-                                self.note(node)
+                                self.targets.add(node)
         for first in alpha.firsts:
             if first.mask & changed:
-                self.note(first)
-
-    def note(self, node: RightInput) -> None:
-        """Note a node to tell of the fact of this change."""
-        if node.rank < self.last_rank:
-            self.in_order = False
-        self.last_rank = node.rank
-        self.targets.append(node)
+                self.targets.add(first)
 
     def forget(self) -> None:
         """Tell nobody."""
-        self.guards.clear()
-        self.targets.clear()
-        self.in_order = True
-        self.last_rank = 0
+        self.guards.take()
+        self.targets.take()
 
 
 def satisfies(element: Element, spec: AlphaSpec, matcher: Matcher) -> bool:

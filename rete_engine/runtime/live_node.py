@@ -79,7 +79,7 @@ class WorkingNode(LiveNode):
 class RightInput(LiveNode):
     """A live node that facts arrive at."""
 
-    __slots__ = ("entry", "is_guard", "mask", "slot")
+    __slots__ = ("entry", "is_guard", "mask", "slot", "told")
 
     def __init__(self, spec: NodeSpec, mask: int) -> None:
         super().__init__(spec)
@@ -87,10 +87,58 @@ class RightInput(LiveNode):
         self.slot = -1  # of its matches in the buckets of its index; none where nothing waits
         self.is_guard = False  # an `exists` or `not`, which hears of a fact before the joins
         self.entry: Entry | None = None  # the arriving fact's entry, during a change
+        self.told: RightInput | None = None  # the next of those to tell of the fact
 
     def right(self, element: Element) -> None:
         """Take a fact (right activation)."""
         raise NotImplementedError
+
+
+@final
+class Audience:
+    """The nodes to tell of the fact of a change, which take no list: mostly it is one."""
+
+    __slots__ = ("first", "in_order", "last")
+
+    def __init__(self) -> None:
+        self.first: RightInput | None = None
+        self.last: RightInput | None = None
+        self.in_order = True  # whether they stand by rank
+
+    def add(self, node: RightInput) -> None:
+        """Tell a node, too."""
+        node.told = None
+        last = self.last
+        if last is None:
+            self.first = node
+        else:
+            last.told = node
+            if last.rank > node.rank:
+                self.in_order = False
+        self.last = node
+
+    def take(self) -> RightInput | None:
+        """The first of the nodes to tell, by rank; from here on there are none."""
+        if not self.in_order:
+            self.sort()
+        first = self.first
+        self.first = None
+        self.last = None
+        return first
+
+    def sort(self) -> None:
+        """Put the nodes in order."""
+        nodes: list[RightInput] = []
+        node = self.first
+        while node is not None:
+            nodes.append(node)
+            node = node.told
+        in_order(nodes)
+        self.first = None
+        self.last = None
+        for node in nodes:
+            self.add(node)
+        self.in_order = True
 
 
 def rank_of(node: LiveNode) -> int:

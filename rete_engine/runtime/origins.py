@@ -34,8 +34,8 @@ class FiringRecord:
 
     def __init__(self, reading: ReadingSpec, match: list[object], level: int) -> None:
         self.reading = reading
-        # The item of each link, the newest first; behind a fact the values that it had, and where
-        # they came from, if a firing had changed it. The match of a right sub-network is left
+        # The item of each link, the newest first; behind a fact the values that it had and, if a
+        # firing had changed it, where they came from. The match of a right sub-network is left
         # out, its facts stand behind it.
         self.match = match
         self.level = level  # generations of what is gone behind this one
@@ -78,8 +78,6 @@ def origin_of(activation: Activation) -> FiringRecord:
                 match.append(known)
                 if known.level >= level:
                     level = known.level + 1
-            else:
-                match.append(None)
         else:
             match.append(None if isinstance(item, RightToken) else item)
         link = link.parent
@@ -110,10 +108,11 @@ def faded(origin: FiringRecord) -> FiringRecord | None:
 def items_of(origin: FiringRecord) -> list[object]:
     """The items of the links of a firing's match, the newest first."""
     items: list[object] = []
-    match = origin.match
-    index = 0
-    while index < len(match):
-        item = match[index]
-        items.append(item)
-        index += 3 if isinstance(item, Element) else 1
+    is_item = True
+    for part in origin.match:
+        if is_item and not isinstance(part, FiringRecord):
+            items.append(part)
+            is_item = not isinstance(part, Element)  # behind a fact its values
+        else:
+            is_item = True
     return items
