@@ -67,7 +67,7 @@ class Events:
         self.outputs: list[Any] = []
         self.firings: list[Firing] = []
         self.traces = False
-        self.listened_to = False  # whether anybody was, when the engine was last adjusted
+        self.is_adjusted = False  # whether the engine tells of anything, so that a run looks again
         self.engine: Engine | None = None
         self.failure: Exception | None = None  # what a callback raised, until `raise_failure`
         self.awaiting = Awaiting()
@@ -92,12 +92,9 @@ class Events:
             callbacks.clear()
 
     def begin(self, traces: bool) -> None:
-        """Begin a run."""
-        # Where nobody listened there is nothing to adjust, but for what a program may have done
-        # since: a run after each of many changes should cost little.
-        if traces != self.traces or self.listened_to or self.translator.objects:
-            self.traces = traces
-            self.adjust()
+        """Begin a run that is traced, or that follows one, or that somebody may listen to."""
+        self.traces = traces
+        self.adjust()
 
     def subscribe(self, event: str, callback: Callable[..., object]) -> Subscription:
         """Call a function at an event from now on."""
@@ -132,7 +129,7 @@ class Events:
         engine.agenda.on_activate = self.activated if has["activate"] else None
         engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
         engine.watches_firings = self.traces or bool(has["fire"])
-        self.listened_to = any(has.values())
+        self.is_adjusted = self.traces or any(has.values())
 
     def call(self, event: str, *arguments: object) -> None:
         """Call everybody who listens to an event.
