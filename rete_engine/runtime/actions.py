@@ -42,14 +42,15 @@ class Execution:
     """
 
     __slots__ = (
-        "changes", "focuses", "frame", "halted", "line", "logs", "objects", "outputs", "prints",
-        "turns",
+        "changes", "focuses", "frame", "halted", "line", "locals", "logs", "objects", "outputs",
+        "prints", "turns",
     )  # fmt: skip
 
     def __init__(self, memory: WorkingMemory, context: Context) -> None:
         self.changes = Changes(memory)
         self.frame = Frame(context, 0)
         self.frame.overlay = self.changes.overlay
+        self.locals = 0  # how many local variables the action has
         self.line = 0  # of the statement that runs, for errors
         self.objects: list[tuple[object, Element]] = []  # of the program, and their new facts
         self.outputs: list[object] = []
@@ -65,8 +66,9 @@ class Execution:
         frame = self.frame
         frame.link = link
         frame.steps = frame.context.limits.steps
-        if locals:
-            frame.locals = [None] * locals
+        self.locals = locals
+        while len(frame.locals) < locals:
+            frame.locals.append(None)
         self.turns = 0
         self.changes.begin()
 
@@ -75,8 +77,8 @@ class Execution:
         self.changes.clear()
         frame = self.frame
         frame.link = None
-        if frame.locals:
-            frame.locals = []
+        for index in range(self.locals):
+            frame.locals[index] = None
         if self.objects:
             self.objects.clear()
         if self.outputs or self.prints or self.logs or self.focuses:

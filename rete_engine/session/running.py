@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError, SessionError
 from rete_engine.expressions.values import EvaluationError, shown
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 #: So many firings are made in one stretch of the engine. Between two of them Python looks at other
 #: threads and at interrupts, for which compiled code does not stop. A run of one stretch is over
 #: before the collector would be in the way, so only longer ones hold it back.
-STRETCH = 500
+STRETCH: Final = 500
 
 ON_ERROR = ("raise", "skip", "quarantine")
+
 
 def check_timeout(timeout: object) -> None:
     """Refuse what is no number of seconds.

@@ -46,7 +46,6 @@ from rete_engine.session.running import Runner
 from rete_engine.session.translation import Translator
 
 if TYPE_CHECKING:
-
     from rete_engine.session.explaining import Explainer
     from rete_engine.session.meanings import Meanings
 
