@@ -104,6 +104,26 @@ class PairKey(KeyMaker):
 
 
 @final
+class TripleKey(KeyMaker):
+    """The values of three expressions; a tuple of a known length takes a quarter of the work."""
+
+    __slots__ = ("first", "second", "third")
+
+    def __init__(self, first: Node, second: Node, third: Node) -> None:
+        self.first = first
+        self.second = second
+        self.third = third
+
+    def of(self, frame: Frame) -> object:
+        """The key."""
+        return (
+            plain_key(self.first.evaluate(frame)),
+            plain_key(self.second.evaluate(frame)),
+            plain_key(self.third.evaluate(frame)),
+        )
+
+
+@final
 class TupleKey(KeyMaker):
     """The values of more expressions."""
 
@@ -114,7 +134,7 @@ class TupleKey(KeyMaker):
 
     def of(self, frame: Frame) -> object:
         """The key."""
-        return tuple([join_key(node.evaluate(frame)) for node in self.nodes])
+        return tuple([plain_key(node.evaluate(frame)) for node in self.nodes])
 
 
 def key_maker(nodes: tuple[Node, ...]) -> KeyMaker:
@@ -133,4 +153,6 @@ def key_maker(nodes: tuple[Node, ...]) -> KeyMaker:
         if isinstance(first, CurrentField) and isinstance(second, CurrentField):
             return FieldPairKey(first.index, second.index)
         return PairKey(first, second)
+    if len(nodes) == 3:
+        return TripleKey(nodes[0], nodes[1], nodes[2])
     return TupleKey(nodes)
