@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from rete_engine.session.meanings import Meanings
 
 
+_print = logging.getLogger("rete_engine.print").info
+
+
 class Session:
     """One use of a rule set: facts come and go, and `run` fires what they make true.
 
@@ -119,9 +122,11 @@ class Session:
         )
         self._gate.seconds = limits.seconds or 0.0
         vars(self)["insert"] = quick_insert(self._gate.insert)
-        out = out or logging.getLogger("rete_engine.print").info
         self._events = Events(
-            self._translator, out, write_back, tuple(param.name for param in compiled.params)
+            self._translator,
+            out or _print,
+            write_back,
+            tuple(param.name for param in compiled.params),
         )
         self._awaiting = self._events.awaiting
         self._lives = LiveQueries(self._translator, self._events.guarded)
@@ -137,8 +142,7 @@ class Session:
         self._context.params = param_values(params, compiled, self._context, self._translator)
         self._engine: Engine
         self._runner: Runner
-        with self._working():
-            self._open()
+        self._open()
 
     # -- opening and closing -------------------------------------------------------------------
 
