@@ -12,7 +12,7 @@ from rete_engine.runtime.engine import LIMIT, ActionFailure, Engine
 from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.gate import MANY, Gate
 from rete_engine.runtime.memory import Element
-from rete_engine.session.collector import Load, hold_back, let_go
+from rete_engine.session.collector import Load, give_way, hold_back, let_go
 from rete_engine.session.events import Events
 from rete_engine.session.fact import describe
 from rete_engine.session.queries import LiveQueries
@@ -23,8 +23,8 @@ from rete_engine.session.translation import Translator
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-#: So many firings are made in one stretch of the engine. Between two of them Python looks at other
-#: threads and at interrupts, for which compiled code does not stop. A run of one stretch is over
+#: So many firings are made in one stretch of the engine. Between two of them it gives way to other
+#: threads and to interrupts, for which compiled code does not stop. A run of one stretch is over
 #: before the collector would be in the way, so only longer ones hold it back.
 STRETCH: Final = 500
 
@@ -145,6 +145,7 @@ class Runner:
                     if not holds_back:
                         hold_back()
                         holds_back = True
+                    give_way()
                 elif not (raises and engine.matcher.failures):
                     break
                 left = max(left - count, 0) if left >= 0 else left
