@@ -183,7 +183,7 @@ class Runner:
             engine.matcher.failures = failures[position + 1 :]
             self.events.error(error)
             if self.on_error == "raise":
-                raise error from error.cause
+                raise error
             self.errors.append(error)
             if self.on_error == "quarantine":
                 names = {origin.rule for origin in failure.origins}
@@ -200,9 +200,7 @@ class Runner:
 
     def query_failed(self, failure: Failure) -> None:
         """A condition of a live query failed: that is raised as what a callback raises."""
-        error = self.condition_failed(failure)
-        error.__cause__ = error.cause
-        self.events.fail(error)
+        self.events.fail(self.condition_failed(failure))
 
     def action_failed(self, failure: ActionFailure) -> RuleExecutionError:
         """Deal with a failed action as `on_error` says."""
@@ -215,7 +213,7 @@ class Runner:
         if self.on_error == "raise":
             agenda.put_back(failure.activation)
             self.events.error(error)
-            raise error from failure.cause
+            raise error
         self.engine.matcher.spend(failure.activation)
         if self.on_error == "quarantine":
             agenda.disable(rule)
@@ -237,7 +235,7 @@ class Runner:
             reason = f"{type(cause).__name__}: {reason}"
         facts = "".join(f"\n    {element.number}: {describe(element)}" for element in elements)
         listed = f"\n  with the facts{facts}" if facts else ""
-        return RuleExecutionError(
+        error = RuleExecutionError(
             f"{what} ({file}:{line}): {reason}{listed}",
             rule=rule,
             file=file,
@@ -245,3 +243,5 @@ class Runner:
             facts=[self.translator.fact_of(element) for element in elements],
             cause=cause,
         )
+        error.__cause__ = cause  # compiled code does not know `raise … from`
+        return error
