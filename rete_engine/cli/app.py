@@ -86,6 +86,15 @@ RunTimeout = Annotated[
 MostRuleSets = Annotated[
     int, typer.Option("--max-rulesets", min=0, metavar="N", help="The most rule sets.")
 ]
+MostParts = Annotated[
+    int,
+    typer.Option(
+        "--max-parts",
+        min=1,
+        metavar="N",
+        help="The most conditions, constraints and fields of a text of rules.",
+    ),
+]
 
 
 def functions_option(rules: str) -> Any:
@@ -339,6 +348,10 @@ def serve_command(
     max_body: Annotated[
         int, typer.Option(min=1, metavar="BYTES", help="The largest body of a request.")
     ] = 4_194_304,
+    max_text: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
+    ] = 500_000,
+    max_parts: MostParts = 20_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of a request or a session.")
     ] = 100_000,
@@ -371,6 +384,8 @@ def serve_command(
                 read_only=read_only,
                 timeout=timeout,
                 max_body=max_body,
+                max_text=max_text,
+                max_parts=max_parts,
                 max_facts=max_facts,
                 max_rulesets=max_rulesets,
                 max_sessions=max_sessions,
@@ -413,6 +428,7 @@ def mcp_command(
     max_text: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
     ] = 200_000,
+    max_parts: MostParts = 20_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of an execution.")
     ] = 10_000,
@@ -434,6 +450,7 @@ def mcp_command(
                 read_only=read_only,
                 timeout=timeout,
                 max_text=max_text,
+                max_parts=max_parts,
                 max_facts=max_facts,
                 max_rulesets=max_rulesets,
             ),

@@ -37,6 +37,8 @@ class ServeOptions:
     read_only: bool
     timeout: float  # seconds
     max_body: int  # bytes
+    max_text: int  # characters
+    max_parts: int
     max_facts: int
     max_rulesets: int
     max_sessions: int
@@ -105,7 +107,13 @@ def _service(options: ServeOptions, screen: Screen) -> Service:
     from rete_engine.services.rest_shared import Service
 
     functions = {} if options.functions is None else functions_of(options.functions)
-    catalog = Catalog(functions, most=options.max_rulesets, read_only=options.read_only)
+    catalog = Catalog(
+        functions,
+        most=options.max_rulesets,
+        text=options.max_text,
+        parts=options.max_parts,
+        read_only=options.read_only,
+    )
     if options.files:
         try:
             catalog.load(options.files)
