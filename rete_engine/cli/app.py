@@ -95,6 +95,12 @@ MostParts = Annotated[
         help="The most conditions, constraints and fields of a text of rules.",
     ),
 ]
+Cached = Annotated[
+    bool,
+    typer.Option(
+        "--cache", help="Keep the compiled rules, so that the next run need not compile them."
+    ),
+]
 
 
 def functions_option(rules: str) -> Any:
@@ -169,12 +175,7 @@ def run_command(
     ] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each firing.")] = False,
     output: Annotated[Output, typer.Option(help="How to tell what happened.")] = Output.TABLE,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            "--cache", help="Keep the compiled rules, so that the next run need not compile them."
-        ),
-    ] = False,
+    cache: Cached = False,
     debug: Debug = False,
 ) -> None:
     """Fire rules on facts, and tell what was fired, changed and emitted.
@@ -254,6 +255,7 @@ def explain_command(
     output: Annotated[
         Explained, typer.Option(help="How to tell it: as text, JSON or a flowchart.")
     ] = Explained.TEXT,
+    cache: Cached = False,
     debug: Debug = False,
 ) -> None:
     """Fire rules on facts, then tell where a fact comes from or why a rule does not fire."""
@@ -273,6 +275,7 @@ def explain_command(
                 functions=functions,
                 strict=strict,
                 output=output.value,
+                cache=cache,
                 debug=debug,
             ),
             screen,
