@@ -19,7 +19,14 @@ from rete_engine.language.explain_operators import (
     joined_conditions,
 )
 from rete_engine.language.explain_sections import colon, heading, missing_section, same_line
-from rete_engine.language.explain_words import adjacent_values, early_end, statement_word, typed
+from rete_engine.language.explain_words import (
+    adjacent_values,
+    comma_at_the_end,
+    early_end,
+    listed_values,
+    statement_word,
+    typed,
+)
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import ACTION_WORDS, Scene, shown
 
@@ -35,6 +42,8 @@ RECOGNISERS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     joined_conditions,
     statement_word,
     typed,
+    listed_values,
+    comma_at_the_end,
     adjacent_values,
     early_end,
 )
