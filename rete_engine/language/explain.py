@@ -86,6 +86,8 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
         )
     elif head.keyword in ACTION_WORDS:
         hint = "actions stand after the 'then' of a rule"
+    elif after is not None and after.type == "COLON" and head.text in vocabulary.KEYS_OF_YAML:
+        hint = 'YAML is a format of its own: give format="yaml", or a file that ends in .yaml'
     elif after is not None and after.type == "COMMA":
         hint = "CSV holds facts: give it by '--facts', or from a program"
     elif after is not None and after.type == "DOT" and len(lexemes) <= 4 and meant is None:
