@@ -75,6 +75,7 @@ PUBLIC = [
     "LiveQuery",
     "Loop",
     "Match",
+    "PastFact",
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",

@@ -86,6 +86,21 @@ RunTimeout = Annotated[
 MostRuleSets = Annotated[
     int, typer.Option("--max-rulesets", min=0, metavar="N", help="The most rule sets.")
 ]
+MostParts = Annotated[
+    int,
+    typer.Option(
+        "--max-parts",
+        min=1,
+        metavar="N",
+        help="The most conditions, constraints and fields of a text of rules.",
+    ),
+]
+Cached = Annotated[
+    bool,
+    typer.Option(
+        "--cache", help="Keep the compiled rules, so that the next run need not compile them."
+    ),
+]
 
 
 def functions_option(rules: str) -> Any:
@@ -160,12 +175,7 @@ def run_command(
     ] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show each firing.")] = False,
     output: Annotated[Output, typer.Option(help="How to tell what happened.")] = Output.TABLE,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            "--cache", help="Keep the compiled rules, so that the next run need not compile them."
-        ),
-    ] = False,
+    cache: Cached = False,
     debug: Debug = False,
 ) -> None:
     """Fire rules on facts, and tell what was fired, changed and emitted.
@@ -245,6 +255,7 @@ def explain_command(
     output: Annotated[
         Explained, typer.Option(help="How to tell it: as text, JSON or a flowchart.")
     ] = Explained.TEXT,
+    cache: Cached = False,
     debug: Debug = False,
 ) -> None:
     """Fire rules on facts, then tell where a fact comes from or why a rule does not fire."""
@@ -264,6 +275,7 @@ def explain_command(
                 functions=functions,
                 strict=strict,
                 output=output.value,
+                cache=cache,
                 debug=debug,
             ),
             screen,
@@ -339,6 +351,10 @@ def serve_command(
     max_body: Annotated[
         int, typer.Option(min=1, metavar="BYTES", help="The largest body of a request.")
     ] = 4_194_304,
+    max_text: Annotated[
+        int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
+    ] = 500_000,
+    max_parts: MostParts = 20_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of a request or a session.")
     ] = 100_000,
@@ -371,6 +387,8 @@ def serve_command(
                 read_only=read_only,
                 timeout=timeout,
                 max_body=max_body,
+                max_text=max_text,
+                max_parts=max_parts,
                 max_facts=max_facts,
                 max_rulesets=max_rulesets,
                 max_sessions=max_sessions,
@@ -413,6 +431,7 @@ def mcp_command(
     max_text: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
     ] = 200_000,
+    max_parts: MostParts = 20_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of an execution.")
     ] = 10_000,
@@ -434,6 +453,7 @@ def mcp_command(
                 read_only=read_only,
                 timeout=timeout,
                 max_text=max_text,
+                max_parts=max_parts,
                 max_facts=max_facts,
                 max_rulesets=max_rulesets,
             ),

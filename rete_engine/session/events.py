@@ -230,6 +230,10 @@ class Events:
             fired.rule.name,
             {name: translator.outward(value) for name, value in fired.bindings.items()},
             tuple(translator.fact_of(element) for element in fired.elements),
+            {
+                name: translator.as_it_was(value, fired.values)
+                for name, value in fired.bindings.items()
+            },
         )
         if self.traces:
             self.firings.append(firing)
