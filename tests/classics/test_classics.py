@@ -116,6 +116,28 @@ def test_monkey_and_bananas() -> None:
     ]
 
 
+def test_miss_manners() -> None:
+    """Each shares a hobby with two others at most, so there is one row, read from either end."""
+    row = ["Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gail", "Hugo"]
+    with load("manners.rete").session() as session:
+        for place in (3, 0, 6, 4, 1, 7, 2, 5):  # so that the search runs into dead ends
+            hobbies = {f"hobby {place}", f"hobby {place + 1}"}
+            session.insert("Guest", name=row[place], sex="fm"[place % 2], hobbies=hobbies)
+        result = session.run()
+        assert result.stopped == "halted"
+        (seated,) = result.outputs
+        assert seated in (row, row[::-1])
+
+
+def test_miss_manners_where_nobody_can_sit_beside_somebody() -> None:
+    with load("manners.rete").session() as session:
+        for name, sex, hobby in (("Ada", "f", "chess"), ("Ben", "m", "chess"), ("Eve", "f", "go")):
+            session.insert("Guest", name=name, sex=sex, hobbies={hobby})
+        result = session.run()
+        assert (result.outputs, result.stopped) == ([], "quiescent")
+        assert len(session.facts("Seating")) == 5  # three alone, Ada and Ben, Ben and Ada
+
+
 #: A cube, seen from above and in front: the middle M, around it the outline A to F, clockwise.
 CUBE = {
     "A": ("L", ["F", "B"]),
