@@ -496,11 +496,11 @@ class RuleText:
     def groups(self) -> list[str]:
         """What the rule says of groups and of its days."""
         lines = [f'group "{self.pick(*GROUPS)}"'] if self.chance(70) else []
-        if self.chance(25):
+        if self.chance(35):
             lines.append("auto_focus")
         if self.chance(25):
             lines.append(f'activation_group "{self.pick("x", "y")}"')
-        if self.chance(25):
+        if self.chance(40):
             lines.append("lock_on_active")
         if self.chance(15):
             days = ('"2026-01-02"', '"2026-01-02" to "2026-01-02"', 'to "2026-01-02"')

@@ -120,6 +120,26 @@ def test_where_changes_lead_is_where_inserting_the_result_leads(
 
 @examples(60)
 @given(any_scripts(), strategies)
+def test_a_rule_that_is_warned_of_because_it_never_holds_never_fires(
+    both: tuple[str, list[Operation]], strategy: str
+) -> None:
+    text, script = both
+    rules = RuleSet.parse(text)
+    never = {rule_at(text, d.span.line) for d in rules.diagnostics if d.code == "RE0501"}
+    session = rules.session(strategy=strategy, on_error="skip")
+    seen = [*play(session, script), *run(session, 50)]
+    fired = {each[0] for each in seen if isinstance(each, tuple) and isinstance(each[0], str)}
+    assert not fired & never
+
+
+def rule_at(text: str, line: int) -> str:
+    """The name of the rule that a line is in."""
+    heads = [each for each in text.split("\n")[:line] if each.startswith("rule ")]
+    return heads[-1].removeprefix("rule ").strip('"')
+
+
+@examples(60)
+@given(any_scripts(), strategies)
 def test_the_same_script_gives_the_same_firings(
     both: tuple[str, list[Operation]], strategy: str
 ) -> None:
