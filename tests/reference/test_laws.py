@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 
 from hypothesis import given
@@ -125,11 +126,19 @@ def test_a_rule_that_is_warned_of_because_it_never_holds_never_fires(
 ) -> None:
     text, script = both
     rules = RuleSet.parse(text)
-    never = {rule_at(text, d.span.line) for d in rules.diagnostics if d.code == "RE0501"}
+    lines = [d.span.line for d in rules.diagnostics if d.code == "RE0501"]
+    never = {rule_at(text, line) for line in lines if is_outer(text, line)}
     session = rules.session(strategy=strategy, on_error="skip")
     seen = [*play(session, script), *run(session, 50)]
     fired = {each[0] for each in seen if isinstance(each, tuple) and isinstance(each[0], str)}
     assert not fired & never
+
+
+def is_outer(text: str, line: int) -> bool:
+    """Whether the condition in a line must hold for its rule to: it is in no `not` and its like."""
+    return bool(
+        re.match(r" *(test |exists [ABCE]\(|(\w+ := )?[ABCE]\()", text.split("\n")[line - 1])
+    )
 
 
 def rule_at(text: str, line: int) -> str:
