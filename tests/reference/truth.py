@@ -3,7 +3,8 @@
 A fact is *stated*, or it was only derived by `insert logical`; then its supports are the fired
 matches that inserted it, as long as they hold. A derived fact is grounded when the match of one
 of its supports holds on grounded facts alone. Conditions within a `not` or a `forall` see all
-facts; all others, also those within an `exists` and in accumulates, see grounded ones.
+facts, and so do accumulates within an `exists` or another accumulate; all others, also those within
+an `exists` and in accumulates, see grounded ones.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class NaiveTruth:
     def __init__(self, session: Naive) -> None:
         self.session = session
         self.supports: dict[Identity, list[Fact]] = {}  # of fired matches that still hold
+        self.grounds: dict[Identity, set[Fact]] = {}  # of these, as of before the change
         self.derived: set[Fact] = set()  # not the stated ones, though they may have supports
         self.ended: list[Ended] = []  # since the change that is under way began
         self.defeated: set[Identity] = set()  # matches that are spent for defeating themselves
@@ -48,6 +50,7 @@ class NaiveTruth:
         facts = self.supports.setdefault(match.identity, [])
         if fact not in facts:
             facts.append(fact)
+        self.grounds[match.identity] = self.session.grounds(match)
         if is_new:
             self.derived.add(fact)
 
@@ -73,8 +76,17 @@ class NaiveTruth:
         facts = self.supports.pop(identity, [])
         if cause in self.derived:
             assert cause is not None
-            grounds = self.session.grounds(match)
+            grounds = self.grounds.get(identity, set())
             self.ended.append(Ended(match, facts, grounds, cause, self.session.changes))
+
+    def look(self) -> None:
+        """Note what the matches that support facts lean on, while they hold."""
+        alive = self.session.alive
+        self.grounds = {
+            identity: self.session.grounds(alive[identity])
+            for identity in self.supports
+            if identity in alive
+        }
 
     def is_void(self, fact: Fact) -> bool:
         """Whether a fact that is yet to come has lost all its supports already."""
