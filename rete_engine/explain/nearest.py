@@ -132,6 +132,8 @@ class _Search:
             for level in self.matching.walk(steps, Partial(partial.link), MOST_NEAR):
                 if not level.passed:
                     self.condition(level.step, level.arrived)
+                    for near in self.found:
+                        near.partial = partial  # what it bound inside is not seen from outside
                     return
 
     def given(self, step: Step, arrived: Sequence[Partial]) -> None:
