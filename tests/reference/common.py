@@ -8,6 +8,8 @@ What the languages mean differently is left out:
   holds anew. So what groups are about is never modified.
 - What lost its support goes at once in CLIPS, and here when the action is done. So where facts are
   derived, an action changes one thing.
+- Facts that lose their support in one change go in the order of insertion here, and in CLIPS in one
+  that its manual leaves open. Where that makes a difference, the comparison ends (`PartedError`).
 - Facts that only support each other stay in CLIPS. So what is derived rests on lower layers.
 - For `complexity` CLIPS counts each comparison within a constraint. So where the strategy looks at
   it, a constraint is one comparison.

@@ -38,6 +38,7 @@ class NaiveTruth:
         self.supports: dict[Identity, list[Fact]] = {}  # of fired matches that still hold
         self.grounds: dict[Identity, set[Fact]] = {}  # of these, as of before the change
         self.derived: set[Fact] = set()  # not the stated ones, though they may have supports
+        self.went_together = False  # whether ever several facts lost their last support at once
         self.ended: list[Ended] = []  # since the change that is under way began
         self.defeated: set[Identity] = set()  # matches that are spent for defeating themselves
 
@@ -110,6 +111,7 @@ class NaiveTruth:
         session = self.session
         while going := self.ungrounded():
             self.judge(going)
+            self.went_together |= len(going) > 1
             for fact in going:
                 session.changes += 1
                 del session.facts[fact.number]
