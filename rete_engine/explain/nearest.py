@@ -75,7 +75,7 @@ class _Search:
             case ExistsStep(negated=True):
                 self.blocking(step, arrived)
             case ExistsStep():
-                self.inside(step.inner, arrived)
+                self.inside(step.inner[0], arrived)
             case AccumulateStep():
                 for source in step.sources[:1]:
                     self.inside(source.steps, arrived)
@@ -121,8 +121,7 @@ class _Search:
     def blocking(self, step: ExistsStep, arrived: Sequence[Partial]) -> None:
         """What a `not` does not want."""
         for partial in arrived[:MOST_NEAR]:
-            inside = self.matching.conjunction(step.inner, Partial(partial.link))
-            first = next(inside, None)
+            first = self.matching.inside(step, partial)
             if first is not None:
                 self.found.append(Near("blocks", partial, list(first.facts)))
 

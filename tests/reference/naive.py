@@ -492,7 +492,12 @@ class Naive:
         use = match.rule.uses[id(node)]
         evaluator = self.evaluator({**self.params, **match.bindings})
         given: dict[str, object] = {}
+        reached = match
         for parameter, argument in zip(use.query.parameters, node.arguments, strict=True):
+            reaching = self.reached(reached, argument.value, evaluator)
+            if reaching is None:
+                return
+            reached = reaching
             value = self.attempt(match.rule, evaluator, argument.value)
             if value is FAILED:
                 return
@@ -501,7 +506,7 @@ class Naive:
             except MisfitError:
                 self.failed.add(match.rule.name)
                 return
-        inside = Match(match.rule, match.facts, match.positions, match.results, given)
+        inside = Match(match.rule, reached.facts, match.positions, match.results, given)
         for found in self.extend(inside, list(use.conditions)):
             bindings = dict(match.bindings)
             if name is not None:

@@ -66,6 +66,25 @@ def test_facts_that_lose_their_support_together_go_in_an_order_of_its_own_in_eac
     assert "looks" in str(parted.value.__cause__)
 
 
+TWICE = """
+rule "looks"
+when
+    exists (T(v := n) and not T(n < v))
+then
+    emit 1
+end
+"""
+
+
+def test_a_fact_that_a_group_is_about_twice_reaches_one_pattern_first_in_clips() -> None:
+    """The least T is another one; there is one before and after."""
+    all_three = ClipsAgreement(common.TEMPLATES + TWICE, "depth")
+    all_three.apply(("insert", "T", {"n": 1, "m": 0}))
+    all_three.apply(("run", 5))
+    with pytest.raises(AssertionError, match="CLIPS has looks"):
+        all_three.apply(("insert", "T", {"n": 0, "m": 0}))
+
+
 @drawn()
 @given(common.programs(), common.scripts(), st.sampled_from(["depth", "breadth"]))
 def test_facts_activations_and_the_order_of_firing(
