@@ -88,8 +88,9 @@ class ClipsAgreement(Agreement):
         try:
             self.check_clips(self.clips)
         except AssertionError as error:
-            # Between two facts that go, a `not` over both may come to hold, or cease.
-            if self.naive.truth.went_together:
+            # Between two facts that go, a `not` over both may come to hold, or cease. And a modify
+            # is two changes, with what loses its support going between.
+            if self.naive.truth.went_otherwise:
                 raise PartedError from error
             raise
 

@@ -11,7 +11,8 @@ What the languages mean differently is left out:
 - A fact that two patterns of a group match reaches one before the other in CLIPS: for a moment the
   group fails, or holds. So no template stands in a group and in a group within it.
 - Facts that lose their support in one change go in the order of insertion here, and in CLIPS in one
-  that its manual leaves open. Where that makes a difference, the comparison ends (`PartedError`).
+  that its manual leaves open; and in a modify they go before it is through. Where that makes a
+  difference, the comparison ends (`PartedError`).
 - Facts that only support each other stay in CLIPS. So what is derived rests on lower layers.
 - For `complexity` CLIPS counts each comparison within a constraint. So where the strategy looks at
   it, a constraint is one comparison.

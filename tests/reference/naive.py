@@ -175,6 +175,7 @@ class Naive:
         `fact` and `fields` say what a modify changed, `firing` which rule's action did it, and
         `cause` which fact came or changed.
         """
+        self.truth.is_modified |= bool(fields)
         before = self.alive
         self.alive = {
             match.identity: match for rule in self.program.rules for match in self.matches(rule)

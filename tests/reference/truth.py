@@ -38,7 +38,9 @@ class NaiveTruth:
         self.supports: dict[Identity, list[Fact]] = {}  # of fired matches that still hold
         self.grounds: dict[Identity, set[Fact]] = {}  # of these, as of before the change
         self.derived: set[Fact] = set()  # not the stated ones, though they may have supports
-        self.went_together = False  # whether ever several facts lost their last support at once
+        self.is_modified = False  # whether a fact was modified in the change that is under way
+        # Whether ever several facts lost their last support at once, or one did by a modify.
+        self.went_otherwise = False
         self.ended: list[Ended] = []  # since the change that is under way began
         self.defeated: set[Identity] = set()  # matches that are spent for defeating themselves
 
@@ -111,7 +113,7 @@ class NaiveTruth:
         session = self.session
         while going := self.ungrounded():
             self.judge(going)
-            self.went_together |= len(going) > 1
+            self.went_otherwise |= len(going) > 1 or self.is_modified
             for fact in going:
                 session.changes += 1
                 del session.facts[fact.number]
@@ -119,6 +121,7 @@ class NaiveTruth:
                 session.rematch(None, set(), firing)
         self.derived &= set(session.facts.values())
         self.ended.clear()
+        self.is_modified = False
 
     def ungrounded(self) -> list[Fact]:
         """The facts that nothing outside of themselves supports, in the order of insertion."""
