@@ -322,18 +322,27 @@ class Agreement:
         return list(zip(self.session.facts(), self.naive.facts.values(), strict=True))
 
     def insert_many(self, template: str, rows: list[dict[str, object]]) -> None:
-        """As many inserts; all are refused where one is."""
+        """As many inserts; all are refused where one is.
+
+        A row that equals a derived fact states that one, before any row enters.
+        """
         linked = [self.linked(fields, self.pairs()) for fields in rows]
         rows = [own for own, _ in linked]
         others = [other for _, other in linked]
         trial = Pending(self.naive)
         refused = False
+        fresh: list[dict[str, object]] = []
         for fields in others:
+            stated = len(trial.stated)
             refused = refused or refuses(partial(trial.insert, template, fields), MisfitError)
+            if len(trial.stated) == stated:
+                fresh.append(fields)
         insert_many = partial(self.session.insert_many, template, rows)
         assert refuses(insert_many, FactError) == refused
         if not refused:
-            for fields in others:
+            for fact in trial.stated:
+                self.naive.truth.state(fact)
+            for fields in fresh:
                 self.naive.insert(template, fields)
 
     def batch(self, changes: list[Operation]) -> None:
