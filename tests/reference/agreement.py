@@ -333,14 +333,14 @@ class Agreement:
         refused = False
         fresh: list[dict[str, object]] = []
         for fields in others:
-            stated = len(trial.stated)
+            stated = len(trial.stated & self.naive.truth.derived)
             refused = refused or refuses(partial(trial.insert, template, fields), MisfitError)
-            if len(trial.stated) == stated:
+            if len(trial.stated & self.naive.truth.derived) == stated:
                 fresh.append(fields)
         insert_many = partial(self.session.insert_many, template, rows)
         assert refuses(insert_many, FactError) == refused
         if not refused:
-            for fact in trial.stated:
+            for fact in trial.stated & self.naive.truth.derived:
                 self.naive.truth.state(fact)
             for fields in fresh:
                 self.naive.insert(template, fields)
