@@ -1,7 +1,7 @@
 """What comes and goes leaves nothing behind.
 
-`RETE_ENGINE_PAIRS=1000000` lets as many facts come and go; by default it is two thousand for each program
-and use, in which a leak of one object for each fact shows as well.
+`RETE_ENGINE_PAIRS=1000000` lets as many facts come and go; by default it is two thousand for each
+program and use, in which a leak of one object for each fact shows as well.
 """
 
 from __future__ import annotations
