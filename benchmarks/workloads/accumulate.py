@@ -1,8 +1,8 @@
 """Sums and counts by group, kept while single facts change.
 
 CLIPS has no accumulate. Its program keeps what a user would write for it: a total for each
-customer, and a note of what each order has added to it. So it fires as often for each change, but not for what
-is loaded: there each order fires, while an accumulate gives one result for each customer.
+customer, and a note of what each order has added to it. So it fires as often for each change, but
+not for what is loaded: there each order fires, and an accumulate gives a result for each customer.
 """
 
 from __future__ import annotations
