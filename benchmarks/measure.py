@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
+from typing import Any
 
 from benchmarks.engine import Engine
 from benchmarks.engines import Rete, engines_for
@@ -65,11 +66,13 @@ def measure(workload: Workload, size: int, runs: int) -> Measurement:
     fired = 0
     for engine, _ in present:  # what is imported when it is first needed is nobody's time
         _turn(engine, workload, workload.smallest, Times(engine.name))
-    for _ in range(runs):
+    for run in range(1, runs + 1):
         for engine, times in present:
+            show(f"{workload.name} {size:,}: run {run} of {runs}, {engine.name}")
             number = _turn(engine, workload, size, times)
             if isinstance(engine, Rete):
                 fired = number
+    show("")
     count = sum(len(rows) for _, rows in workload.facts(size))
     return Measurement(workload.name, size, count, fired, all_times)
 
@@ -107,11 +110,20 @@ def _turn(engine: Engine, workload: Workload, size: int, times: Times) -> int:
     return fired
 
 
+def show(progress: str) -> None:
+    """Tell on a terminal what is going on, in place of what was told before."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
+
+
 def measurement_from(text: str) -> Measurement:
     """Read back what a process of its own printed."""
-    read = json.loads(text)
-    read["engines"] = [Times(**times) for times in read["engines"]]
-    return Measurement(**read)
+    return measurement_of(json.loads(text))
+
+
+def measurement_of(read: dict[str, Any]) -> Measurement:
+    """A measurement from what JSON gives."""
+    return Measurement(**{**read, "engines": [Times(**times) for times in read["engines"]]})
 
 
 def main(arguments: Sequence[str]) -> None:
