@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import final
 
 from rete_engine.diagnostics.errors import FactError, KeyInUseError
@@ -73,37 +73,6 @@ class WorkingMemory:
         if truth is not None:
             truth.maintain()
         return element
-
-    def insert_rows(self, template: TemplateSpec, rows: Iterable[object]) -> list[Element]:
-        """Insert facts of one template from mappings, as `insert_all`."""
-        intake = Intake(self)
-        try:
-            for row in rows:
-                if not isinstance(row, dict):
-                    if not isinstance(row, Mapping):
-                        raise FactError(f"expected a mapping, not {type(row).__name__}")
-                    row = dict(row)
-                intake.take(template, row)
-        except BaseException as error:
-            intake.undo(error)
-            raise
-        return intake.enter()
-
-    def insert_all(self, rows: list[tuple[TemplateSpec, dict[str, object]]]) -> list[Element]:
-        """Insert many facts, all or none: every row is checked before the first one enters.
-
-        Raises:
-            FactError: A row does not fit; it is named by its number.
-            SessionLimitError: There would be too many.
-        """
-        intake = Intake(self)
-        try:
-            for template, row in rows:
-                intake.take(template, row)
-        except BaseException as error:
-            intake.undo(error)
-            raise
-        return intake.enter()
 
     def check_room(self, more: int) -> None:
         """Refuse facts over the session's limit.
@@ -297,9 +266,17 @@ class Intake:
 
     def take(self, template: TemplateSpec, row: dict[str, object]) -> None:
         """Check a row and make its fact, which holds its keys from now on."""
+        self.take_values(template, template.build(row, self.memory.limits))
+
+    def take_all(self, template: TemplateSpec, rows: list[tuple[object, ...]]) -> None:
+        """As `take`, of rows of values that are checked already."""
+        for values in rows:
+            self.take_values(template, values)
+
+    def take_values(self, template: TemplateSpec, values: tuple[object, ...]) -> None:
+        """Make the fact of a row of values that are checked already."""
         memory = self.memory
         fresh = self.fresh
-        values = template.build(row, memory.limits)
         if memory.truth is not None:
             equal = memory.truth.derived_equal(template, values, self.stated)
             if equal is not None:

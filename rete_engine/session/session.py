@@ -41,7 +41,7 @@ from rete_engine.session.opening import (
 )
 from rete_engine.session.queries import LiveQueries, LiveQuery, Match, arguments_of, query_named
 from rete_engine.session.results import Firing, RunResult, Waiting
-from rete_engine.session.rows import insert_translated, rows_of
+from rete_engine.session.rows import insert_rows
 from rete_engine.session.running import Runner
 from rete_engine.session.translation import Translator
 
@@ -250,8 +250,10 @@ class Session:
 
         Args:
             template: A template's name; None when the rows are objects of template classes.
-            rows: Mappings, or objects of template classes, or a pandas or polars frame, or an
-                Arrow table.
+            rows: Mappings; or tuples or lists of the values of all fields in their order; or
+                objects of template classes; or a pandas or Polars frame, an Arrow table, or
+                another frame that narwhals knows. What is missing in a frame (null, None, NaT,
+                in pandas NaN too) is the field's default, else none where the field may be none.
             facts: Whether to answer with the facts instead of their number.
 
         Returns:
@@ -262,11 +264,7 @@ class Session:
         """
         with self._working(), held_back():
             memory = self._engine.memory
-            spec = self._translator.spec(template) if template is not None else None
-            if spec is not None and spec.plain:
-                elements = memory.insert_rows(spec, rows_of(rows))
-            else:
-                elements = insert_translated(memory, self._translator, template, rows)
+            elements = insert_rows(memory, self._translator, template, rows)
             return [self._translator.fact_of(e) for e in elements] if facts else len(elements)
 
     def modify(self, fact: Any, /, **fields: Any) -> None:
