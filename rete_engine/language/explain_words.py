@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
+from rete_engine.language.explain_foreign import AND_LINES
 from rete_engine.language.explain_operators import A_FACT
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import CLOSING, OPERANDS, Scene, adjacent, shown
@@ -26,7 +27,7 @@ def statement_word(scene: Scene) -> Diagnostic | None:
     if before.keyword == "FORALL":
         return scene.says("'forall' takes its conditions in brackets", "write 'forall (A, B)'")
     if before.keyword in ("AND", "OR") and scene.section == "when":
-        hint = "the lines of a 'when' hold all together: leave 'and' out"
+        hint = AND_LINES
         if before.keyword == "OR":
             hint = "bracket the conditions: '(A or B)'"
         return scene.says(f"'{before.text}' begins no condition", hint, before)
@@ -128,6 +129,7 @@ _FOREIGN_OPERATORS = {
     "like": "'text matches \"regex\"'",
     "equals": "'=='",
     "between": "'low <= x <= high'",
+    "from": "'for x in list' on a line of its own; a pattern asks working memory",
 }
 
 _NO_SUCH_WORDS = {
@@ -152,11 +154,14 @@ def early_end(scene: Scene) -> Diagnostic | None:
         and "EQUAL" in scene.expected
         and before.type != "COMMA"
     ):
-        hint = "write '= expression', or declare it as 'external function'"
-        return scene.says("this function has no body", hint, before)
+        body = "write '= expression', or declare it as 'external function'"
+        return scene.says("this function has no body", body, before)
     at = word if word is not None and word.type != "NEWLINE" else before
     if scene.section == "template" and before is scene.statement:
         return scene.says(
             f"the field '{before.text}' has no type", f"write '{before.text}: str'", before
         )
-    return scene.says(f"{wanted} is missing after '{shown(before)}'", None, at)
+    hint: str | None = None
+    if at.type == "COMMA" and scene.section == "when" and scene.opening is None:
+        hint = "each condition stands on a line of its own: leave the ',' out"
+    return scene.says(f"{wanted} is missing after '{shown(before)}'", hint, at)

@@ -74,6 +74,7 @@ FOREIGN_CONDITIONS = {
     "check": "test",
     "no": "not",
     "assert": "test",
+    "unless": "not",
 }
 FOREIGN_ACTIONS = {
     "assert": "insert",
