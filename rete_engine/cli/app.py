@@ -380,6 +380,19 @@ def serve_command(
         )
 
 
+@app.command(
+    "bench",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,  # the benchmarks have their own
+)
+def bench_command(context: typer.Context) -> None:
+    """Measure rete_engine beside other rule engines (in its source tree)."""
+    with reported(Screen()):
+        from rete_engine.cli.bench import bench
+
+        bench(context.args)
+
+
 @app.command("graph")
 def graph_command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file.")],
