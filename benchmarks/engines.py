@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.durable import Durable
 from benchmarks.engine import Engine, Trial, functions
+from benchmarks.experta import Experta
 from benchmarks.plain import Plain
 from benchmarks.workload import Batch, Row, Steps, Workload, expect
 
@@ -211,4 +213,5 @@ def engines_for(workload: Workload) -> list[Engine]:
         engines.append(CachedRete())
     if workload.about_loading:
         engines.append(Rete(each=True))
-    return [*engines, *(peer for peer in (Plain(),) if workload.name in peer.programs)]
+    peers: list[Plain | Durable | Experta] = [Plain(), Durable(), Experta()]
+    return [*engines, *(peer for peer in peers if workload.name in peer.programs)]

@@ -75,7 +75,8 @@ def _panel(workload: Workload, measurements: Sequence[Measurement]) -> Panel:
     for each in measurements:
         x = each.size if is_counted else each.fired
         for times in each.engines:
-            if times.missing is None:
+            builds = not times.engine.startswith("plain")  # which has no rules to build
+            if times.missing is None and (builds or not workload.about_building):
                 line = lines.setdefault(times.engine, Line(times.engine))
                 line.points.append((x, time(times)))
     label = workload.size_means if is_counted else "firings"
