@@ -25,6 +25,9 @@ from rete_engine.language.yaml_models import LanguageRuleSet, RuleDefinition, Ru
 from rete_engine.language.yaml_nodes import Node, compose
 from rete_engine.model.declarations import Document
 
+#: So many of the places are told where a document does not have its shape.
+MOST_WRONG = 200
+
 
 def parse_yaml(source: Source) -> tuple[Document, list[Diagnostic]]:
     """Read a rule set in YAML, in either form; as `parser.parse_document` for rule text.
@@ -115,8 +118,8 @@ def problems(root: Node, model: type[BaseModel]) -> list[Diagnostic]:
     except ValidationError as error:
         found: dict[tuple[int, int], Diagnostic] = {}
         # The deepest error of a place is of the alternative that was meant.
-        errors = sorted(error.errors(include_url=False), key=lambda e: -len(_walk(root, e)[2]))
-        for each in errors:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        for each in sorted(errors[:MOST_WRONG], key=lambda e: -len(_walk(root, e)[2])):
             diagnostic = _problem(root, each)
             place = (diagnostic.span.line, diagnostic.span.column)
             if each["type"] == "missing":

@@ -474,6 +474,23 @@ def test_aliases_cannot_nest_without_end() -> None:
     assert found.code == "RE0004"
 
 
+def test_aliases_cannot_repeat_a_long_text_without_end() -> None:
+    long = " and ".join(["fact.a > 1"] * 400)
+    again = "\n".join(f"  - {{name: q{n}, condition: *c, action: '1'}}" for n in range(2_000))
+    text = f"name: s\nrules:\n  - {{name: r, condition: &c \"{long}\", action: '1'}}\n{again}"
+    (found,) = findings(text)
+    assert (found.code, found.message) == (
+        "RE0003",
+        "aliases stand for more than 500,000 characters",
+    )
+
+
+def test_of_thousands_of_misshapen_places_the_first_are_told() -> None:
+    found = findings(f"name: s\nrules: [{'1, ' * 20_000}1]")
+    assert len(found) == 200
+    assert found[0].message == "this must be a mapping"
+
+
 def test_a_large_text_is_refused() -> None:
     with pytest.raises(RuleSyntaxError, match="RE0003"):
         RuleSet.parse("x: " + "y" * (17 * 1024 * 1024), format="yaml")
