@@ -158,7 +158,8 @@ def _problem(root: Node, error: Any, model: type[BaseModel]) -> Diagnostic:
     where = f"'{path[-1]}'" if path and not path[-1].isdigit() else "this"
     match error["type"]:
         case "missing":
-            others = node.mapping if model is RuleSetDefinition else {}  # else those are wrong too
+            known = {*RuleSetDefinition.model_fields, *RuleDefinition.model_fields}
+            others = sorted(node.mapping.keys() - known) if model is RuleSetDefinition else []
             near = difflib.get_close_matches(last, others, n=1)
             hint = f"did you mean it by '{near[0]}'?" if near else None
             span = (key or node).span
