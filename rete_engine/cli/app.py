@@ -8,6 +8,8 @@ import typer
 
 from rete_engine.cli import version
 from rete_engine.cli.rule_verbs import (
+    PASSED_ON,
+    bench_command,
     check_command,
     explain_command,
     fmt_command,
@@ -53,4 +55,5 @@ app.command("check")(check_command)
 app.command("fmt")(fmt_command)
 app.command("serve")(serve_command)
 app.command("graph")(graph_command)
+app.command("bench", context_settings=PASSED_ON, add_help_option=False)(bench_command)
 app.command("mcp")(mcp_command)

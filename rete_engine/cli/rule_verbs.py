@@ -194,3 +194,15 @@ def graph_command(
         from rete_engine.cli.graph import graph
 
         graph(file, None if format is None else format.value, output, screen)
+
+
+#: The verb whose arguments are read by the benchmarks, which have their own help.
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def bench_command(context: typer.Context) -> None:
+    """Measure rete_engine beside other rule engines (in its source tree)."""
+    with reported(Screen()):
+        from rete_engine.cli.bench import bench
+
+        bench(context.args)

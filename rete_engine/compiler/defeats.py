@@ -236,11 +236,13 @@ class _Reader:
                 readings.extend(self.readings(condition, True, False))
         return _Rule(declaration.name, tuple(readings), derives)
 
-    def readings(self, node: tree.Expression, gains: bool, misses: bool) -> Iterator[_Reading]:
-        """The patterns of a condition."""
+    def readings(
+        self, node: tree.Expression, gains: bool, misses: bool, named: bool = False
+    ) -> Iterator[_Reading]:
+        """The patterns of a condition; of one that is named, the result is part of the match."""
         match node:
             case tree.Bind():
-                yield from self.readings(node.value, gains, misses)
+                yield from self.readings(node.value, gains, misses, named=True)
             case tree.Not():
                 yield from self.readings(node.operand, misses, gains)
             case tree.ExistsForm():
@@ -253,7 +255,7 @@ class _Reader:
                 for operand in node.operands[1:]:
                     yield from self.readings(operand, gains, misses)
             case tree.AccumulateForm():
-                yield from self.readings(node.source, True, True)
+                yield from self.readings(node.source, gains or named, misses or named)
             case tree.Call(function=tree.Name(name=name)):
                 template = self.templates.get(name)
                 if template is not None:
@@ -263,7 +265,9 @@ class _Reader:
                     if self.declared.only_accumulates(name) or isinstance(
                         argument.value, tree.AccumulateForm
                     ):
-                        yield from self.readings(argument.value, True, True)
+                        yield from self.readings(
+                            argument.value, gains or named, misses or named, named
+                        )
 
     def derives(self, actions: Iterable[Action]) -> Iterator[_Deriving]:
         """The logical inserts among actions and those within them."""

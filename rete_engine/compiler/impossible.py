@@ -42,7 +42,8 @@ def _walk(conditions: tuple[Condition, ...], domains: Domains, names: RuleNames)
             case Test():
                 _ask(condition.constraint.test, domains, names)
             case Exists():
-                _walk(condition.conditions, dict(domains), names)
+                for conjunction in condition.alternatives:
+                    _walk(conjunction, dict(domains), names)
             case Accumulate():
                 for source in condition.sources:
                     _walk(source.conditions, dict(domains), names)

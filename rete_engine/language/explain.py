@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
 from rete_engine.language.automaton import UnexpectedLexemeError
+from rete_engine.language.explain_foreign import braces, leading_and, question, switched
 from rete_engine.language.explain_operators import (
     comment,
     equals,
@@ -37,6 +38,10 @@ RECOGNISERS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     colon,
     same_line,
     heading,
+    question,
+    braces,
+    leading_and,
+    switched,
     foreign_operator,
     equals,
     joined_conditions,
@@ -72,6 +77,12 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
     if (written := comment(scene)) is not None:
         return written
     if head.type != "NAME":
+        word = scene.at(1)
+        clips = vocabulary.FOREIGN_DECLARATIONS.get(word.text) if word is not None else None
+        if head.type == "LPAR" and clips is not None:
+            return scene.says(
+                "a declaration does not stand in brackets", f"did you mean '{clips} … end'?"
+            )
         is_json = head.type in ("LSQB", "LBRACE")
         hint = "JSON holds facts: give it by '--facts', or from a program" if is_json else None
         return scene.says(f"a declaration does not begin with '{shown(head)}'", hint)

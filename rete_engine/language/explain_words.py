@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
+from rete_engine.language.explain_foreign import AND_LINES
 from rete_engine.language.explain_operators import A_FACT
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import CLOSING, OPENING, OPERANDS, Scene, adjacent, shown
@@ -27,7 +28,7 @@ def statement_word(scene: Scene) -> Diagnostic | None:
     if before.keyword == "FORALL":
         return scene.says("'forall' takes its conditions in brackets", "write 'forall (A, B)'")
     if before.keyword in ("AND", "OR") and scene.section == "when":
-        hint = "the lines of a 'when' hold all together: leave 'and' out"
+        hint = AND_LINES
         if before.keyword == "OR":
             hint = "bracket the conditions: '(A or B)'"
         return scene.says(f"'{before.text}' begins no condition", hint, before)
@@ -171,6 +172,7 @@ _FOREIGN_OPERATORS = {
     "like": "'text matches \"regex\"'",
     "equals": "'=='",
     "between": "'low <= x <= high'",
+    "from": "'for x in list' on a line of its own; a pattern asks working memory",
 }
 
 _NO_SUCH_WORDS = {

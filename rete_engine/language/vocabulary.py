@@ -88,6 +88,7 @@ FOREIGN_CONDITIONS = {
     "check": "test",
     "no": "not",
     "assert": "test",
+    "unless": "not",
 }
 FOREIGN_ACTIONS = {
     "assert": "insert",

@@ -257,11 +257,11 @@ class Engine:
                 matcher.remove(rival)
         changes = execution.changes
         derivations = changes.derivations
-        if self.records and (changes.kinds or derivations is not None):
+        if self.records and (changes.any() or derivations is not None):
             changes.origin = origin_of(activation)
         if derivations is None or not derivations.supported:  # else it stays, as their support
             matcher.spend(activation)
-        if changes.kinds or changes.inserts or derivations is not None:
+        if changes.any() or changes.inserts or derivations is not None:
             matcher.firing = rule.number
             changes.commit(activation)
             matcher.firing = -1

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from rete_engine.session.loading import Loader
     from rete_engine.session.python_rules import PythonRule
 
+#: The limits of sessions that are given none.
+_LIMITS = Limits()
+
 # Parser and compiler are imported where they are used: a rule set from the cache needs neither.
 
 
@@ -332,7 +335,7 @@ class RuleSet:
             self._meanings,
             self._specs,
             self._classes,
-            {**self._functions, **(functions or {})},
+            {**self._functions, **functions} if functions else self._functions,
             self._accumulators,
             params={} if params is None else params,
             strategy=strategy,
@@ -340,7 +343,7 @@ class RuleSet:
             on_error=on_error,
             clock=clock,
             out=out,
-            limits=Limits() if limits is None else limits,
+            limits=_LIMITS if limits is None else limits,
             write_back=write_back,
             adopt=adopt,
             explain=explain,

@@ -151,7 +151,7 @@ class Translator:
             FactError: It is none of this session, or was retracted.
         """
         element = self.known_element(fact)
-        is_pending = self.pending is not None and element in self.pending.kinds
+        is_pending = self.pending is not None and self.pending.has(element)
         if not element.is_live and not is_pending:
             raise FactError(f"fact {element.number} ({element.type.name}) was retracted")
         return element

@@ -142,6 +142,20 @@ def test_what_comes_nearest(condition: str, near: list[str]) -> None:
     assert [part in text for part, text in zip(near, texts(told), strict=False)] == [True], told
 
 
+@pytest.mark.parametrize("condition", ["exists {}", "max(o.id for {})"])
+def test_what_comes_nearest_within_brackets_is_told_with_the_variables_outside(
+    condition: str,
+) -> None:
+    inside = "(o := Order(id == 1) and Hold(order == o.id))"
+    with session(f"c := Customer()\nv := c.tier\n{condition.format(inside)}") as s:
+        customer = s.insert("Customer", id="c1")
+        s.insert("Order", id=1, customer="c1")
+        s.insert("Hold", order=2)
+        [near] = s.why_not("r").nearest
+    assert near.bindings == {"c": customer, "v": "basic"}
+    assert str(near).startswith("#3 Hold(order=2) fails order == o.id")
+
+
 def test_an_error_is_told_with_its_condition() -> None:
     with session("o := Order(1 / id > 0)", on_error="skip") as s:
         s.insert("Order", id=0, customer="c1")
