@@ -23,6 +23,9 @@ from rete_engine.diagnostics.source import Source, Span
 #: Values of a document, those that aliases stand for counted each time.
 MOST_VALUES = 1_000_000
 
+#: Characters of all that aliases stand for, each time that they do: it is read each time.
+MOST_REPEATED = 500_000
+
 #: How deep lists and mappings may be nested.
 DEEPEST = 100
 
@@ -58,6 +61,7 @@ class Node:
     style: str = ""  # of a string: "" is plain, else ' " | or >
     is_string: bool = False  # tagged as a string
     size: int = 1  # values in it, with those that aliases stand for
+    length: int = 0  # characters of the strings in it, counted in the same way
     depth: int = 1
 
     @property
@@ -189,6 +193,7 @@ class _Composer:
         self.source = source
         self.open: list[_Open] = []
         self.anchors: dict[str, Node] = {}
+        self.repeated = 0  # characters that aliases have stood for
         self.root: Node | None = None
 
     def run(self) -> Node:
@@ -202,6 +207,7 @@ class _Composer:
                     self.alias(event)
                 case yaml.ScalarEvent():
                     node = self.node(event, event.value)
+                    node.length = len(event.value)
                     node.style = event.style or ""
                     node.is_string = event.tag in (_STRING_TAG, "!")
                     self.add(node)
@@ -254,6 +260,12 @@ class _Composer:
             raise failure("RE0020", f"nothing is called '&{event.anchor}'", self.span(event))
         if any(node is outer.node for outer in self.open):
             raise failure("RE0020", "an alias refers to what it stands in", self.span(event))
+        self.repeated += node.length
+        if self.repeated > MOST_REPEATED:
+            raise failure(
+                "RE0003", f"aliases stand for more than {MOST_REPEATED:,} characters",
+                self.span(event),
+            )  # fmt: skip
         self.add(node, self.span(event))
 
     def begin(self, node: Node) -> None:
@@ -280,6 +292,7 @@ class _Composer:
         outer = self.open[-1]
         container = outer.node
         container.size += node.size
+        container.length += node.length
         container.depth = max(container.depth, node.depth + 1)
         if container.size > MOST_VALUES:
             raise failure(

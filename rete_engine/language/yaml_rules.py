@@ -25,6 +25,9 @@ from rete_engine.language.yaml_models import LanguageRuleSet, RuleDefinition, Ru
 from rete_engine.language.yaml_nodes import Node, compose
 from rete_engine.model.declarations import Document
 
+#: So many of the places are told where a document does not have its shape.
+MOST_WRONG = 200
+
 
 def parse_yaml(source: Source) -> tuple[Document, list[Diagnostic]]:
     """Read a rule set in YAML, in either form; as `parser.parse_document` for rule text.
@@ -115,9 +118,9 @@ def problems(root: Node, model: type[BaseModel]) -> list[Diagnostic]:
     except ValidationError as error:
         found: dict[tuple[int, int], Diagnostic] = {}
         # The deepest error of a place is of the alternative that was meant.
-        errors = sorted(error.errors(include_url=False), key=lambda e: -len(_walk(root, e)[2]))
-        for each in errors:
-            diagnostic = _problem(root, each)
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        for each in sorted(errors[:MOST_WRONG], key=lambda e: -len(_walk(root, e)[2])):
+            diagnostic = _problem(root, each, model)
             place = (diagnostic.span.line, diagnostic.span.column)
             if each["type"] == "missing":
                 place = (-len(found), 0)  # a mapping may miss several keys
@@ -148,14 +151,19 @@ def _walk(root: Node, error: Any) -> tuple[Node, Node | None, list[str]]:
     return node, key, path
 
 
-def _problem(root: Node, error: Any) -> Diagnostic:
+def _problem(root: Node, error: Any, model: type[BaseModel]) -> Diagnostic:
     """The diagnostic of one error of pydantic."""
     node, key, path = _walk(root, error)
     last = str(error["loc"][-1]) if error["loc"] else ""
     where = f"'{path[-1]}'" if path and not path[-1].isdigit() else "this"
     match error["type"]:
         case "missing":
-            return _missing_key(node, last, (key or node).span)
+            known = {*RuleSetDefinition.model_fields, *RuleDefinition.model_fields}
+            others = sorted(node.mapping.keys() - known) if model is RuleSetDefinition else []
+            near = difflib.get_close_matches(last, others, n=1)
+            hint = f"did you mean it by '{near[0]}'?" if near else None
+            span = (key or node).span
+            return Diagnostic("RE0022", f"the key '{last}' is missing", span, hint)
         case "extra_forbidden":
             return _unknown_key(key or node, last, error)
         case "model_type" | "dict_type" | "model_attributes_type":
@@ -175,15 +183,6 @@ def _problem(root: Node, error: Any) -> Diagnostic:
             return Diagnostic("RE0022", f"{where} must be true or false", node.span)
         case _:
             return Diagnostic("RE0022", f"{where}: {error['msg']}", node.span)
-
-
-def _missing_key(node: Node, name: str, span: Span) -> Diagnostic:
-    """The diagnostic of a key that is missing, or misspelt where other keys are allowed."""
-    models = (RuleSetDefinition, RuleDefinition)
-    others = [key for key in node.mapping if all(key not in m.model_fields for m in models)]
-    near = difflib.get_close_matches(name, others, n=1)
-    hint = f"did you mean it by '{near[0]}'?" if near else None
-    return Diagnostic("RE0022", f"the key '{name}' is missing", span, hint)
 
 
 def _unknown_key(key: Node, name: str, error: Any) -> Diagnostic:

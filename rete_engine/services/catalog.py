@@ -15,7 +15,7 @@ from rete_engine.language.reader import make_source, read_source
 from rete_engine.services.faults import Code, Fault, fault_of
 from rete_engine.session.files import FORMATS, files_of, is_yaml
 from rete_engine.session.ruleset import RuleSet
-from rete_engine.session.single_facts import SingleFacts, written_rules
+from rete_engine.session.single_facts import SingleFacts, read_rules
 
 #: What a rule set may be called: what needs no escaping in a path.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
@@ -236,5 +236,5 @@ def check_name(name: str) -> None:
 
 
 def _single_facts(source: Source, format: str) -> SingleFacts | None:
-    written = written_rules(source) if format == "yaml" else None
+    written = read_rules(source) if format == "yaml" else None
     return None if written is None else SingleFacts.of_written(written)

@@ -85,6 +85,19 @@ def written_rules(source: Source) -> WrittenRules | None:
         RuleSyntaxError: The text is wrong.
         RuleValidationError: Conditions or actions can never work.
     """
+    found = read_rules(source)
+    if found is not None:
+        # Compiled from the text too, so that errors of types and names have its places.
+        RuleSet.parse(source.text, name=source.name, format="yaml")
+    return found
+
+
+def read_rules(source: Source) -> WrittenRules | None:
+    """As `written_rules`, of a text that was compiled already.
+
+    Raises:
+        RuleSyntaxError: The text is wrong.
+    """
     from rete_engine.language.yaml_nodes import compose  # brings in yaml and pydantic
     from rete_engine.language.yaml_rules import has_single_facts, read_single_facts
 
@@ -95,8 +108,6 @@ def written_rules(source: Source) -> WrittenRules | None:
     errors = [d for d in diagnostics if d.severity == "error"]
     if errors:
         raise RuleSyntaxError(errors)
-    # Compiled from the text too, so that errors of types and names have its places.
-    RuleSet.parse(source.text, name=source.name, format="yaml")
     return WrittenRules(name, description, rules)
 
 
