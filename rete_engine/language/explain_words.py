@@ -162,6 +162,8 @@ def early_end(scene: Scene) -> Diagnostic | None:
             f"the field '{before.text}' has no type", f"write '{before.text}: str'", before
         )
     hint: str | None = None
+    if before.type == "EQUAL" and scene.section in ("function", "param"):
+        hint = "begin it on this line; in brackets it may go on over several"
     if at.type == "COMMA" and scene.section == "when" and scene.opening is None:
         hint = "each condition stands on a line of its own: leave the ',' out"
     return scene.says(f"{wanted} is missing after '{shown(before)}'", hint, at)
