@@ -6,6 +6,7 @@ from a copy of this package: beside the checkout's own `rete_engine` the wheel w
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
@@ -47,7 +48,8 @@ def run_compiled(arguments: Sequence[str]) -> int:
 
 def _peers() -> list[str]:
     """The peers that are installed here, in the same versions."""
-    try:
-        return [f"clipspy=={importlib.metadata.version('clipspy')}"]
-    except importlib.metadata.PackageNotFoundError:
-        return []
+    found: list[str] = []
+    for name in ("clipspy", "durable_rules", "experta"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found.append(f"{name}=={importlib.metadata.version(name)}")
+    return found

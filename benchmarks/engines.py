@@ -9,79 +9,15 @@ import subprocess
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.durable import Durable
+from benchmarks.engine import Engine, Trial, functions
+from benchmarks.experta import Experta
+from benchmarks.plain import Plain
 from benchmarks.workload import Batch, Row, Steps, Workload, expect
-
-
-class Trial:
-    """One use of an engine: its rules are built, working memory is empty."""
-
-    called: list[int]  # what the rules have called the program's function with
-
-    def load(self, batches: Sequence[Batch]) -> None:
-        """Insert the facts, in their order."""
-        raise NotImplementedError
-
-    def run(self) -> int:
-        """Fire until nothing is left to fire, and tell how many rules fired."""
-        raise NotImplementedError
-
-    def take(self, template: str) -> None:
-        """Get hold of the facts of a template, in the order in which they were loaded."""
-        raise NotImplementedError
-
-    def modify_each(self, steps: Steps) -> int:
-        """Modify one of the facts taken and run, for each step; tell how many rules fired."""
-        raise NotImplementedError
-
-    def replace_each(self, steps: Steps) -> int:
-        """Retract one of the facts taken, insert another one in its place and run, and so on."""
-        raise NotImplementedError
-
-    def session_each(self, steps: Steps) -> int:
-        """Give up the session; open one, insert a fact and run, and so on. The last one stays."""
-        raise NotImplementedError
-
-    def each(self, steps: Steps) -> int:
-        """Do what the steps say."""
-        kinds = {
-            "modify": self.modify_each,
-            "replace": self.replace_each,
-            "session": self.session_each,
-        }
-        return kinds[steps.kind](steps)
-
-    def facts(self, template: str) -> list[Row]:
-        """The fields of the facts of a template."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Let go of everything."""
-        raise NotImplementedError
-
-
-class Engine:
-    """An engine, or one way of using it."""
-
-    name: str
-
-    def missing(self) -> str | None:
-        """Why the engine cannot be measured here; None when it can."""
-        raise NotImplementedError
-
-    def version(self) -> str:
-        """Which engine exactly."""
-        raise NotImplementedError
-
-    def prepare(self, workload: Workload, size: int) -> None:
-        """Do what a program has done before, at an earlier start: it is not timed."""
-
-    def open(self, workload: Workload, size: int) -> Trial:
-        """Build the rules of a workload at a size."""
-        raise NotImplementedError
 
 
 class Rete(Engine):
@@ -137,7 +73,7 @@ class ReteTrial(Trial):
         self.rules = RuleSet.parse(
             workload.rules(size),
             name=workload.name,
-            functions=_functions(workload, self.called),
+            functions=functions(workload, self.called),
             cache=cache,
         )
         self.session = self.rules.session()
@@ -212,7 +148,7 @@ class ClipsTrial(Trial):
     def __init__(self, workload: Workload, size: int) -> None:
         self.called = []
         self.environment = _clips().Environment()
-        for name, function in _functions(workload, self.called).items():
+        for name, function in functions(workload, self.called).items():
             self.environment.define_function(function, name)
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder, "program.clp")
@@ -265,15 +201,6 @@ class ClipsTrial(Trial):
         self.__dict__.clear()
 
 
-def _functions(workload: Workload, called: list[int]) -> Mapping[str, Callable[[int], None]]:
-    """The function that a workload's rules call: it notes with what."""
-
-    def note(value: int) -> None:
-        called.append(value)
-
-    return {workload.function: note} if workload.function else {}
-
-
 def _clips() -> Any:
     """The module of clipspy, which is not there everywhere and has no types."""
     return importlib.import_module("clips")
@@ -286,4 +213,5 @@ def engines_for(workload: Workload) -> list[Engine]:
         engines.append(CachedRete())
     if workload.about_loading:
         engines.append(Rete(each=True))
-    return engines
+    peers: list[Plain | Durable | Experta] = [Plain(), Durable(), Experta()]
+    return [*engines, *(peer for peer in peers if workload.name in peer.programs)]

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.engines import Engine, engines_for
+from benchmarks.engine import Engine
+from benchmarks.engines import engines_for
 from benchmarks.workload import Batch, Steps, Workload
 from benchmarks.workloads import all_workloads
 

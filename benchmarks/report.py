@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
@@ -32,7 +33,7 @@ def table(workload: Workload, measurement: Measurement) -> str:
         cells = [*_medians(times), times.peak / 1e6, times.own / 1e6]
         if compares:
             cells += _ratios(reference, times)
-        rows.append((f"{times.engine} {times.version}", *map(_digits, cells)))
+        rows.append((f"{times.engine} {times.version}", *map(digits, cells)))
     lines = [title, "", *_aligned(rows)]
     for times in measurement.engines:
         if times.missing is not None:
@@ -65,7 +66,7 @@ def _ratios(reference: Times, times: Times) -> list[float]:
     return [median(theirs) / median(ours) for theirs, ours in pairs]
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """A number to three digits that count, never in powers of ten."""
     if not value:
         return "0"
@@ -93,5 +94,6 @@ def as_json(measurements: Sequence[Measurement], compiled: bool) -> dict[str, An
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": f"{platform.system()} {platform.machine()}",
         "processors": os.cpu_count(),
+        "day": datetime.now(UTC).date().isoformat(),
         "measurements": [asdict(measurement) for measurement in measurements],
     }

@@ -49,6 +49,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "uvicorn": frozenset(["cli"]),
     "mypy_extensions": frozenset(["runtime"]),  # for the compiler alone; see LATE
     "yaml": frozenset(["language", "store"]),
+    "narwhals": frozenset(["session"]),
     "pyarrow": frozenset(["store"]),
     "langchain_core": frozenset(["integrations"]),  # in guarded_tools.py, itself imported late
     "langgraph": frozenset(["integrations"]),
@@ -57,7 +58,7 @@ OUTSIDE: dict[str, frozenset[str]] = {
 }
 
 #: What is imported where it is used only, so that who does not use it does not wait for it.
-LATE = frozenset(["lark", "mypy_extensions", "pydantic_core", "pyarrow", "uvicorn"])
+LATE = frozenset(["lark", "mypy_extensions", "narwhals", "pydantic_core", "pyarrow", "uvicorn"])
 
 #: Names with which text could become code, or data could become objects.
 FORBIDDEN_NAMES = frozenset(["eval", "exec", "compile", "__import__"])
@@ -75,6 +76,7 @@ PUBLIC = [
     "LiveQuery",
     "Loop",
     "Match",
+    "PastFact",
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",

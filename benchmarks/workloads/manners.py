@@ -281,7 +281,7 @@ WORKLOADS = (
     Workload(
         name="manners",
         title="Miss Manners",
-        sizes=(16, 32, 64, 128),
+        sizes=(16, 32, 64, 128, 256),
         smallest=8,
         size_means="guests",
         rules=always(RULES),

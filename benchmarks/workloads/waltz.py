@@ -242,7 +242,7 @@ WORKLOADS = (
     Workload(
         name="waltz",
         title="Waltz labelling of stairs",
-        sizes=(56, 220),
+        sizes=(12, 25, 50, 220),
         smallest=3,
         size_means="steps",
         rules=always(RULES),

@@ -78,7 +78,8 @@ class RuleCompiler:
         if not reports.has_errors:
             derives = inserts_logically(declaration)
             readings = readings_of("rule", declaration.span, conditions, reports, derives)
-        names.masks = masks_of(readings, names, salience)
+        if readings:
+            names.masks = masks_of(readings, names, salience)
         for reading in readings:
             path = self.path(spec, reading, names)
             own = self.reading(spec, reading, path, names, salience)

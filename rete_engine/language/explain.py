@@ -20,7 +20,14 @@ from rete_engine.language.explain_operators import (
     joined_conditions,
 )
 from rete_engine.language.explain_sections import colon, heading, missing_section, same_line
-from rete_engine.language.explain_words import adjacent_values, early_end, statement_word, typed
+from rete_engine.language.explain_words import (
+    adjacent_values,
+    comma_at_the_end,
+    early_end,
+    listed_values,
+    statement_word,
+    typed,
+)
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import ACTION_WORDS, Scene, shown
 
@@ -40,6 +47,8 @@ RECOGNISERS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     joined_conditions,
     statement_word,
     typed,
+    listed_values,
+    comma_at_the_end,
     adjacent_values,
     early_end,
 )
@@ -88,6 +97,8 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
         )
     elif head.keyword in ACTION_WORDS:
         hint = "actions stand after the 'then' of a rule"
+    elif after is not None and after.type == "COLON" and head.text in vocabulary.KEYS_OF_YAML:
+        hint = 'YAML is a format of its own: give format="yaml", or a file that ends in .yaml'
     elif after is not None and after.type == "COMMA":
         hint = "CSV holds facts: give it by '--facts', or from a program"
     elif after is not None and after.type == "DOT" and len(lexemes) <= 4 and meant is None:

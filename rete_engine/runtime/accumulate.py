@@ -229,11 +229,12 @@ class AccumulateNode(LiveNode):
         if result is NOTHING:
             return
         token.passed = True
-        children = self.children
-        if children is None:
-            children = self.matcher.live_children(self)
-        for child in children:
-            child.left(token, result, None)
+        child = self.child
+        if child is None:
+            child = self.matcher.first_child(self)
+        while child is not None:
+            child.node.left(token, result, None)
+            child = child.next
 
     def forget(self, token: Token) -> None:
         """Drop a match or one of its groups."""

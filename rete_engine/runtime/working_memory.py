@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import final
 
 from rete_engine.diagnostics.errors import FactError, KeyInUseError
@@ -36,7 +36,8 @@ class WorkingMemory:
         self.limits = limits
         self.count = 0  # live facts
         self.inserted = 0  # facts ever inserted: gives each its number
-        self.members: dict[int, Members] = {}  # by template's number
+        # By template's number, as far as any has had facts: a list is asked without a hash.
+        self.members: list[Members] = []
         self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
         self.listener: Listener | None = None
         self.after_change: Callable[[], None] | None = None  # called behind the listener
@@ -73,37 +74,6 @@ class WorkingMemory:
             truth.maintain()
         return element
 
-    def insert_rows(self, template: TemplateSpec, rows: Iterable[object]) -> list[Element]:
-        """Insert facts of one template from mappings, as `insert_all`."""
-        intake = Intake(self)
-        try:
-            for row in rows:
-                if not isinstance(row, dict):
-                    if not isinstance(row, Mapping):
-                        raise FactError(f"expected a mapping, not {type(row).__name__}")
-                    row = dict(row)
-                intake.take(template, row)
-        except BaseException as error:
-            intake.undo(error)
-            raise
-        return intake.enter()
-
-    def insert_all(self, rows: list[tuple[TemplateSpec, dict[str, object]]]) -> list[Element]:
-        """Insert many facts, all or none: every row is checked before the first one enters.
-
-        Raises:
-            FactError: A row does not fit; it is named by its number.
-            SessionLimitError: There would be too many.
-        """
-        intake = Intake(self)
-        try:
-            for template, row in rows:
-                intake.take(template, row)
-        except BaseException as error:
-            intake.undo(error)
-            raise
-        return intake.enter()
-
     def check_room(self, more: int) -> None:
         """Refuse facts over the session's limit.
 
@@ -120,11 +90,10 @@ class WorkingMemory:
         """Make an element a live fact; its keys are held already."""
         template = element.type
         assert isinstance(template, TemplateSpec)
-        members = self.members.get(template.number)
-        if members is None:
-            members = Members()
-            self.members[template.number] = members
-        members.add(element)
+        members = self.members
+        while len(members) <= template.number:
+            members.append(Members())
+        members[template.number].add(element)
         self.count += 1
         element.is_live = True
         if self.truth is not None:
@@ -168,28 +137,24 @@ class WorkingMemory:
     def all(self) -> list[Element]:
         """All live facts in the order of their insertion."""
         found: list[Element] = []
-        for members in self.members.values():
+        for members in self.members:
             members.list_into(found)
-        if len(self.members) > 1:
-            found.sort(key=number_of)
+        found.sort(key=number_of)
         return found
 
     def of(self, template: TemplateSpec) -> list[Element]:
         """The live facts of a template and of those that extend it, as `all`."""
         found: list[Element] = []
-        kinds = 0
-        for members in self.members.values():
+        for members in self.members:
             first = members.head
             if first is not None and template.name in first.type.ancestors:
                 members.list_into(found)
-                kinds += 1
-        if kinds > 1:
-            found.sort(key=number_of)
+        found.sort(key=number_of)
         return found
 
     def close(self) -> None:
         """Let all facts go, when the session ends; they keep their values."""
-        for members in self.members.values():
+        for members in self.members:
             members.take_apart()
         self.members.clear()
         self.keys.clear()
@@ -301,9 +266,17 @@ class Intake:
 
     def take(self, template: TemplateSpec, row: dict[str, object]) -> None:
         """Check a row and make its fact, which holds its keys from now on."""
+        self.take_values(template, template.build(row, self.memory.limits))
+
+    def take_all(self, template: TemplateSpec, rows: list[tuple[object, ...]]) -> None:
+        """As `take`, of rows of values that are checked already."""
+        for values in rows:
+            self.take_values(template, values)
+
+    def take_values(self, template: TemplateSpec, values: tuple[object, ...]) -> None:
+        """Make the fact of a row of values that are checked already."""
         memory = self.memory
         fresh = self.fresh
-        values = template.build(row, memory.limits)
         if memory.truth is not None:
             equal = memory.truth.derived_equal(template, values, self.stated)
             if equal is not None:

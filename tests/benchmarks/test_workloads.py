@@ -15,7 +15,8 @@ import pytest
 
 import benchmarks
 import rete_engine
-from benchmarks.engines import Engine, engines_for
+from benchmarks.engine import Engine
+from benchmarks.engines import engines_for
 from benchmarks.measure import Measurement, Times, measure
 from benchmarks.memory import peak, peaks
 from benchmarks.report import table

@@ -53,7 +53,7 @@ def test_exists_of_alternatives_is_a_negation_of_negations() -> None:
 
 
 def test_where_facts_are_derived_exists_of_alternatives_has_a_branch_for_each() -> None:
-    rules = rules_of("exists (A() or B() or (B() and C()))", then="insert logical A(i = 1, x = 1)")
+    rules = rules_of("exists (A() or B() or (B() and C()))", then="insert logical A(k = 1)")
     assert path_of(rules, "r0") == ["root", "exists (…)"]
     (group,) = network_of(rules).root.children
     assert isinstance(group, GroupSpec)

@@ -199,7 +199,7 @@ class Agreement:
     def check_at_rest(self) -> None:
         """Nothing of a change is left half done."""
         matcher = self.session._engine.matcher
-        assert not matcher.alpha_network.targets
+        assert matcher.alpha_network.targets.first is None
         assert not matcher.unsettled.waiting
 
     def rank(self, activation: Activation) -> tuple[Any, ...]:

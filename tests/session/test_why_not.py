@@ -74,10 +74,10 @@ def test_it_prints_as_text() -> None:
         s.insert("Customer", id="c1")
         assert str(s.why_not("r")) == (
             "rule 'r' (r.rete:18): nothing passes condition 1\n"
-            "> 1. c := Customer(tier == 'gold'): 1 fact, 1 reach it, 0 pass\n"
+            "> 1. c := Customer(tier == 'gold'): 1 fact; 0 matches\n"
             "       nearest: #1 Customer(id='c1', tier='basic') fails tier == 'gold'"
             " (tier is 'basic')\n"
-            "  2. not Hold(): 0 reach it, 0 pass"
+            "  2. not Hold(): 0 matches before it, 0 with it"
         )
 
 
@@ -459,7 +459,7 @@ def test_a_cross_product_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         assert told.status == "unknown"
         assert told.reason == "there is too much to look at; give some of its variables"
         assert [c.complete for c in told.conditions] == [True, False, False, False]
-        assert "and more pass" in str(told)
+        assert "before it, at least" in str(told)
         first = s.facts("Order", id=3)[0]
         assert s.why_not("r", a=first, b=first).status == "unmatched"
 

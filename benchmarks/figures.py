@@ -1,0 +1,148 @@
+"""The figures of docs/performance.md: what is measured for them, and how they are written down.
+
+`python -m benchmarks --compiled --docs` measures what `COMPILED` lists, the same without
+`--compiled` what `PURE` lists. Either writes its times as JSON beside the page, draws both plots
+anew, and writes the tables of both builds into the page, between two marks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from benchmarks.aims import aims_table
+from benchmarks.measure import Measurement, Times, measurement_of
+from benchmarks.plots import both, growth, ratios
+from benchmarks.report import digits
+from benchmarks.workload import Workload
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+PAGE = "performance.md"
+FOLDER = "performance"  # beside the page: the times as JSON, and the plots
+
+
+class Case(NamedTuple):
+    """A workload at a size, and how often it is run."""
+
+    name: str
+    size: int
+    runs: int
+
+
+#: About 20 minutes on a quiet machine; the peers take most of it.
+COMPILED = (
+    *(Case("manners", size, 5) for size in (16, 32, 64, 128)),
+    Case("manners", 256, 3),
+    *(Case("waltz", size, 5) for size in (12, 25, 50, 220)),
+    *(Case("closure_chain", size, 5) for size in (100, 300, 1_000)),
+    *(Case("closure_graph", size, 5) for size in (50, 150, 500)),
+    Case("orders", 10_000, 5),
+    Case("orders", 100_000, 5),
+    Case("orders", 1_000_000, 3),
+    *(Case("joins", size, 5) for size in (2_000, 100_000)),
+    *(Case("churn_modify", size, 5) for size in (10_000, 100_000)),
+    *(Case("churn_replace", size, 5) for size in (5_000, 10_000, 20_000)),
+    *(Case("accumulate", size, 5) for size in (10_000, 100_000)),
+    *(Case("many_rules", size, 5) for size in (10, 1_000, 10_000)),
+    *(Case("stateless", size, 5) for size in (10, 1_000)),
+    Case("calls", 100_000, 5),
+)
+
+#: About 5 minutes.
+PURE = (
+    *(Case("manners", size, 3) for size in (16, 64, 128)),
+    Case("waltz", 50, 3),
+    *(Case("closure_chain", size, 3) for size in (30, 100)),
+    *(Case("closure_graph", size, 3) for size in (20, 150)),
+    *(Case("orders", size, 3) for size in (2_000, 100_000)),
+    *(Case("joins", size, 3) for size in (2_000, 20_000, 100_000)),
+    *(Case("churn_modify", size, 3) for size in (1_000, 10_000)),
+    *(Case("churn_replace", size, 3) for size in (1_000, 10_000)),
+    Case("accumulate", 10_000, 3),
+    *(Case("many_rules", size, 3) for size in (10, 1_000)),
+    Case("stateless", 1_000, 3),
+    Case("calls", 100_000, 3),
+)
+
+
+PICTURES = f"""![Times as fast as CLIPS from Python]({FOLDER}/ratios.svg)
+
+How the times grow, both axes logarithmic: a straight line of 45 degrees is in proportion.
+
+![Growth with facts, rules and firings]({FOLDER}/growth.svg)"""
+
+
+def write(docs: Path, workloads: Mapping[str, Workload]) -> None:
+    """Draw the plots and write the tables from the JSON files that are there."""
+    folder = docs / FOLDER
+    found = {kind: _read(folder / f"{kind}.json") for kind in ("compiled", "pure")}
+    page = (docs / PAGE).read_text("utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    sections: list[str] = []
+    for kind, content in found.items():
+        if content is not None:
+            measurements = [measurement_of(each) for each in content["measurements"]]
+            sections.append(_section(kind, content, measurements))
+            if kind == "compiled":
+                _draw(folder, workloads, measurements)
+                sections += [PICTURES, aims_table(measurements)]
+    text = "\n\n".join([f"{before}{BEGIN}", *sections, f"{END}{after}"])
+    (docs / PAGE).write_text(text, "utf-8")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def _draw(
+    folder: Path, workloads: Mapping[str, Workload], measurements: Sequence[Measurement]
+) -> None:
+    names = {"rete_engine, insert_many": "rete_engine beside CLIPS from Python, load and run"}
+    (folder / "ratios.svg").write_text(ratios(measurements, names), "utf-8")
+    (folder / "growth.svg").write_text(growth(workloads, measurements), "utf-8")
+
+
+HEAD = (
+    "workload", "size", "firings", "engine", "build s", "load s", "run s", "own MB",
+    "load x", "run x", "load+run x",
+)  # fmt: skip
+
+
+def _section(kind: str, content: Mapping[str, Any], measurements: Sequence[Measurement]) -> str:
+    """The table of a build."""
+    title = "Compiled" if kind == "compiled" else "Pure Python"
+    machine = f"{content['python']}, {content['system']}, {content['processors']} processors"
+    lines = [f"### {title}", "", f"{machine}; {content['day']}.", ""]
+    lines += [f"| {' | '.join(HEAD)} |", "|---|---:|---:|---|" + "---:|" * 7]
+    for each in measurements:
+        lines += ["| " + " | ".join(row) + " |" for row in _rows(each)]
+    return "\n".join(lines)
+
+
+def _rows(measurement: Measurement) -> list[tuple[str, ...]]:
+    """A row for each engine; the first one tells the workload."""
+    rows: list[tuple[str, ...]] = []
+    reference = measurement.engines[0]
+    first = (measurement.workload, f"{measurement.size:,}", f"{measurement.fired:,}")
+    for times in measurement.engines:
+        if times.missing is not None:
+            rows.append((*first, times.engine, f"not measured: {times.missing}", *[""] * 6))
+        else:
+            seconds = [median(part) for part in (times.build, times.load, times.run)]
+            shown = [digits(value) for value in (*seconds, times.own / 1e6)]
+            rows.append((*first, times.engine, *shown, *_ratios(reference, times)))
+        first = ("", "", "")
+    return rows
+
+
+def _ratios(reference: Times, times: Times) -> list[str]:
+    """How many times as fast as the first engine: load, run, and both."""
+    if reference.missing is not None:
+        return [""] * 3
+    pairs = [(reference.load, times.load), (reference.run, times.run)]
+    shown = [digits(median(theirs) / median(ours)) for theirs, ours in pairs]
+    return [*shown, digits(both(reference) / both(times))]
