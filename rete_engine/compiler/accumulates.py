@@ -137,6 +137,7 @@ class _Reader:
             c.slot for c in conditions if isinstance(c, Pattern) and call and c.span == call.span
         ]
         outer, names.pattern = names.pattern, own[0] if own else None
+        names.members = [c.slot for c in conditions if isinstance(c, Pattern)]
         before: list[Condition] = []  # joins with facts that the two expressions read
         value = self.part(form.value, before)
         if value is not None:
@@ -145,7 +146,7 @@ class _Reader:
         by = self.part(form.by.value if form.by is not None else None, before)
         if by is not None:
             self.group_type = checked_type(by.test, names)
-        names.pattern = outer
+        names.pattern, names.members = outer, []
         return Source((*conditions, *before), value, by)
 
     def only_pattern(self, source: tree.Expression) -> tree.Call | None:

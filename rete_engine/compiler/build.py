@@ -234,39 +234,63 @@ def _is_of_branch(node: NodeSpec) -> bool:
 
 def _mark_supports(productions: list[ProductionSpec]) -> frozenset[int]:
     """Tell the nodes of rules that insert logically; the numbers of the templates they insert."""
-    templates: dict[int, TemplateSpec] = {}
+    found: set[int] = set()
     deriving: list[ProductionSpec] = []
+    reads: dict[int, set[str]] = {}  # by rule: the templates of its patterns
+    makes: dict[int, set[str]] = {}  # and those of patterns that what it derives may match
     for production in productions:
         inserts = [each.template for each in logical_inserts(production.reading.statements)]
         inserts.extend(production.rule.derives)
-        if inserts:
-            deriving.append(production)
-            # A match that comes back, having defeated itself, is known when it is made.
-            production.rule.deferrable = False
-            templates.update((template.number, template) for template in inserts)
-    names = frozenset(name for template in templates.values() for name in template.ancestors)
+        if not inserts:
+            continue
+        deriving.append(production)
+        # A match that comes back, having defeated itself, is known when it is made.
+        production.rule.deferrable = False
+        found.update(template.number for template in inserts)
+        number = production.rule.number
+        names = {name for template in inserts for name in template.ancestors}
+        makes.setdefault(number, set()).update(names)
+        asked = (_template(node) for node in _leant_on(production, None, whole=True))
+        reads.setdefault(number, set()).update(name for name in asked if name is not None)
     for production in deriving:
-        for node in _leant_on(production, None, names):
+        whole = _comes_back(production.rule.number, reads, makes)
+        for node in _leant_on(production, None, accumulates=whole):
             node.supports = True
-    return frozenset(templates)
+    return frozenset(found)
 
 
-def _leant_on(end: NodeSpec, begin: NodeSpec | None, derived: frozenset[str]) -> Iterator[NodeSpec]:
+def _comes_back(rule: int, reads: dict[int, set[str]], makes: dict[int, set[str]]) -> bool:
+    """Whether a rule may read what it derives, itself or by way of other rules that derive."""
+    queue = [rule]
+    for number in queue:  # grows as rules are reached
+        for other, templates in reads.items():
+            if makes[number] & templates:
+                if other == rule:
+                    return True
+                if other not in queue:
+                    queue.append(other)
+    return False
+
+
+def _leant_on(
+    end: NodeSpec, begin: NodeSpec | None, accumulates: bool = False, whole: bool = False
+) -> Iterator[NodeSpec]:
     """The nodes that make a match, from its end up to another node.
 
-    Those of its facts, and the branches of what it leans on: of an `exists`, and of an accumulate
-    over what may be derived. Within a branch an accumulate leans on nothing: another result there
-    might do as well.
+    Those of its facts, and the branches of its `exists`. With `accumulates` those of accumulates
+    too, but not the ones within a branch: another result there might do as well. With `whole` all
+    nodes that the match has to do with.
     """
     node: NodeSpec | None = end
     while node is not None and node is not begin:
         yield node
         if isinstance(node, CrossSpec):
-            yield from _leant_on(node.adapter, None, derived)
-        elif isinstance(node, BranchingSpec) and not (isinstance(node, GroupSpec) and node.negated):
-            inner = [each for last in _ends(node) for each in _leant_on(last, node, frozenset())]
-            if isinstance(node, GroupSpec) or any(_reads(each, derived) for each in inner):
-                yield from inner
+            yield from _leant_on(node.adapter, None, accumulates, whole)
+        elif isinstance(node, BranchingSpec):
+            leans = not node.negated if isinstance(node, GroupSpec) else accumulates
+            if leans or whole:
+                for last in _ends(node):
+                    yield from _leant_on(last, node, whole=whole)
         node = node.parent
 
 
@@ -282,8 +306,8 @@ def _ends(branching: BranchingSpec) -> list[NodeSpec]:
     return found
 
 
-def _reads(node: NodeSpec, derived: frozenset[str]) -> bool:
-    """Whether a node is about facts that may be derived."""
+def _template(node: NodeSpec) -> str | None:
+    """The template of the pattern that a node is about."""
     if isinstance(node, FirstSpec):
-        return node.alpha.template.name in derived
-    return isinstance(node, RightInputSpec) and node.right.alpha.template.name in derived
+        return node.alpha.template.name
+    return node.right.alpha.template.name if isinstance(node, RightInputSpec) else None

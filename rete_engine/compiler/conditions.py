@@ -335,7 +335,10 @@ class ConditionReader:
             if argument.name is not None and not argument.binds:
                 self.named(argument, template)
                 continue
+            if argument.name in template.positions and isinstance(argument.value, tree.Name):
+                names.bound_field = argument.name
             read = self.expression(argument.value)
+            names.bound_field = None
             behind.extend(read.before)
             found: list[Constraint | Computation] = []
             if argument.name is not None:

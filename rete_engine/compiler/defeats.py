@@ -285,6 +285,25 @@ class _Reader:
                     yield from self.derives(action.otherwise)
 
 
+def inserts_logically(declaration: RuleDeclaration) -> bool:
+    """Whether a rule derives facts."""
+    return bool(declaration.derives) or _derives(declaration.then)
+
+
+def _derives(actions: Iterable[Action]) -> bool:
+    for action in actions:
+        match action:
+            case InsertAction(logical=True):
+                return True
+            case ForAction() if _derives(action.body):
+                return True
+            case IfAction():
+                bodies = [*(body for _, body in action.branches), action.otherwise]
+                if any(map(_derives, bodies)):
+                    return True
+    return False
+
+
 def _given(call: tree.Call, template: TemplateSpec) -> dict[str, object]:
     """The values that fields of a new fact get for certain."""
     given = {argument.name: argument.value for argument in call.arguments}

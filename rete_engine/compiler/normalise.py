@@ -2,8 +2,10 @@
 
 A rule whose conditions have alternatives is read in several ways, with one branch of every `or`
 in each; every reading becomes a path of the network, and all are of the one rule. `not (A or B)` is
-`not A` and `not B`. An `exists`, which is one match however many there are, and an accumulate go
-over the matches of all readings of what is in them.
+`not A` and `not B`, and `exists (A or B)`, which must be one match however many there are, is
+`not (not A and not B)`: that finds one fact and looks no further. But where a rule derives facts it
+must be told what the match rests on: there an `exists` goes over the matches of all readings, as an
+accumulate always does.
 """
 
 from __future__ import annotations
@@ -46,20 +48,25 @@ class Reading:
     meanings: Mapping[int, Expression]
 
 
-def normalise(conditions: tuple[Condition, ...]) -> list[Reading]:
+def normalise(conditions: tuple[Condition, ...], derives: bool = False) -> list[Reading]:
     """The readings of conditions, those of earlier branches first.
+
+    Args:
+        conditions: The conditions.
+        derives: Whether facts are derived from their matches.
 
     Raises:
         TooManyReadingsError: They are more than `MOST_READINGS`, counting those within `not`
             and `exists`.
     """
-    return _Normaliser().readings(conditions, Reading((), {}))
+    return _Normaliser(derives).readings(conditions, Reading((), {}))
 
 
 class _Normaliser:
     """Counts the readings of one rule as it makes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, derives: bool) -> None:
+        self.derives = derives
         self.made = 1
 
     def readings(self, conditions: tuple[Condition, ...], before: Reading) -> list[Reading]:
@@ -105,15 +112,16 @@ class _Normaliser:
     def exists(
         self, condition: Exists, meanings: Mapping[int, Expression]
     ) -> tuple[Condition, ...]:
-        """A `not` of each conjunction, or one `exists`; where none can hold, `not` of nothing."""
+        """`exists` or `not`, of one conjunction each, or `exists` of several."""
         span = condition.span
         inner = self.readings(condition.conditions, Reading((), meanings))
-        if condition.negated:
-            return tuple(Exists(span, True, each.conditions) for each in inner)
-        if not inner:
-            return (Exists(span, True, ()),)
-        first, *others = (each.conditions for each in inner)
-        return (Exists(span, False, first, tuple(others)),)
+        if condition.negated or len(inner) == 1:
+            return tuple(Exists(span, condition.negated, each.conditions) for each in inner)
+        if self.derives and inner:
+            first, *others = (each.conditions for each in inner)
+            return (Exists(span, False, first, tuple(others)),)
+        none = tuple(Exists(span, True, each.conditions) for each in inner)
+        return (Exists(span, True, none),)
 
     def accumulate(self, condition: Accumulate, meanings: Mapping[int, Expression]) -> Condition:
         """An accumulate: it goes over the matches of every reading of its source."""

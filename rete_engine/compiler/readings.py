@@ -19,11 +19,15 @@ from rete_engine.model.rules import Condition
 
 
 def readings_of(
-    what: str, span: Span, conditions: tuple[Condition, ...], reports: Reports
+    what: str,
+    span: Span,
+    conditions: tuple[Condition, ...],
+    reports: Reports,
+    derives: bool = False,
 ) -> list[Reading]:
     """The readings of a rule or query; too many, or too long ones, are reported."""
     try:
-        readings = normalise(conditions)
+        readings = normalise(conditions, derives)
     except TooManyReadingsError:
         reports.error(
             "RE0307",

@@ -7,6 +7,7 @@ from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.checks import boolean, checked_type, total
 from rete_engine.compiler.conditions import ConditionReader
 from rete_engine.compiler.declared import Declared
+from rete_engine.compiler.defeats import inserts_logically
 from rete_engine.compiler.following import follow
 from rete_engine.compiler.functions import evaluator, resolved_alone
 from rete_engine.compiler.masks import masks_of
@@ -71,11 +72,12 @@ class RuleCompiler:
         conditions += followed
         self.declared.count_locals(names)
         spec.function = declaration.function
-        derives = (self.declared.template(n, declaration.span) for n in declaration.derives)
-        spec.derives = tuple(template for template in derives if template is not None)
+        derived = (self.declared.template(n, declaration.span) for n in declaration.derives)
+        spec.derives = tuple(template for template in derived if template is not None)
         readings: list[Reading] = []
         if not reports.has_errors:
-            readings = readings_of("rule", declaration.span, conditions, reports)
+            derives = inserts_logically(declaration)
+            readings = readings_of("rule", declaration.span, conditions, reports, derives)
         if readings:
             names.masks = masks_of(readings, names, salience)
         for reading in readings:

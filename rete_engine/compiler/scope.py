@@ -80,6 +80,10 @@ class RuleNames(PlaceNames):
         self.may_fail: set[int] = set()  # those of them that may be an error
         self.handed: set[int] = set()  # slots of facts, or none, that functions are handed
         self.pattern: Slot | None = None  # the pattern whose constraint is being read
+        # For hints: the patterns of the accumulate whose value is being read, and the field that
+        # stands where a variable is bound.
+        self.members: list[Slot] = []
+        self.bound_field: str | None = None
         self.lines: dict[str, int] = {}  # where the conditions of the rule bind names
         # Slots that hold nothing themselves: of another name for a field, and of an answer.
         self.aliases: dict[int, tree.FieldRef] = {}
@@ -209,6 +213,14 @@ class RuleNames(PlaceNames):
         line = self.lines.get(node.name, 0)
         if line > node.span.line:
             return f"it is bound in line {line}: move that condition up"
+        if self.bound_field is not None:
+            return f"the variable comes first: write {node.name} := {self.bound_field}"
+        for slot in self.members:
+            template = self.template(slot)
+            if template is not None and node.name in template.positions:
+                if slot.name is not None:
+                    return f"write {slot.name}.{node.name} for the field of {template.name}"
+                return f"name the pattern, x := {template.name}(…), and write x.{node.name}"
         return super().hint(node)
 
     def known(self) -> list[str]:

@@ -197,11 +197,14 @@ def early_end(scene: Scene) -> Diagnostic | None:
         and "EQUAL" in scene.expected
         and before.type != "COMMA"
     ):
-        hint = "write '= expression', or declare it as 'external function'"
-        return scene.says("this function has no body", hint, before)
+        body = "write '= expression', or declare it as 'external function'"
+        return scene.says("this function has no body", body, before)
     at = word if word is not None and word.type != "NEWLINE" else before
     if scene.section == "template" and before is scene.statement:
         return scene.says(
             f"the field '{before.text}' has no type", f"write '{before.text}: str'", before
         )
-    return scene.says(f"{wanted} is missing after '{shown(before)}'", None, at)
+    hint: str | None = None
+    if before.type == "EQUAL" and scene.section in ("function", "param"):
+        hint = "begin it on this line; in brackets it may go on over several"
+    return scene.says(f"{wanted} is missing after '{shown(before)}'", hint, at)

@@ -188,7 +188,8 @@ class _Cutter:
             chunk.lexemes.append(newline)
         chunk.longest = max(chunk.longest, self.statement)
         self.operators = self.statement = 0
-        if not self.blocks and chunk.kind != "stray" and self.fragment is None:
+        goes_on = chunk.lexemes[-2:-1] and chunk.lexemes[-2].type == "EQUAL"  # wrongly
+        if not self.blocks and chunk.kind != "stray" and self.fragment is None and not goes_on:
             self.finish(None)
 
     def heading(self, lexeme: Lexeme, first: Lexeme | None, second: Lexeme | None) -> str | None:

@@ -102,7 +102,7 @@ class AccumulateNode(LiveNode):
         self.program = spec.program
         self.grouped = spec.grouped
         self.named = spec.named
-        self.leans = spec.branch[0].supports  # whether members may be derived, and rules derive
+        self.leans = spec.branch[0].supports  # whether members may rest on what is derived
         self.origins = spec.origins
         self.branch_rank = spec.branch_rank
         self.branch: list[LiveNode] = [matcher.live(node) for node in spec.branch]

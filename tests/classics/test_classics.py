@@ -181,3 +181,54 @@ def agree(labels: dict[str, list[str]]) -> bool:
         for name, (_, ends) in CUBE.items()
         for end, label in zip(ends, labels[name], strict=True)
     )
+
+
+@pytest.mark.parametrize(("size", "ways"), [(4, 2), (5, 10), (6, 4)])
+def test_queens(size: int, ways: int) -> None:
+    with load("queens.rete").session(params={"n": size}) as session:
+        assert session.run().outputs == [ways]
+        boards = [list(solution.queens) for solution in session.facts("Solution")]
+    for board in boards:
+        assert sorted(board) == list(range(size))
+        for (i, a), (j, b) in itertools.combinations(enumerate(board), 2):
+            assert abs(a - b) != abs(i - j)
+    assert len({tuple(board) for board in boards}) == ways
+
+
+def test_river_crossing() -> None:
+    with load("river.rete").session(strategy="breadth") as session:
+        assert session.run().outputs == [7]
+        steps = {fact.state: fact for fact in session.facts("Step")}
+        [end] = [each for each in steps if {*each.as_dict().values()} == {"right"}]
+        way = [steps[end]]
+        while way[-1].before is not None:
+            way.append(steps[way[-1].before])
+    whats = [step.what for step in reversed(way)]
+    assert whats[:3] == ["all on the left", "take goat to the right", "take nothing to the left"]
+    assert len(whats) == 8
+
+
+def test_a_knight_that_visits_every_square() -> None:
+    with load("knight.rete").session() as session:
+        session.run()
+        squares = sorted(session.facts("Square"), key=lambda square: square.visited)
+        assert [square.visited for square in squares] == list(range(1, 37))
+        for one, other in itertools.pairwise(squares):
+            assert abs(one.x - other.x) * abs(one.y - other.y) == 2
+
+
+def test_a_sentence_with_two_meanings() -> None:
+    with load("parser.rete").session() as session:
+        words = ["the", "man", "saw", "the", "dog", "with", "the", "telescope"]
+        facts = [session.insert("Word", at=at, text=text) for at, text in enumerate(words)]
+        session.run()
+        found = {match.e.tree for match in session.query("parses", what="S")}
+        man, dog, glass = (("NP", "the", noun) for noun in ("man", "dog", "telescope"))
+        by_it = ("S", man, ("VP", ("VP", "saw", dog), ("PP", "with", glass)))
+        has_it = ("S", man, ("VP", "saw", ("NP", dog, ("PP", "with", glass))))
+        assert found == {by_it, has_it}
+        session.retract(facts[5])  # with
+        assert session.query("parses", what="S") == []
+        assert {edge.tree for edge in session.facts("Edge") if edge.begin >= 6} == {
+            "the", "telescope", glass,
+        }  # fmt: skip

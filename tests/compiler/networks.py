@@ -26,10 +26,10 @@ end
 """
 
 
-def rules_of(*whens: str, extra: str = "") -> RuleSet:
+def rules_of(*whens: str, extra: str = "", then: str | None = None) -> RuleSet:
     """A rule set over the templates above: for each `when` a rule that emits its number."""
     texts = [
-        f'rule "r{number}"\nwhen\n{dedent(when)}\nthen\n    emit {number}\nend\n'
+        f'rule "r{number}"\nwhen\n{dedent(when)}\nthen\n    {then or f"emit {number}"}\nend\n'
         for number, when in enumerate(whens)
     ]
     return RuleSet.parse(TEMPLATES + dedent(extra) + "".join(texts))

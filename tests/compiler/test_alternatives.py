@@ -47,8 +47,13 @@ def test_not_of_alternatives_is_a_negation_of_each() -> None:
     assert path_of(same, "r0") == path_of(same, "r1")
 
 
-def test_exists_of_alternatives_has_a_branch_for_each() -> None:
-    rules = rules_of("exists (A() or B() or (B() and C()))")
+def test_exists_of_alternatives_is_a_negation_of_negations() -> None:
+    same = rules_of("exists (A() or B())", "not (not A() and not B())")
+    assert path_of(same, "r0") == path_of(same, "r1")
+
+
+def test_where_facts_are_derived_exists_of_alternatives_has_a_branch_for_each() -> None:
+    rules = rules_of("exists (A() or B() or (B() and C()))", then="insert logical A(k = 1)")
     assert path_of(rules, "r0") == ["root", "exists (…)"]
     (group,) = network_of(rules).root.children
     assert isinstance(group, GroupSpec)

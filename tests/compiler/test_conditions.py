@@ -30,6 +30,21 @@ from tests.compiler.findings import findings, rule, said
         ),
         # names of templates, fields and functions
         ("Ordr()", "RE0100", "Ordr", "did you mean 'Order'?", "unknown template 'Ordr'"),
+        ("Order(id := nr)", "RE0102", "nr", "write nr := id", "unknown name 'nr'"),
+        (
+            "v := min(id for (o := Order() and Order(id == o.id)))",
+            "RE0102",
+            "id",
+            "write o.id for the field of Order",
+            "unknown name 'id'",
+        ),
+        (
+            "v := min(id for (Order(id == 1) and Order(id == 2)))",
+            "RE0102",
+            "id",
+            "name the pattern, x := Order(…)",
+            "unknown name 'id'",
+        ),
         ("eval(1 < 2)", "RE0100", "eval", "write: test …", "unknown template 'eval'"),
         ("Order(this != 1)", "RE0102", "this", "x := T(x != …)", "unknown name 'this'"),
         ("Order(id == MATCH.id)", "RE0102", "MATCH", "v := field", "unknown name 'MATCH'"),

@@ -273,8 +273,9 @@ class Naive:
     ) -> set[Identity]:
         """Which of some matches hold on some facts alone.
 
-        What is within a `not` sees all, and so does an accumulate within brackets of another or of
-        an `exists`.
+        What is within a `not` sees all. So does an accumulate within brackets of another or of an
+        `exists`, and one of a rule that cannot come to read what it derives: when members go, its
+        result changes.
         """
         self.seen = facts
         numbers = {identity[0] for identity in wanted}
@@ -293,7 +294,8 @@ class Naive:
     def grounds_within(self, match: Match, node: tree.Expression) -> set[Fact]:
         """The facts that a condition leans on within its `exists` and accumulates."""
         found: set[Fact] = set()
-        for source in sources_within(node, self.depth > 0):
+        leans = match.rule.comes_back and not self.depth
+        for source in sources_within(node, leans):
             for one in self.found_within(self.inner(match), source):
                 self.depth += 1
                 found |= {fact for _, fact in one.facts} | self.grounds_within(one, source)
@@ -427,7 +429,7 @@ class Naive:
     def accumulate(self, match: Match, node: Accumulate, name: str | None) -> Iterator[Match]:
         """The match with the result; with groups, once for each."""
         seen = self.seen
-        if self.depth:
+        if self.depth or not match.rule.comes_back:
             self.seen = None
         members = self.found_within(Match(match.rule, bindings=dict(match.bindings)), node.source)
         self.seen = seen
@@ -697,20 +699,20 @@ class UnknownNameError(Exception):
     """A variable of another condition, where a pattern is asked alone."""
 
 
-def sources_within(node: tree.Expression, is_inner: bool) -> Iterator[tree.Expression]:
+def sources_within(node: tree.Expression, leans: bool) -> Iterator[tree.Expression]:
     """What an `exists` or accumulate in a condition is over, but not in it or in a `not`.
 
-    An accumulate that is an inner one leans on nothing.
+    `leans` tells whether an accumulate leans on its members.
     """
     accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
     if accumulate is not None:
-        if not is_inner:
+        if leans:
             yield accumulate.source
     elif isinstance(node, tree.ExistsForm):
         yield node.operand
     elif isinstance(node, tree.And):
         for operand in node.operands:
-            yield from sources_within(operand, is_inner)
+            yield from sources_within(operand, leans)
 
 
 def uses(match: Match, fact: Fact | None, fields: set[str]) -> bool:

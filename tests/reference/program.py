@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rete_engine.expressions import tree
@@ -62,6 +62,8 @@ class Rule:
     # What is read of the facts they lead to stands in `reads`, by the id() of the reference.
     follows: dict[int, list[tree.Expression]] = field(default_factory=dict)
     complexity: int = 0  # constraints and tests as written
+    asked: set[str] = field(default_factory=set)  # the templates that conditions are about
+    comes_back: bool = False  # whether the rule may read what it derives, by way of others too
     uses: dict[int, Use] = field(default_factory=dict)  # by the id() of a query's call
     # By the id() of a pattern's call within a query: what its parameters are given.
     given: dict[int, Given] = field(default_factory=dict)
@@ -173,7 +175,44 @@ def read_program(text: str) -> Program:
         Reader(program, asked).read({parameter.name: [] for parameter in parameters})
     for rule in program.rules:
         Reader(program, rule).read({})
+    for rule in program.rules:
+        rule.comes_back = comes_back(program, rule)
     return program
+
+
+def comes_back(program: Program, rule: Rule) -> bool:
+    """Whether a rule may read what it derives, itself or by way of other rules that derive."""
+    makes = {
+        each.number: {
+            ancestor
+            for template in derived(program, each.declaration.then)
+            for ancestor in template.ancestors
+        }
+        for each in program.rules
+    }
+    reached: set[int] = set()
+    left = [rule.number]
+    while left:
+        number = left.pop()
+        for other in program.rules:
+            if makes[number] & other.asked and makes[other.number] and other.number not in reached:
+                reached.add(other.number)
+                left.append(other.number)
+    return rule.number in reached
+
+
+def derived(program: Program, actions: Sequence[model.Action]) -> Iterator[Template]:
+    """The templates of what actions insert logically."""
+    for action in actions:
+        match action:
+            case model.InsertAction(logical=True):
+                yield program.template_of(action.fact)
+            case model.ForAction():
+                yield from derived(program, action.body)
+            case model.IfAction():
+                for _, body in action.branches:
+                    yield from derived(program, body)
+                yield from derived(program, action.otherwise)
 
 
 def as_rule(query: QueryDeclaration) -> RuleDeclaration:
@@ -345,6 +384,7 @@ class Reader:
         self.rule.given[id(node)] = self.given
         self.rule.patterns.append(node)
         template = self.program.template_of(node)
+        self.rule.asked.add(template.name)
         for argument in node.arguments:
             self.whole(argument.value, variables, node)
             if not argument.binds:
@@ -428,6 +468,7 @@ class Reader:
             if (holders, name) in scope:
                 return scope[holders, name]
         reached = (node, self.program.templates[declared.type.name])
+        self.rule.asked.add(reached[1].name)
         self.followed[-1][holders, name] = reached
         self.following.append(node)
         self.rule.reads[id(node)] = set()

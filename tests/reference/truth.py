@@ -3,8 +3,9 @@
 A fact is *stated*, or it was only derived by `insert logical`; then its supports are the fired
 matches that inserted it, as long as they hold. A derived fact is grounded when the match of one
 of its supports holds on grounded facts alone. Conditions within a `not` or a `forall` see all
-facts, and so do accumulates within an `exists` or another accumulate; all others, also those within
-an `exists` and in accumulates, see grounded ones.
+facts, and so do accumulates within an `exists` or another accumulate, and those of rules that
+cannot come to read what they derive; all others, also those within an `exists` and in accumulates,
+see grounded ones.
 """
 
 from __future__ import annotations
