@@ -199,6 +199,40 @@ def run_command(
         )
 
 
+@app.command("profile")
+def profile_command(
+    files: RuleFiles,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[TEMPLATE=]PATH[:INSIDE]", help="Facts, as 'rete run' takes them."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PARAM=VALUE", help="Set a parameter of the rules."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="The most firings.")] = None,
+    functions: Annotated[str | None, functions_option("the rules")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Fire rules on facts, and tell what each rule took and how its conditions are joined."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.profile import ProfileOptions, profile
+
+        profile(
+            ProfileOptions(
+                files=files,
+                facts=facts or (),
+                settings=settings or (),
+                limit=limit,
+                functions=functions,
+                as_json=json,
+            ),
+            screen,
+        )
+
+
 @app.command("explain")
 def explain_command(
     files: RuleFiles,
