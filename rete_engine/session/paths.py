@@ -28,7 +28,7 @@ def paths_of(network: Network, rule: str) -> list[list[str]]:
     return [_path(end) for end in ends]
 
 
-def _path(end: ProductionSpec) -> list[str]:
+def _path(end: NodeSpec) -> list[str]:
     steps: list[str] = []
     node = end.parent
     while node is not None and node.parent is not None:
@@ -58,7 +58,9 @@ def _step(node: NodeSpec) -> str:
     if isinstance(node, ComputeSpec):
         return f"compute {_texts([node.value])}"
     if isinstance(node, CrossSpec):
-        return "at the last what rules change all the time, which is joined among itself"
+        tests = _texts(node.tests)
+        apart = "; ".join(_path(node.adapter))
+        return f"join what is joined apart ({apart})" + (f" where {tests}" if tests else "")
     return describe_node(node)
 
 

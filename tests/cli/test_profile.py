@@ -111,7 +111,8 @@ def test_paths_tell_the_order_of_joins() -> None:
         ]
         for either in ("Customer(id > 1)", "Order(total > 1)")
     ]
+    apart = "Phase(name == 'start'); join Counter(n > 1) without a key: each with each"
     assert rules.paths("volatile") == [
-        ["Order()", "at the last what rules change all the time, which is joined among itself"]
+        ["Order()", f"join what is joined apart ({apart}) where k.n > o.total"]
     ]
     assert rules.paths("nothing") == []
