@@ -28,8 +28,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 COMPILED = ("rete_engine/expressions", "rete_engine/network", "rete_engine/runtime")
 """Packages whose modules are compiled, sub-packages not included."""
 
-COMPILED_TOO = ("rete_engine/language/automaton.py", "rete_engine/language/scanner.py")
-"""Modules of other packages that are compiled: the loops over all lexemes of a text."""
+COMPILED_TOO = (
+    # The loops over all lexemes of a text.
+    "rete_engine/language/automaton.py",
+    "rete_engine/language/scanner.py",
+    # What lies between a program that runs after every change and the engine.
+    "rete_engine/session/running.py",
+)
+"""Modules of other packages that are compiled."""
 
 INTERPRETED = (
     "*/__init__.py",

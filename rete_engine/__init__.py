@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rete_engine.session.current_firing import CurrentFiring
     from rete_engine.session.derivations import Why
     from rete_engine.session.explanations import RuleMatches, WhyNot
-    from rete_engine.session.fact import Fact
+    from rete_engine.session.fact import Fact, PastFact
     from rete_engine.session.python_rules import PythonRule, rule
     from rete_engine.session.queries import LiveQuery, Match
     from rete_engine.session.results import Firing, Loop, RunResult, Waiting
@@ -54,6 +54,7 @@ __all__ = [
     "LiveQuery",
     "Loop",
     "Match",
+    "PastFact",
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",
@@ -89,6 +90,7 @@ _MODULES = {
     "LiveQuery": "rete_engine.session.queries",
     "Loop": "rete_engine.session.results",
     "Match": "rete_engine.session.queries",
+    "PastFact": "rete_engine.session.fact",
     "PythonRule": "rete_engine.session.python_rules",
     "RuleEngineError": "rete_engine.diagnostics.errors",
     "RuleExecutionError": "rete_engine.diagnostics.errors",

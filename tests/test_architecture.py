@@ -76,6 +76,7 @@ PUBLIC = [
     "LiveQuery",
     "Loop",
     "Match",
+    "PastFact",
     "PythonRule",
     "RuleEngineError",
     "RuleExecutionError",

@@ -1,7 +1,8 @@
 """The command line `rete` (extra `cli`).
 
-`app` declares the verbs and their options; each verb is a module with a function. What they
-share: `screen` (what is written where), `faults` (errors and exit codes), `ticker` (progress).
+`app` lists the verbs; `rule_verbs` and `service_verbs` declare their options, with those in
+`options` that several have. What a verb does is a module with a function. What they share:
+`screen` (what is written where), `faults` (errors and exit codes), `ticker` (progress).
 """
 
 from __future__ import annotations

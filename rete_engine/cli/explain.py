@@ -37,6 +37,7 @@ class ExplainOptions:
     functions: str | None
     strict: bool
     output: str  # text, json or mermaid
+    cache: bool
     debug: bool
 
 
@@ -54,7 +55,7 @@ def explain(options: ExplainOptions, screen: Screen) -> None:
         )
     settings = [setting(text) for text in options.settings]
     given = {} if options.functions is None else functions_of(options.functions)
-    rules = RuleSet.load(*options.files, functions=given)
+    rules = RuleSet.load(*options.files, functions=given, cache=options.cache or None)
     for warning in rules.diagnostics:
         screen.diagnostic(warning)
     if options.strict and rules.diagnostics:

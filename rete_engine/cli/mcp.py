@@ -24,6 +24,7 @@ class McpOptions:
     read_only: bool
     timeout: float  # seconds
     max_text: int  # characters
+    max_parts: int
     max_facts: int
     max_rulesets: int
 
@@ -43,7 +44,13 @@ def mcp(options: McpOptions, screen: Screen) -> None:
             raise
         raise WrongInput("rete mcp needs: pip install 'rete-engine[mcp]'") from error
     functions = {} if options.functions is None else functions_of(options.functions)
-    catalog = Catalog(functions, most=options.max_rulesets, read_only=options.read_only)
+    catalog = Catalog(
+        functions,
+        most=options.max_rulesets,
+        text=options.max_text,
+        parts=options.max_parts,
+        read_only=options.read_only,
+    )
     try:
         if options.files:
             catalog.load(options.files)
@@ -54,11 +61,7 @@ def mcp(options: McpOptions, screen: Screen) -> None:
         for warning in entry.rules.diagnostics:
             screen.diagnostic(warning)
     server = create_server(
-        Tools(
-            catalog,
-            Bounds(facts=options.max_facts, run_time=options.timeout),
-            options.max_text,
-        )
+        Tools(catalog, Bounds(facts=options.max_facts, run_time=options.timeout))
     )
     sets = f"{len(entries)} rule set{'' if len(entries) == 1 else 's'}"
     screen.error_line(f"rete mcp: {sets}; waiting for a client on standard input")

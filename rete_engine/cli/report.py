@@ -14,7 +14,7 @@ from rich.text import Text
 from rete_engine.cli.screen import Screen
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.values import EvaluationError, text
-from rete_engine.session.fact import Fact
+from rete_engine.session.fact import Fact, PastFact
 from rete_engine.session.jsonable import jsonable
 
 #: So many emitted values are shown in tables; a terminal is no place to read more.
@@ -183,7 +183,7 @@ def _cell(value: object, longest: int = _LONGEST_CELL) -> str:
 
 def _holds_fact(value: object) -> bool:
     match value:
-        case Fact():
+        case Fact() | PastFact():
             return True
         case dict():
             return any(map(_holds_fact, value.values())) or any(map(_holds_fact, value))

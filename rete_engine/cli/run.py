@@ -95,9 +95,9 @@ def _listen(session: Session, report: Report, trace: bool, screen: Screen | None
     def fired(firing: Firing) -> None:
         report.rules[firing.rule] += 1
         if trace and screen is not None:
-            screen.error_line(traced(report.fired, firing.rule, firing.bindings))
+            screen.error_line(traced(report.fired, firing.rule, firing.matched))
         elif trace:
-            report.trace.append((firing.rule, jsonable(dict(firing.bindings))))
+            report.trace.append((firing.rule, jsonable(dict(firing.matched))))
 
     session.on("fire", fired)
     session.on("insert", lambda fact: report.change(template_of(fact), "inserted"))

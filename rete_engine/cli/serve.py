@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class ServeOptions:
     read_only: bool
     timeout: float  # seconds
     max_body: int  # bytes
+    max_text: int  # characters
+    max_parts: int
     max_facts: int
     max_rulesets: int
     max_sessions: int
@@ -63,6 +66,7 @@ def serve(options: ServeOptions, screen: Screen) -> None:
     listening = _listening(options.host, options.port)
     _check_reach(listening, service)
     address = _address(listening)
+    interrupted = False
 
     class Server(uvicorn.Server):
         """Says where it listens, and lets listeners go when it is told to stop."""
@@ -74,6 +78,8 @@ def serve(options: ServeOptions, screen: Screen) -> None:
             screen.error_line(f"rete serves {sets} on {address} (described at {address}/docs)")
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            nonlocal interrupted
+            interrupted = interrupted or sig == signal.SIGINT
             service.sessions.hang_up_soon()
             super().handle_exit(sig, frame)
 
@@ -89,8 +95,10 @@ def serve(options: ServeOptions, screen: Screen) -> None:
     try:
         Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:  # the server raises it again when it is done, but not if the loop is too
         screen.error_line("stopped")
-        raise Stop(ExitCode.INTERRUPTED) from None
+        raise Stop(ExitCode.INTERRUPTED)
 
 
 def _service(options: ServeOptions, screen: Screen) -> Service:
@@ -105,7 +113,13 @@ def _service(options: ServeOptions, screen: Screen) -> Service:
     from rete_engine.services.rest_shared import Service
 
     functions = {} if options.functions is None else functions_of(options.functions)
-    catalog = Catalog(functions, most=options.max_rulesets, read_only=options.read_only)
+    catalog = Catalog(
+        functions,
+        most=options.max_rulesets,
+        text=options.max_text,
+        parts=options.max_parts,
+        read_only=options.read_only,
+    )
     if options.files:
         try:
             catalog.load(options.files)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from rete_engine.expressions.frame import Node
 from rete_engine.network.alphas import AlphaSpec, RightSpec, Test
@@ -150,12 +150,7 @@ class NetworkBuilder:
         for node in self.nodes:
             node.item_mask = _item_mask(node)
             node.of_branch = _is_of_branch(node)
-        derived = frozenset(
-            template.number
-            for node in self.nodes
-            if isinstance(node, ProductionSpec)
-            for template in _mark_supports(node)
-        )
+        derived = _mark_supports([n for n in self.nodes if isinstance(n, ProductionSpec)])
         alphas, queries = tuple(self.alphas), tuple(self.queries)
         return Network(
             self.templates,
@@ -237,28 +232,58 @@ def _is_of_branch(node: NodeSpec) -> bool:
     return isinstance(parent, BranchingSpec) and node in parent.branch
 
 
-def _mark_supports(production: ProductionSpec) -> list[TemplateSpec]:
-    """What a rule inserts logically; if anything, the nodes of its path are told."""
-    inserts = [each.template for each in logical_inserts(production.reading.statements)]
-    inserts.extend(production.rule.derives)
-    if inserts:
-        _mark_path(production)
-        # A match that comes back, having defeated itself, is known when it is made.
-        production.rule.deferrable = False
-    return inserts
+def _mark_supports(productions: list[ProductionSpec]) -> frozenset[int]:
+    """Tell the nodes of rules that insert logically; the numbers of the templates they insert."""
+    templates: dict[int, TemplateSpec] = {}
+    deriving: list[ProductionSpec] = []
+    for production in productions:
+        inserts = [each.template for each in logical_inserts(production.reading.statements)]
+        inserts.extend(production.rule.derives)
+        if inserts:
+            deriving.append(production)
+            # A match that comes back, having defeated itself, is known when it is made.
+            production.rule.deferrable = False
+            templates.update((template.number, template) for template in inserts)
+    names = frozenset(name for template in templates.values() for name in template.ancestors)
+    for production in deriving:
+        for node in _leant_on(production, None, names):
+            node.supports = True
+    return frozenset(templates)
 
 
-def _mark_path(end: NodeSpec) -> None:
-    """Tell a node and those that it gets its matches from that they may support facts."""
+def _leant_on(end: NodeSpec, begin: NodeSpec | None, derived: frozenset[str]) -> Iterator[NodeSpec]:
+    """The nodes that make a match, from its end up to another node.
+
+    Those of its facts, and the branches of what it leans on: of an `exists`, and of an accumulate
+    over what may be derived. Within a branch an accumulate leans on nothing: another result there
+    might do as well.
+    """
     node: NodeSpec | None = end
-    while node is not None:
-        node.supports = True
+    while node is not None and node is not begin:
+        yield node
         if isinstance(node, CrossSpec):
-            _mark_path(node.adapter)
-        if isinstance(node, GroupSpec):
-            left = list(node.branch)
-            while left:
-                inner = left.pop()
-                inner.supports = True
-                left.extend(inner.children)
+            yield from _leant_on(node.adapter, None, derived)
+        elif isinstance(node, BranchingSpec) and not (isinstance(node, GroupSpec) and node.negated):
+            inner = [each for last in _ends(node) for each in _leant_on(last, node, frozenset())]
+            if isinstance(node, GroupSpec) or any(_reads(each, derived) for each in inner):
+                yield from inner
         node = node.parent
+
+
+def _ends(branching: BranchingSpec) -> list[NodeSpec]:
+    """The last nodes of a branch: one, or one for each alternative."""
+    found: list[NodeSpec] = []
+    left = list(branching.branch)
+    while left:
+        node = left.pop()
+        left.extend(node.children)
+        if not node.children:
+            found.append(node)
+    return found
+
+
+def _reads(node: NodeSpec, derived: frozenset[str]) -> bool:
+    """Whether a node is about facts that may be derived."""
+    if isinstance(node, FirstSpec):
+        return node.alpha.template.name in derived
+    return isinstance(node, RightInputSpec) and node.right.alpha.template.name in derived

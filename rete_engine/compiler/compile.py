@@ -9,6 +9,7 @@ from rete_engine.compiler.build import NetworkBuilder
 from rete_engine.compiler.declare import declare
 from rete_engine.compiler.declared import Declared, Reports
 from rete_engine.compiler.defeats import warn_defeats
+from rete_engine.compiler.extent import over_extent
 from rete_engine.compiler.functions import compile_functions, compile_param
 from rete_engine.compiler.queries import build_query, read_queries
 from rete_engine.compiler.rules import RuleCompiler
@@ -22,17 +23,20 @@ from rete_engine.network.compiled import Compiled, External
 
 
 def compile_documents(
-    documents: Sequence[Document], accumulators: Iterable[str] = ()
+    documents: Sequence[Document], accumulators: Iterable[str] = (), most_parts: int | None = None
 ) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Compile documents, each after the ones that it imports.
 
     Args:
         documents: What was read.
         accumulators: Names of the accumulators that the program provides, as they are numbered.
+        most_parts: How many parts the documents may have, see `extent`; None for any number.
 
     Returns:
         The compiled rule set, or None when there were errors; and all diagnostics, sorted.
     """
+    if most_parts is not None and (problem := over_extent(documents, most_parts)) is not None:
+        return None, (problem,)
     reports = Reports()
     broken = {name for document in documents for name in document.broken_names}
     reports.has_errors = bool(broken)

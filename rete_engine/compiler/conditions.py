@@ -9,6 +9,7 @@ from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.declared import Declared, DeclaredQuery, Reports
 from rete_engine.compiler.following import Following, follow
+from rete_engine.compiler.foreign import foreign_call, foreign_condition
 from rete_engine.compiler.inline import Inlining
 from rete_engine.compiler.references import check_references, has_facts
 from rete_engine.compiler.scope import Answers, RuleNames, Variable
@@ -85,7 +86,8 @@ class ConditionReader:
             "RE0300",
             "this is a value, not a condition",
             node.span,
-            f"to ask whether it is true, write: test {_shortened(node.span.text)}",
+            foreign_condition(node, self.names.declared.templates)
+            or f"to ask whether it is true, write: test {_shortened(node.span.text)}",
         )
         return []
 
@@ -216,7 +218,7 @@ class ConditionReader:
             hint = did_you_mean(name, queries)
             self.reports.error("RE0109", f"unknown query '{name}'", function.span, hint)
             return
-        hint = did_you_mean(name, self.names.declared.templates)
+        hint = foreign_call(name) or did_you_mean(name, self.names.declared.templates)
         self.reports.error("RE0100", f"unknown template '{name}'", function.span, hint)
 
     def accumulate(

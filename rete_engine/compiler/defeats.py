@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from rete_engine.compiler.declared import Declared
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
-from rete_engine.expressions.values import equal
+from rete_engine.expressions.values import equal, join_key
 from rete_engine.model.actions import Action, ForAction, IfAction, InsertAction
 from rete_engine.model.declarations import RuleDeclaration
 from rete_engine.network.templates import MISSING, TemplateSpec
+
+#: So many steps from rule to rule are looked at. Of rules that are entangled so much that these do
+#: not do, only what was found until then is told.
+MOST_STEPS = 200_000
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,14 @@ def warn_defeats(rules: Iterable[RuleDeclaration], declared: Declared) -> None:
     """Warn of rules that may defeat themselves, once for each cycle."""
     reader = _Reader(declared)
     deriving = [rule for rule in map(reader.rule, rules) if rule.derives]
-    follow = {rule.name: list(_steps(rule, deriving)) for rule in deriving}
+    follow = _followed(deriving)
     told: set[frozenset[str]] = set()
+    left = MOST_STEPS
     for rule in deriving:
-        cycle = _cycle(rule, follow)
+        if rule.name not in follow or left < 0:
+            continue
+        cycle, taken = _cycle(rule, follow)
+        left -= taken
         names = frozenset(step.rule.name for step in cycle)
         if cycle and names not in told:
             told.add(names)
@@ -115,29 +124,98 @@ def _tell(cycle: Sequence[_Step], declared: Declared) -> None:
     )
 
 
-def _steps(rule: _Rule, others: Sequence[_Rule]) -> Iterator[_Step]:
+class _Readings:
+    """The readings of all rules, found by what a fact may be."""
+
+    def __init__(self, rules: Sequence[_Rule]) -> None:
+        self.all = [(rule, reading) for rule in rules for reading in rule.readings]
+        # By template, then by one field that is asked for a constant (or none), then by its key.
+        self.table: dict[str, dict[str | None, dict[object, list[int]]]] = {}
+        for place, (_, reading) in enumerate(self.all):
+            name, value = next(iter(reading.constants.items()), (None, None))
+            by_field = self.table.setdefault(reading.template.name, {})
+            by_field.setdefault(name, {}).setdefault(join_key(value), []).append(place)
+
+    def met_by(self, deriving: _Deriving) -> Iterator[tuple[_Rule, _Reading]]:
+        """The readings that may be about what is derived, as they are written."""
+        places: list[int] = []
+        for template in deriving.template.ancestors:
+            for name, by_key in self.table.get(template, {}).items():
+                if name is not None and name in deriving.constants:
+                    places += by_key.get(join_key(deriving.constants[name]), ())
+                else:
+                    places += chain.from_iterable(by_key.values())
+        for place in sorted(places):
+            rule, reading = self.all[place]
+            if deriving.meets(reading):
+                yield rule, reading
+
+
+def _followed(rules: Sequence[_Rule]) -> dict[str, list[_Step]]:
+    """The steps from each rule; without rules that nothing leads to, or that lead nowhere."""
+    readings = _Readings(rules)
+    every = islice((step for rule in rules for step in _steps(rule, readings)), MOST_STEPS)
+    follow: dict[str, list[_Step]] = {rule.name: [] for rule in rules}
+    before: dict[str, list[str]] = {rule.name: [] for rule in rules}
+    for step in every:
+        follow[step.rule.name].append(step)
+        before[step.reader.name].append(step.rule.name)
+    after = {name: [step.reader.name for step in steps] for name, steps in follow.items()}
+    inner = _between(before, after) & _between(after, before)
+    return {
+        name: [step for step in steps if step.reader.name in inner]
+        for name, steps in follow.items()
+        if name in inner
+    }
+
+
+def _between(towards: Mapping[str, list[str]], away: Mapping[str, list[str]]) -> set[str]:
+    """What is left when all to which nothing leads is taken away, again and again."""
+    counts = {name: len(others) for name, others in towards.items()}
+    todo = [name for name, count in counts.items() if not count]
+    for name in todo:  # grows
+        for other in away[name]:
+            counts[other] -= 1
+            if not counts[other]:
+                todo.append(other)
+    return counts.keys() - set(todo)
+
+
+def _steps(rule: _Rule, readings: _Readings) -> Iterator[_Step]:
     """Where what a rule derives is read."""
     for deriving in rule.derives:
-        for other in others:
-            for reading in other.readings:
-                if deriving.meets(reading):
-                    if reading.gains:
-                        yield _Step(rule, deriving, reading, other, flips=False)
-                    if reading.misses:
-                        yield _Step(rule, deriving, reading, other, flips=True)
+        for reader, reading in readings.met_by(deriving):
+            if reading.gains:
+                yield _Step(rule, deriving, reading, reader, flips=False)
+            if reading.misses:
+                yield _Step(rule, deriving, reading, reader, flips=True)
 
 
-def _cycle(rule: _Rule, follow: Mapping[str, Sequence[_Step]]) -> list[_Step]:
-    """A shortest way from a rule back to it, through an odd number of negations."""
-    ways: dict[tuple[str, bool], list[_Step]] = {(rule.name, False): []}
-    queue = [(rule.name, False)]
+def _cycle(rule: _Rule, follow: Mapping[str, Sequence[_Step]]) -> tuple[list[_Step], int]:
+    """A shortest way from a rule back to it, through an odd number of negations.
+
+    Returns:
+        The steps, none where there is no such way, and how many were looked at.
+    """
+    start, end = (rule.name, False), (rule.name, True)
+    came: dict[tuple[str, bool], tuple[tuple[str, bool], _Step] | None] = {start: None}
+    queue = [start]
+    looked = 0
     for name, odd in queue:  # grows as rules are reached
+        if end in came:
+            break
+        looked += len(follow[name])
         for step in follow[name]:
             place = (step.reader.name, odd != step.flips)
-            if place not in ways:
-                ways[place] = [*ways[name, odd], step]
+            if place not in came:
+                came[place] = ((name, odd), step)
                 queue.append(place)
-    return ways.get((rule.name, True), [])
+    way: list[_Step] = []
+    at = came.get(end)
+    while at is not None:
+        way.append(at[1])
+        at = came[at[0]]
+    return way[::-1], looked
 
 
 class _Reader:
@@ -158,11 +236,13 @@ class _Reader:
                 readings.extend(self.readings(condition, True, False))
         return _Rule(declaration.name, tuple(readings), derives)
 
-    def readings(self, node: tree.Expression, gains: bool, misses: bool) -> Iterator[_Reading]:
-        """The patterns of a condition."""
+    def readings(
+        self, node: tree.Expression, gains: bool, misses: bool, named: bool = False
+    ) -> Iterator[_Reading]:
+        """The patterns of a condition; of one that is named, the result is part of the match."""
         match node:
             case tree.Bind():
-                yield from self.readings(node.value, gains, misses)
+                yield from self.readings(node.value, gains, misses, named=True)
             case tree.Not():
                 yield from self.readings(node.operand, misses, gains)
             case tree.ExistsForm():
@@ -175,7 +255,7 @@ class _Reader:
                 for operand in node.operands[1:]:
                     yield from self.readings(operand, gains, misses)
             case tree.AccumulateForm():
-                yield from self.readings(node.source, True, True)
+                yield from self.readings(node.source, gains or named, misses or named)
             case tree.Call(function=tree.Name(name=name)):
                 template = self.templates.get(name)
                 if template is not None:
@@ -185,7 +265,9 @@ class _Reader:
                     if self.declared.only_accumulates(name) or isinstance(
                         argument.value, tree.AccumulateForm
                     ):
-                        yield from self.readings(argument.value, True, True)
+                        yield from self.readings(
+                            argument.value, gains or named, misses or named, named
+                        )
 
     def derives(self, actions: Iterable[Action]) -> Iterator[_Deriving]:
         """The logical inserts among actions and those within them."""

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from rete_engine.expressions import tree
+from rete_engine.expressions.equality import join_key
 from rete_engine.expressions.type_rules import NUMBERS, type_of
 from rete_engine.expressions.types import Type
 
 #: What is compared with what: the mirror image of an operator.
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+#: So many comparisons of one field or variable are followed; more are as if they could hold.
+MOST_ASKED = 200
 
 Ordered = int | float | str | timedelta
 
@@ -36,7 +40,7 @@ class Domain:
 
     type: Type
     allowed: tuple[object, ...] | None = None  # the only ones; None where they are not known
-    excluded: tuple[object, ...] = ()
+    excluded: frozenset[object] = frozenset()  # their join keys
     low: tuple[Ordered, bool] | None = None  # the lower bound, and whether it is one of them
     high: tuple[Ordered, bool] | None = None
     asked: list[Atom] = field(default_factory=list)
@@ -48,12 +52,11 @@ class Domain:
         if operator in ("in", "=="):
             possible = [c for c in constants if can_equal(self.type, type_of(c))]
             if self.allowed is not None:
-                possible = [
-                    value for value in self.allowed if any(_same(value, c) for c in possible)
-                ]
+                keys = {join_key(c) for c in possible}
+                possible = [value for value in self.allowed if join_key(value) in keys]
             result.allowed = tuple(possible)
         elif operator in ("not in", "!="):
-            result.excluded = (*self.excluded, *constants)
+            result.excluded = self.excluded.union(map(join_key, constants))
         else:
             (bound,) = constants
             assert isinstance(bound, Ordered)
@@ -75,12 +78,12 @@ class Domain:
             return _least(self.low) > _most(self.high)
         if low == high:
             closed = self.low[1] and self.high[1]
-            return not closed or any(_same(low, value) for value in self.excluded)
+            return not closed or join_key(low) in self.excluded
         return bool(low > high)  # type: ignore[operator]  # they are of comparable types
 
     def admits(self, value: object) -> bool:
         """Whether a value fulfils all but the listing of values."""
-        if any(_same(value, other) for other in self.excluded):
+        if join_key(value) in self.excluded:
             return False
         for bound, upper in ((self.low, False), (self.high, True)):
             if bound is None:
@@ -186,10 +189,6 @@ def constants_of(node: tree.Expression) -> tuple[object, ...] | None:
         return None
     found = [constant_of(item) for item in node.items]
     return tuple(value[0] for value in found if value is not None) if all(found) else None
-
-
-def _same(left: object, right: object) -> bool:
-    return left == right
 
 
 def _comparable(left: object, right: object) -> bool:

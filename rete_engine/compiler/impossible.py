@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from rete_engine.compiler.checks import checked_type
-from rete_engine.compiler.domains import Atom, Domain, atoms, can_equal, constant_of, domain_of
+from rete_engine.compiler.domains import (
+    MOST_ASKED,
+    Atom,
+    Domain,
+    atoms,
+    can_equal,
+    constant_of,
+    domain_of,
+)
 from rete_engine.compiler.scope import RuleNames
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
@@ -34,7 +42,8 @@ def _walk(conditions: tuple[Condition, ...], domains: Domains, names: RuleNames)
             case Test():
                 _ask(condition.constraint.test, domains, names)
             case Exists():
-                _walk(condition.conditions, dict(domains), names)
+                for conjunction in condition.alternatives:
+                    _walk(conjunction, dict(domains), names)
             case Accumulate():
                 for source in condition.sources:
                     _walk(source.conditions, dict(domains), names)
@@ -63,6 +72,8 @@ def _ask(test: tree.Expression, domains: Domains, names: RuleNames) -> None:
         domain = domains.get(subject) or _whole(atom.subject, names)
         if domain.is_empty:
             return  # said already
+        if len(domain.asked) >= MOST_ASKED:
+            continue
         narrowed = domain.narrowed(atom)
         domains[subject] = narrowed
         if narrowed.is_empty:

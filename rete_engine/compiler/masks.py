@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rete_engine.compiler.normalise import Reading
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import RuleNames
@@ -30,33 +32,36 @@ def masks_of(
         expressions.extend(substituted(salience, reading.meanings) for reading in readings)
     # `v := field` reads the field, whether a condition uses v or only the action does.
     expressions.extend(names.named_fields)
-    masks: dict[int, int] = {}
-    for slot in names.slots:
-        if slot.is_fact:
-            mask = EXISTENCE
-            for expression in expressions:
-                mask |= field_bits(expression, slot.number)
-            masks[slot.number] = mask
+    masks = {slot.number: EXISTENCE for slot in names.slots if slot.is_fact}
+    for expression in expressions:
+        for slot, bits in _read_bits(expression):
+            if slot in masks:
+                masks[slot] |= bits
     return masks
 
 
 def field_bits(node: tree.Expression, slot: int) -> int:
-    """The bits of the fields of a slot's fact that an expression reads.
+    """The bits of the fields of a slot's fact that an expression reads."""
+    bits = 0
+    for read, more in _read_bits(node):
+        if read == slot:
+            bits |= more
+    return bits
+
+
+def _read_bits(node: tree.Expression) -> Iterator[tuple[int, int]]:
+    """The slots that an expression reads, with the bits of fields.
 
     A fact that is handed to a function, or used otherwise than to be compared, may have any of
     its fields read.
     """
     if isinstance(node, tree.FieldRef):
-        return 2 << abs(node.index) if node.slot == slot else 0
-    if isinstance(node, tree.SlotRef):
-        return EVERYTHING if node.slot == slot else 0
-    bits = 0
+        yield node.slot, 2 << abs(node.index)
+    elif isinstance(node, tree.SlotRef):
+        yield node.slot, EVERYTHING
+    by_identity = isinstance(node, tree.Compare) and all(
+        operator in IDENTITY for operator, _ in node.rest
+    )
     for child in tree.children(node):
-        if (
-            isinstance(child, tree.SlotRef)
-            and isinstance(node, tree.Compare)
-            and all(operator in IDENTITY for operator, _ in node.rest)
-        ):
-            continue
-        bits |= field_bits(child, slot)
-    return bits
+        if not (by_identity and isinstance(child, tree.SlotRef)):
+            yield from _read_bits(child)

@@ -1,10 +1,9 @@
 """Third pass, per rule: `or` goes, which leaves conjunctions for the planner.
 
 A rule whose conditions have alternatives is read in several ways, with one branch of every `or`
-in each; every reading becomes a path of the network, and all are of the one rule. Inside of `not`
-and `exists` the laws of logic do: `not (A or B)` is `not A` and `not B`, and `exists (A or B)`,
-which must be one match however many there are, is `not (not A and not B)`. An accumulate goes over
-the matches of all readings of its source.
+in each; every reading becomes a path of the network, and all are of the one rule. `not (A or B)` is
+`not A` and `not B`. An `exists`, which is one match however many there are, and an accumulate go
+over the matches of all readings of what is in them.
 """
 
 from __future__ import annotations
@@ -106,13 +105,15 @@ class _Normaliser:
     def exists(
         self, condition: Exists, meanings: Mapping[int, Expression]
     ) -> tuple[Condition, ...]:
-        """`exists` or `not`, of one conjunction each."""
+        """A `not` of each conjunction, or one `exists`; where none can hold, `not` of nothing."""
         span = condition.span
         inner = self.readings(condition.conditions, Reading((), meanings))
-        if condition.negated or len(inner) == 1:
-            return tuple(Exists(span, condition.negated, each.conditions) for each in inner)
-        none = tuple(Exists(span, True, each.conditions) for each in inner)
-        return (Exists(span, True, none),)
+        if condition.negated:
+            return tuple(Exists(span, True, each.conditions) for each in inner)
+        if not inner:
+            return (Exists(span, True, ()),)
+        first, *others = (each.conditions for each in inner)
+        return (Exists(span, False, first, tuple(others)),)
 
     def accumulate(self, condition: Accumulate, meanings: Mapping[int, Expression]) -> Condition:
         """An accumulate: it goes over the matches of every reading of its source."""
@@ -200,7 +201,7 @@ def size(conditions: tuple[Condition, ...]) -> int:
 def _inside(condition: Condition) -> list[tuple[Condition, ...]]:
     """The conjunctions within a condition: each is a branch of its own."""
     if isinstance(condition, Exists):
-        return [condition.conditions]
+        return list(condition.alternatives)
     if isinstance(condition, Accumulate):
         return [source.conditions for source in condition.sources]
     return []

@@ -199,14 +199,16 @@ class _PathBuilder:
         return Path(node, path.length + 1, path.positions)
 
     def group(self, path: Path, step: ExistsStep) -> Path:
-        """`exists` or `not` over a conjunction."""
+        """`exists` or `not` over conjunctions: a branch for each."""
         builder = self.builder
         parent = path.node
         group = GroupSpec(len(builder.nodes), parent, step.condition.negated)
         builder.hang(group)
-        inside = self.extend(Path(group, path.length + 1, path.positions), step.branch)
-        partner = PartnerSpec(len(builder.nodes), inside.node, inside.length - path.length)
-        builder.hang(partner)
+        begin = Path(group, path.length + 1, path.positions)
+        for steps in step.branches:
+            inside = self.extend(begin, steps)
+            partner = PartnerSpec(len(builder.nodes), inside.node, inside.length - path.length)
+            builder.hang(partner)
         # What hangs below the group so far is its branch; what follows the group comes later.
         group.branch = group.children
         group.children = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rete_engine.compiler.declared import Declared, QueryMeaning
+from rete_engine.compiler.foreign import foreign_call, foreign_name
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
@@ -61,9 +62,7 @@ class PlaceNames(Names):
 
     def hint(self, node: tree.Name) -> str | None:
         """What an unknown name could mean."""
-        if node.name.lower() in ("null", "nil", "undefined"):
-            return "write 'none'"
-        return did_you_mean(node.name, self.known())
+        return foreign_name(node.name) or did_you_mean(node.name, self.known())
 
     def function(self, node: tree.Name) -> tree.FunctionRef | None:
         """The declared function of a name."""
@@ -119,7 +118,8 @@ class PlaceNames(Names):
             self.report("RE0100", f"unknown template '{name.name}'", name.span, hint)
         else:
             known = [*self.declared.functions, *BUILTINS, *self.declared.queries]
-            hint = did_you_mean(name.name, known)
+            templates = [each for each in self.declared.templates if each.lower() == name.name]
+            hint = foreign_call(name.name) or did_you_mean(name.name, [*known, *templates])
             self.report("RE0103", f"unknown function '{name.name}'", name.span, hint)
 
     def misplaced_query(self, node: tree.Call, name: tree.Name) -> None:

@@ -260,14 +260,14 @@ class _Planner:
     def exists(self, condition: Exists) -> ExistsStep:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
-        if len(inner) == 1 and isinstance(inner[0], Pattern):
+        if len(inner) == 1 and isinstance(inner[0], Pattern) and not condition.others:
             nested = _Planner(
                 inner, self.placed, self.is_total, self.volatile, self.late, nested=True
             )
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
-        return ExistsStep(condition, None, self.inside(inner))
+        return ExistsStep(condition, None, list(map(self.inside, condition.alternatives)))
 
     def inside(self, conditions: tuple[Condition, ...]) -> list[Step]:
         """The steps of conditions inside of another one."""

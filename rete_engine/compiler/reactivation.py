@@ -275,10 +275,11 @@ def _forbidden(conditions: tuple[Condition, ...]) -> Iterator[str]:
     """The templates of patterns that stand in a `not`."""
     for condition in conditions:
         if isinstance(condition, Exists):
-            for inner in condition.conditions:
-                if condition.negated and isinstance(inner, Pattern):
-                    yield inner.slot.type.name
-            yield from _forbidden(condition.conditions)
+            for conjunction in condition.alternatives:
+                for inner in conjunction:
+                    if condition.negated and isinstance(inner, Pattern):
+                        yield inner.slot.type.name
+                yield from _forbidden(conjunction)
 
 
 def _flag(test: tree.Expression) -> bool | None:

@@ -76,7 +76,8 @@ class RuleCompiler:
         readings: list[Reading] = []
         if not reports.has_errors:
             readings = readings_of("rule", declaration.span, conditions, reports)
-        names.masks = masks_of(readings, names, salience)
+        if readings:
+            names.masks = masks_of(readings, names, salience)
         for reading in readings:
             path = self.path(spec, reading, names)
             own = self.reading(spec, reading, path, names, salience)

@@ -38,8 +38,9 @@ def condition_expressions(condition: Condition) -> Iterator[tree.Expression]:
         case Compute():
             yield condition.computation.value
         case Exists():
-            for inner in condition.conditions:
-                yield from condition_expressions(inner)
+            for conjunction in condition.alternatives:
+                for inner in conjunction:
+                    yield from condition_expressions(inner)
         case Accumulate():
             for source in condition.sources:
                 for inner in source.conditions:
@@ -66,7 +67,8 @@ def filled_by(conditions: tuple[Condition, ...]) -> set[int]:
             case Compute():
                 found.add(condition.computation.slot.number)
             case Exists():
-                found |= filled_by(condition.conditions)
+                for conjunction in condition.alternatives:
+                    found |= filled_by(conjunction)
             case Accumulate():
                 found |= set(results_of(condition))
                 for source in condition.sources:

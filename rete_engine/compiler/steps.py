@@ -30,11 +30,11 @@ class ControlStep:
 
 @dataclass
 class ExistsStep:
-    """An `exists` or `not`: of one pattern (`join`), or of a conjunction (`branch`)."""
+    """An `exists` or `not`: of one pattern (`join`), or of conjunctions (`branches`)."""
 
     condition: Exists
     join: JoinStep | None
-    branch: list[Step]
+    branches: list[list[Step]]
 
 
 @dataclass

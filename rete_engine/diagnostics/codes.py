@@ -10,7 +10,7 @@ CODES: dict[str, str] = {
     # reading and syntax
     "RE0001": "a file cannot be read",
     "RE0002": "a text is not UTF-8 or holds control characters",
-    "RE0003": "a text is longer than the limit",
+    "RE0003": "a text is larger than the limit",
     "RE0004": "brackets or expressions are nested too deeply, or an expression is too long",
     "RE0010": "a syntax error",
     "RE0011": "a block has no 'end'",

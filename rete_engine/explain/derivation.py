@@ -8,7 +8,7 @@ from typing import Literal, cast
 from rete_engine.expressions.frame import Context, Frame, Link
 from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.memory import Element
-from rete_engine.runtime.origins import FORGOTTEN, WIDTH, FiringRecord
+from rete_engine.runtime.origins import FORGOTTEN, FiringRecord
 from rete_engine.runtime.working_memory import WorkingMemory
 
 #: Why a fact is not followed further: it was before, or the tree is deep or large enough, or its
@@ -144,19 +144,28 @@ def known_origin(element: Element) -> FiringRecord | None:
 def rebuilt(origin: FiringRecord) -> tuple[Link, dict[Element, Version]]:
     """The match of a firing, and its facts as they were."""
     match = origin.match
-    link: Link | None = None
+    links: list[object] = []
     versions: dict[Element, Version] = {}
-    for index in range(len(match) - WIDTH, -1, -WIDTH):
-        item = match[index]
-        link = Link(link, item)
+    place = 0
+    while place < len(match):
+        item = match[place]
+        place += 1
+        links.append(item)
         if isinstance(item, Element):
-            values = cast("tuple[object, ...]", match[index + 1])
-            source = cast("FiringRecord | None", match[index + 2])
-            if source is None:  # it was as a firing or the program inserted it, or too long ago
+            values = cast("tuple[object, ...]", match[place])
+            place += 1
+            source: FiringRecord | None = None
+            if place < len(match) and isinstance(match[place], FiringRecord):
+                source = cast(FiringRecord, match[place])
+                place += 1
+            else:  # it was as a firing or the program inserted it, or too long ago
                 source = known_origin(item)
                 if source is not None and source.modifies:
                     source = source.earlier
             versions[item] = Version(item, values, source)
+    link: Link | None = None
+    for item in reversed(links):
+        link = Link(link, item)
     assert link is not None
     return link, versions
 

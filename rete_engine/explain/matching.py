@@ -150,11 +150,17 @@ class Matching:
                         positions = (*positions, position)
                     yield Partial(link, partial.facts, positions)
             case ExistsStep():
-                inside = self.conjunction(step.inner, Partial(partial.link))
-                if (next(inside, None) is None) == step.negated:
+                if (self.inside(step, partial) is None) == step.negated:
                     yield partial
             case AccumulateStep():
                 yield from self.accumulate(step, partial)
+
+    def inside(self, step: ExistsStep, partial: Partial) -> Partial | None:
+        """The first match of what is within an `exists` or `not`."""
+        for steps in step.inner:
+            for found in self.conjunction(steps, Partial(partial.link)):
+                return found
+        return None
 
     def conjunction(self, steps: list[Step], partial: Partial, first: int = 0) -> Iterator[Partial]:
         """All matches of conditions, one after another."""

@@ -75,7 +75,7 @@ class _Search:
             case ExistsStep(negated=True):
                 self.blocking(step, arrived)
             case ExistsStep():
-                self.inside(step.inner, arrived)
+                self.inside(step.inner[0], arrived)
             case AccumulateStep():
                 for source in step.sources[:1]:
                     self.inside(source.steps, arrived)
@@ -121,8 +121,7 @@ class _Search:
     def blocking(self, step: ExistsStep, arrived: Sequence[Partial]) -> None:
         """What a `not` does not want."""
         for partial in arrived[:MOST_NEAR]:
-            inside = self.matching.conjunction(step.inner, Partial(partial.link))
-            first = next(inside, None)
+            first = self.matching.inside(step, partial)
             if first is not None:
                 self.found.append(Near("blocks", partial, list(first.facts)))
 
@@ -132,6 +131,8 @@ class _Search:
             for level in self.matching.walk(steps, Partial(partial.link), MOST_NEAR):
                 if not level.passed:
                     self.condition(level.step, level.arrived)
+                    for near in self.found:
+                        near.partial = partial  # what it bound inside is not seen from outside
                     return
 
     def given(self, step: Step, arrived: Sequence[Partial]) -> None:

@@ -86,7 +86,7 @@ class ExistsStep(Step):
     """`exists` and `not`."""
 
     negated: bool
-    inner: list[Step]
+    inner: list[list[Step]]  # of each alternative
 
 
 @dataclass
@@ -199,7 +199,7 @@ class _Writer:
                 part = self.computation(condition.computation)
                 return PartStep(shortened(span.text), span, part)
             case Exists():
-                inner = self.inside(condition.conditions)
+                inner = list(map(self.inside, condition.alternatives))
                 return ExistsStep(shortened(span.text), span, condition.negated, inner)
             case Accumulate():
                 return self.accumulate(condition)

@@ -39,7 +39,7 @@ def link_above(frame: Frame, up: int) -> Link:
 def pending(frame: Frame, record: Record) -> tuple[object, ...]:
     """A record's values as an action under way sees them."""
     overlay = frame.overlay
-    if overlay is not None:
+    if overlay is not None and len(overlay) > 0:  # an empty one is not worth a hash
         values = overlay.get(record)
         if values is not None:
             return values

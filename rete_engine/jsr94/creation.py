@@ -17,14 +17,12 @@ from rete_engine.jsr94.interfaces import (
     Properties,
     RuleExecutionSetProvider,
 )
+from rete_engine.jsr94.properties import OF_CREATION, OF_RUN, OF_SESSION, misspelt
 from rete_engine.language.reader import make_source, read_source
 from rete_engine.session.files import FORMATS, YAML_ENDINGS
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import Expression
 from rete_engine.session.single_facts import written_rules
-
-#: The properties that say how rules are made; all others are properties of the set.
-_OWN = frozenset(["name", "description", "format", "templates", "functions", "base"])
 
 
 class LocalProvider(LocalRuleExecutionSetProvider):
@@ -201,11 +199,13 @@ def _given(properties: Properties | None) -> dict[str, Any]:
     for name in ("name", "description"):
         if not isinstance(given.get(name, ""), str):
             raise RuleExecutionSetCreateException(f"the property '{name}' must be a text")
+    if (wrong := misspelt(given, (*OF_CREATION, *OF_SESSION, *OF_RUN))) is not None:
+        raise RuleExecutionSetCreateException(wrong)
     return given
 
 
 def _rest(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name not in _OWN}
+    return {name: value for name, value in given.items() if name not in OF_CREATION}
 
 
 def _path(source: str | Path) -> Path:

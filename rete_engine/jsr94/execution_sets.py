@@ -8,6 +8,7 @@ from typing import Any
 
 from rete_engine.diagnostics.errors import RuleValidationError
 from rete_engine.jsr94.exceptions import RuleExecutionSetCreateException
+from rete_engine.jsr94.properties import OF_RUN, OF_SESSION, misspelt
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import Expression
 from rete_engine.session.single_facts import OneFactRule, SingleFacts
@@ -131,7 +132,8 @@ class RuleExecutionSet(_WithProperties):
         rules: Rules over one fact.
         properties: Any; `strategy` is `"ALL_MATCHES"` (the default) or `"FIRST_MATCH"` (only the
             first rule that holds for a fact), `on_error` is `"raise"` (the default) or `"skip"`
-            (errors are logged), `description` is its description.
+            (errors are logged), `description` is its description. A name that is almost one of a
+            property that means something is refused, unless there is a dot in it.
         description: What it is for.
 
     Raises:
@@ -146,6 +148,9 @@ class RuleExecutionSet(_WithProperties):
         description: str | None = None,
     ) -> None:
         super().__init__(properties)
+        wrong = misspelt(self._properties, ("description", *OF_SESSION, *OF_RUN))
+        if wrong is not None:
+            raise RuleExecutionSetCreateException(wrong)
         if not is_text(name):
             raise RuleExecutionSetCreateException(f"the name must be a text, not {name!r}")
         try:

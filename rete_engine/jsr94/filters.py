@@ -50,7 +50,10 @@ def _passing(object_filter: Any) -> tuple[Callable[[Any], Any], bool]:
         return method, False
     if callable(object_filter):
         return object_filter, True
-    raise InvalidRuleSessionException(f"{object_filter!r} is no ObjectFilter and no function")
+    given = f"{type(object_filter).__name__} is no ObjectFilter and no function"
+    if isinstance(object_filter, list | tuple):
+        given += "; facts are given to add_facts(…) or execute_rules(…), not to execute(…)"
+    raise InvalidRuleSessionException(given)
 
 
 def _class_of(name: str) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError
 from rete_engine.jsr94.exceptions import (
     InvalidFactsException,
@@ -19,15 +20,12 @@ from rete_engine.jsr94.exceptions import (
 from rete_engine.jsr94.execution_sets import STRATEGIES, RuleExecutionSet
 from rete_engine.jsr94.filters import filtered
 from rete_engine.jsr94.interfaces import RuleExecutionSetMetadata, RuleSession
+from rete_engine.jsr94.properties import OF_RUN, OF_SESSION, is_foreign
 from rete_engine.session.running import ON_ERROR
 from rete_engine.session.session import Session
 from rete_engine.session.single_facts import Results, SingleFacts
 
 _logger = logging.getLogger("rete_engine")
-
-#: The properties that a session hands on to `RuleSet.session` and `Session.run`.
-_OF_SESSION = ("strategy", "seed", "functions", "on_error", "clock", "out", "limits")
-_OF_RUN = ("limit", "timeout")
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ class EngineSession(RuleSession):
         """
         if self.execution_set.single_facts is None:
             params = self.execution_set.rule_set.params
-            known = {*_OF_SESSION, *_OF_RUN, *params}
+            known = {*OF_SESSION, *OF_RUN, *params}
         else:
             known = {"strategy", "on_error"}
             if self._property("strategy", STRATEGIES[0]) not in STRATEGIES:
@@ -135,9 +133,13 @@ class EngineSession(RuleSession):
             if self._property("on_error", "raise") not in ON_ERROR[:2]:
                 raise RuleSessionCreateException("on_error is 'raise' or 'skip'")
         for name in self._properties:
-            if name not in known:
+            if name not in known and not is_foreign(name):
                 listed = ", ".join(sorted(known))
-                raise RuleSessionCreateException(f"unknown property {name!r} (known: {listed})")
+                hint = did_you_mean(str(name), known)
+                more = f"; {hint}" if hint else ""
+                raise RuleSessionCreateException(
+                    f"unknown property {name!r} (known: {listed}){more}"
+                )
 
     def _single_results(self, rules: SingleFacts, facts: Iterable[Any]) -> Results:
         """What rules over one fact give for facts; errors that are skipped are logged.
@@ -162,7 +164,7 @@ class EngineSession(RuleSession):
         """
         rules = self.execution_set.rule_set
         given = {name: self._properties[name] for name in self._properties if name in rules.params}
-        options = {n: self._property(n, None) for n in _OF_SESSION}
+        options = {n: self._property(n, None) for n in OF_SESSION}
         options = {name: value for name, value in options.items() if value is not None}
         try:
             return rules.session(given, write_back=True, adopt=True, **options)
@@ -173,7 +175,7 @@ class EngineSession(RuleSession):
 
     def _run(self, session: Session) -> list[Any]:
         """Fire rules; what they emitted."""
-        result = session.run(self._properties.get("limit"), self._properties.get("timeout"))
+        result = session.run(*(self._property(name, None) for name in OF_RUN))
         for error in result.errors:
             _logger.error("%s", error)
         return result.outputs

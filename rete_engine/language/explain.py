@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
 from rete_engine.language.automaton import UnexpectedLexemeError
+from rete_engine.language.explain_foreign import braces, leading_and, question, switched
 from rete_engine.language.explain_operators import (
     comment,
     equals,
@@ -19,7 +20,14 @@ from rete_engine.language.explain_operators import (
     joined_conditions,
 )
 from rete_engine.language.explain_sections import colon, heading, missing_section, same_line
-from rete_engine.language.explain_words import adjacent_values, early_end, statement_word, typed
+from rete_engine.language.explain_words import (
+    adjacent_values,
+    comma_at_the_end,
+    early_end,
+    listed_values,
+    statement_word,
+    typed,
+)
 from rete_engine.language.scanner import Lexeme
 from rete_engine.language.scene import ACTION_WORDS, Scene, shown
 
@@ -30,11 +38,17 @@ RECOGNISERS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     colon,
     same_line,
     heading,
+    question,
+    braces,
+    leading_and,
+    switched,
     foreign_operator,
     equals,
     joined_conditions,
     statement_word,
     typed,
+    listed_values,
+    comma_at_the_end,
     adjacent_values,
     early_end,
 )
@@ -63,6 +77,12 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
     if (written := comment(scene)) is not None:
         return written
     if head.type != "NAME":
+        word = scene.at(1)
+        clips = vocabulary.FOREIGN_DECLARATIONS.get(word.text) if word is not None else None
+        if head.type == "LPAR" and clips is not None:
+            return scene.says(
+                "a declaration does not stand in brackets", f"did you mean '{clips} … end'?"
+            )
         is_json = head.type in ("LSQB", "LBRACE")
         hint = "JSON holds facts: give it by '--facts', or from a program" if is_json else None
         return scene.says(f"a declaration does not begin with '{shown(head)}'", hint)
@@ -77,6 +97,8 @@ def explain_stray(lexemes: Sequence[Lexeme]) -> Diagnostic:
         )
     elif head.keyword in ACTION_WORDS:
         hint = "actions stand after the 'then' of a rule"
+    elif after is not None and after.type == "COLON" and head.text in vocabulary.KEYS_OF_YAML:
+        hint = 'YAML is a format of its own: give format="yaml", or a file that ends in .yaml'
     elif after is not None and after.type == "COMMA":
         hint = "CSV holds facts: give it by '--facts', or from a program"
     elif after is not None and after.type == "DOT" and len(lexemes) <= 4 and meant is None:

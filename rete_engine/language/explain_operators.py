@@ -48,12 +48,10 @@ _PAIRS = {
 
 
 def foreign_operator(scene: Scene) -> Diagnostic | None:
-    """`=>`, `===`, `<>`, `+=` and their kin, and `c ? a : b`."""
+    """`=>`, `===`, `<>`, `+=` and their kin."""
     word = scene.word
     if word is None:
         return None
-    if word.type == "QUESTION" and scene.section not in ("template", "param", "function"):
-        return scene.says("'?' is not part of an expression", "write 'a if condition else b'")
     for first, second in ((scene.before, word), (word, scene.at(1))):
         if first is None or second is None:
             continue

@@ -82,6 +82,8 @@ def same_line(scene: Scene) -> Diagnostic | None:
         return None
     if before.keyword == "ELSE" and word.keyword == "IF":
         return scene.says("'else if' is not part of the language", "write 'elif'", before)
+    if before.keyword == "HALT" and word.type == "LPAR":
+        return scene.says("'halt' is no function", "leave the brackets out")
     if before.keyword in ("WHEN", "THEN", "ELSE", "END", "HALT"):
         return scene.says(f"'{before.text}' must stand alone on its line", "go on in the next line")
     return None

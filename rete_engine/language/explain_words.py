@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
+from rete_engine.language.explain_foreign import AND_LINES
 from rete_engine.language.explain_operators import A_FACT
 from rete_engine.language.scanner import Lexeme
-from rete_engine.language.scene import CLOSING, OPERANDS, Scene, adjacent, shown
+from rete_engine.language.scene import CLOSING, OPENING, OPERANDS, Scene, adjacent, shown
 
 
 def statement_word(scene: Scene) -> Diagnostic | None:
@@ -26,7 +28,7 @@ def statement_word(scene: Scene) -> Diagnostic | None:
     if before.keyword == "FORALL":
         return scene.says("'forall' takes its conditions in brackets", "write 'forall (A, B)'")
     if before.keyword in ("AND", "OR") and scene.section == "when":
-        hint = "the lines of a 'when' hold all together: leave 'and' out"
+        hint = AND_LINES
         if before.keyword == "OR":
             hint = "bracket the conditions: '(A or B)'"
         return scene.says(f"'{before.text}' begins no condition", hint, before)
@@ -74,6 +76,48 @@ def typed(scene: Scene) -> Diagnostic | None:
         return scene.says("what a type holds stands in '[' and ']'", hint)
     if word.type == "MINUS" and adjacent(before, word) and adjacent(word, after):
         return scene.says("a name holds no '-'", f"write '{before.text}_{shown(after)}'")
+    return None
+
+
+_LITERALS = OPERANDS - {"NAME", "FSTRING"}
+
+
+def listed_values(scene: Scene) -> Diagnostic | None:
+    """The values of a field in other brackets, or in none: `str in ["new", "paid"]`."""
+    word, before = scene.word, scene.before
+    if word is None or before is None or before.keyword != "IN" or "LPAR" not in scene.expected:
+        return None
+    if scene.section != "template" or word.type == "NEWLINE":
+        return None
+    rest = scene.rest_of_line(scene.position)
+    if word.type in OPENING:
+        rest = list(takewhile(lambda each: each.type not in CLOSING, rest[1:]))
+    values = ", ".join(each.text for each in rest if each.type != "COMMA")
+    plain = all(each.type in (*_LITERALS, "COMMA") for each in rest) and len(values) <= 60
+    hint = f"write 'in ({values})'" if rest and plain else "list them: 'in (…)'"
+    return scene.says("the values of a field stand in round brackets", hint)
+
+
+#: What one line holds, by the section.
+_LINES = {
+    "template": "a field", "facts": "a fact", "rule": "an attribute", "when": "a condition",
+    "query": "a condition", "then": "an action",
+}  # fmt: skip
+
+
+def comma_at_the_end(scene: Scene) -> Diagnostic | None:
+    """A comma between lines: `id: int,`."""
+    word, after = scene.word, scene.at(1)
+    if word is None or word.type != "COMMA" or scene.opening is not None:
+        return None
+    if "NEWLINE" not in scene.expected:
+        return None
+    line = _LINES.get(scene.section, "a declaration")
+    one = f"one {line.partition(' ')[2]} on each line"
+    if after is None or after.type == "NEWLINE":
+        return scene.says(f"no ',' stands behind {line}", f"leave the ',' out: {one}")
+    if scene.section == "template":
+        return scene.says(f"no ',' stands behind {line}", f"begin a new line instead: {one}")
     return None
 
 
@@ -128,6 +172,7 @@ _FOREIGN_OPERATORS = {
     "like": "'text matches \"regex\"'",
     "equals": "'=='",
     "between": "'low <= x <= high'",
+    "from": "'for x in list' on a line of its own; a pattern asks working memory",
 }
 
 _NO_SUCH_WORDS = {

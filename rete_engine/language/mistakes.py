@@ -96,6 +96,10 @@ _LOOKALIKES = {
 def _bad_character(lexeme: Lexeme) -> Diagnostic:
     span = lexeme.span
     character = lexeme.text
+    if character == ";" and not span.source.line(span.line)[: span.column - 1].strip():
+        return Diagnostic(
+            "RE0010", "';' is not part of the language", span, "a comment begins with '#'"
+        )
     if character in _FOREIGN:
         return Diagnostic(
             "RE0010", f"'{character}' is not part of the language", span, _FOREIGN[character]

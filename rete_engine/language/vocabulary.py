@@ -52,6 +52,20 @@ FOREIGN_DECLARATIONS = {
     "package": "ruleset",
     "extern": "external function",
 }
+#: What a rule set in YAML begins with.
+KEYS_OF_YAML = frozenset(
+    [
+        "name",
+        "description",
+        "imports",
+        "params",
+        "templates",
+        "functions",
+        "queries",
+        "facts",
+        "rules",
+    ]
+)
 FOREIGN_ATTRIBUTES = {
     "priority": "salience",
     "agenda": "group",
@@ -74,6 +88,7 @@ FOREIGN_CONDITIONS = {
     "check": "test",
     "no": "not",
     "assert": "test",
+    "unless": "not",
 }
 FOREIGN_ACTIONS = {
     "assert": "insert",

@@ -224,7 +224,9 @@ class _Composer:
             cause = error.problem or error.context or "it cannot be read"
             line, column = position(self.source, min(index, len(self.source.text)))
             place = Span(self.source, line, column, line, column + 1)
-            raise failure("RE0020", f"not YAML: {cause}", place, _advice(cause)) from None
+            tab = self.source.text[index : index + 1] == "\t"
+            advice = "indent with spaces" if tab else _advice(cause)
+            raise failure("RE0020", f"not YAML: {cause}", place, advice) from None
         except yaml.YAMLError as error:
             place = Span(self.source, 1, 1, 1, 1)
             raise failure("RE0020", f"not YAML: {error}", place) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -154,11 +155,12 @@ def _problem(root: Node, error: Any) -> Diagnostic:
     where = f"'{path[-1]}'" if path and not path[-1].isdigit() else "this"
     match error["type"]:
         case "missing":
-            return Diagnostic("RE0022", f"the key '{last}' is missing", (key or node).span)
+            return _missing_key(node, last, (key or node).span)
         case "extra_forbidden":
             return _unknown_key(key or node, last, error)
         case "model_type" | "dict_type" | "model_attributes_type":
-            return Diagnostic("RE0022", f"{where} must be a mapping", node.span)
+            hint = "a rule set is a mapping with 'name' and 'rules'" if node is root else None
+            return Diagnostic("RE0022", f"{where} must be a mapping", node.span, hint)
         case "list_type":
             hint = "write '- ' before each item"
             return Diagnostic("RE0022", f"{where} must be a list", node.span, hint)
@@ -173,6 +175,15 @@ def _problem(root: Node, error: Any) -> Diagnostic:
             return Diagnostic("RE0022", f"{where} must be true or false", node.span)
         case _:
             return Diagnostic("RE0022", f"{where}: {error['msg']}", node.span)
+
+
+def _missing_key(node: Node, name: str, span: Span) -> Diagnostic:
+    """The diagnostic of a key that is missing, or misspelt where other keys are allowed."""
+    models = (RuleSetDefinition, RuleDefinition)
+    others = [key for key in node.mapping if all(key not in m.model_fields for m in models)]
+    near = difflib.get_close_matches(name, others, n=1)
+    hint = f"did you mean it by '{near[0]}'?" if near else None
+    return Diagnostic("RE0022", f"the key '{name}' is missing", span, hint)
 
 
 def _unknown_key(key: Node, name: str, error: Any) -> Diagnostic:

@@ -98,6 +98,13 @@ class Exists(Condition):
 
     negated: bool
     conditions: tuple[Condition, ...]
+    # Of an `exists` over an `or`, once that is gone: the conjunctions of the other alternatives.
+    others: tuple[tuple[Condition, ...], ...] = ()
+
+    @property
+    def alternatives(self) -> tuple[tuple[Condition, ...], ...]:
+        """The conjunctions of which one that holds is enough."""
+        return (self.conditions, *self.others)
 
 
 @dataclass(frozen=True, slots=True)

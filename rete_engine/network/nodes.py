@@ -199,7 +199,8 @@ class BranchingSpec(NodeSpec):
 class GroupSpec(BranchingSpec):
     """`exists (…)` or `not (…)` over a conjunction (NCC): a branch of nodes looks for matches.
 
-    The last node of the branch is a `PartnerSpec`.
+    The last node of the branch is a `PartnerSpec`. For an `exists` over an `or` there is a branch
+    for each alternative.
     """
 
     __slots__ = ("negated",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from rete_engine.expressions.frame import Node
+from rete_engine.expressions.reads import Constant
 from rete_engine.network.templates import TemplateSpec
 
 #: The levels of `log`, which are those of the `logging` module.
@@ -24,7 +25,7 @@ class Statement:
 class InsertStatement(Statement):
     """`insert`, and with `upsert` changing the fact that has the key already."""
 
-    __slots__ = ("fields", "local", "logical", "places", "template", "upsert")
+    __slots__ = ("fields", "local", "logical", "template", "upsert", "whole")
 
     def __init__(
         self,
@@ -41,11 +42,28 @@ class InsertStatement(Statement):
         self.local = local  # the variable that holds the fact afterwards, or -1
         self.upsert = upsert
         self.logical = logical  # the fact stands as long as the match does
-        # Where each value belongs, so that a firing looks nothing up by name; None where fields
-        # may be further ones, or may be left to the fact that is there.
-        self.places: tuple[int, ...] | None = None
-        if not (template.open or upsert) and all(name in template.positions for name, _ in fields):
-            self.places = tuple([template.positions[name] for name, _ in fields])
+        # What makes each value of the fact, so that a firing looks nothing up by name.
+        self.whole = None if upsert else whole(template, dict(fields))
+
+
+def whole(template: TemplateSpec, given: dict[str, Node]) -> tuple[Node, ...] | None:
+    """The evaluators of all fields of a new fact, in their order.
+
+    None where that is not known before a firing, or would not be the order they are written in,
+    in which functions are called.
+    """
+    known = [name for name in template.names if name in given]
+    if template.open or known != list(given):
+        return None
+    nodes: list[Node] = []
+    for field in template.fields:
+        node = given.get(field.name)
+        if node is None:
+            if field.required or field.factory is not None:
+                return None
+            node = Constant(field.default)
+        nodes.append(node)
+    return tuple(nodes)
 
 
 @final

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class TallyToken(Token):
     """Something that a result is accumulated for: a match, or one group of it."""
 
-    __slots__ = ("failed", "members", "noted", "passed", "result", "tally")
+    __slots__ = ("doubted", "failed", "members", "noted", "passed", "result", "tally")
 
     def __init__(
         self, node: LiveNode, parent: Token | None, item: object, tally: Tally | None
@@ -37,6 +37,7 @@ class TallyToken(Token):
         self.members = 0
         self.failed = 0  # members whose value (for a match with groups: whose group) is an error
         self.noted = False  # whether a review is to come
+        self.doubted = False  # whether it may rest on other facts now, though it stays the same
         self.passed = False  # whether a match with the result was handed on
         self.result: object = NOTHING
 
@@ -90,7 +91,8 @@ class AccumulateNode(LiveNode):
     """`sum(…)` and its like. Its tokens are `AccumulateToken`s and `GroupedToken`s."""
 
     __slots__ = (
-        "accumulator", "branch", "branch_rank", "grouped", "matcher", "named", "origins", "program",
+        "accumulator", "branch", "branch_rank", "grouped", "leans", "matcher", "named", "origins",
+        "program",
     )  # fmt: skip
 
     def __init__(self, spec: AccumulateSpec, matcher: Matcher) -> None:
@@ -100,6 +102,7 @@ class AccumulateNode(LiveNode):
         self.program = spec.program
         self.grouped = spec.grouped
         self.named = spec.named
+        self.leans = spec.branch[0].supports  # whether members may be derived, and rules derive
         self.origins = spec.origins
         self.branch_rank = spec.branch_rank
         self.branch: list[LiveNode] = [matcher.live(node) for node in spec.branch]
@@ -178,14 +181,47 @@ class AccumulateNode(LiveNode):
         result = self.outcome(token)
         if token.passed:
             if result is not NOTHING and not (self.named and changed(token.result, result)):
+                if token.doubted:
+                    token.doubted = False
+                    truth = self.matcher.truth
+                    if truth is not None:
+                        truth.shift(token)
                 return
             token.passed = False
             self.matcher.remove_outputs(token)
+        token.doubted = False
         token.result = result
         if result is not NOTHING:
             self.matcher.unsettled.may_pass(token)
         elif not token.members and isinstance(token, GroupedToken):
             self.matcher.remove(token)
+
+    def doubt(self, token: TallyToken, member: MemberToken, came: bool) -> None:
+        """Note that a result may rest on other facts, when a member came or went.
+
+        Where a named result stays, what a `min` or `max` rests on are members with that value; and
+        of a `sum`, an `avg` and accumulators of the program a new member may be part.
+        """
+        name = self.accumulator if self.program < 0 else ""
+        if came:
+            token.doubted |= name in ("", "sum", "avg")
+        elif not (self.named and name in ("min", "max") and changed(member.value, token.result)):
+            token.doubted = True
+
+    def says_on(self, token: TallyToken, members: list[MemberToken]) -> bool:
+        """Whether the result would be what it is over some of the members alone."""
+        if isinstance(token, GroupedToken) and not members:
+            return False
+        tally = self.new_tally()
+        frame = self.matcher.frame
+        frame.steps = frame.context.limits.steps
+        try:
+            for member in members:
+                tally.add(member.value, member.kept.order if member.kept is not None else ())
+            result = tally.result(len(members), frame)
+        except Exception:  # whatever an accumulator of the program raises: then it says nothing
+            return False
+        return result is not NOTHING and not (self.named and changed(token.result, result))
 
     def pass_on(self, token: TallyToken) -> None:
         """Hand a match on with its result, if it has one."""
@@ -193,11 +229,12 @@ class AccumulateNode(LiveNode):
         if result is NOTHING:
             return
         token.passed = True
-        children = self.children
-        if children is None:
-            children = self.matcher.live_children(self)
-        for child in children:
-            child.left(token, result, None)
+        child = self.child
+        if child is None:
+            child = self.matcher.first_child(self)
+        while child is not None:
+            child.node.left(token, result, None)
+            child = child.next
 
     def forget(self, token: Token) -> None:
         """Drop a match or one of its groups."""
@@ -249,6 +286,8 @@ class MemberNode(LiveNode):
             token.holder = holder
         holder.members += 1
         node.note(holder, owner)
+        if node.leans and holder.passed:
+            node.doubt(holder, token, came=True)
         if self.value is not None:
             token.value = self.evaluated(self.value, token)
             if token.value is NOTHING:
@@ -313,6 +352,8 @@ class MemberNode(LiveNode):
             return
         holder.members -= 1
         node.note(holder, owner)
+        if node.leans and holder.passed:
+            node.doubt(holder, member, came=False)
         if member.failed:
             holder.failed -= 1
             return

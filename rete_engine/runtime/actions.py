@@ -28,7 +28,6 @@ from rete_engine.network.statements import (
     RetractStatement,
     Statement,
 )
-from rete_engine.network.templates import MISSING
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
@@ -43,14 +42,15 @@ class Execution:
     """
 
     __slots__ = (
-        "changes", "focuses", "frame", "halted", "line", "logs", "objects", "outputs", "prints",
-        "turns",
+        "changes", "focuses", "frame", "halted", "line", "locals", "logs", "objects", "outputs",
+        "prints", "turns",
     )  # fmt: skip
 
     def __init__(self, memory: WorkingMemory, context: Context) -> None:
         self.changes = Changes(memory)
         self.frame = Frame(context, 0)
         self.frame.overlay = self.changes.overlay
+        self.locals = 0  # how many local variables the action has
         self.line = 0  # of the statement that runs, for errors
         self.objects: list[tuple[object, Element]] = []  # of the program, and their new facts
         self.outputs: list[object] = []
@@ -66,8 +66,9 @@ class Execution:
         frame = self.frame
         frame.link = link
         frame.steps = frame.context.limits.steps
-        if locals:
-            frame.locals = [None] * locals
+        self.locals = locals
+        while len(frame.locals) < locals:
+            frame.locals.append(None)
         self.turns = 0
         self.changes.begin()
 
@@ -76,8 +77,8 @@ class Execution:
         self.changes.clear()
         frame = self.frame
         frame.link = None
-        if frame.locals:
-            frame.locals = []
+        for index in range(self.locals):
+            frame.locals[index] = None
         if self.objects:
             self.objects.clear()
         if self.outputs or self.prints or self.logs or self.focuses:
@@ -127,17 +128,14 @@ class Execution:
         frame = self.frame
         changes = self.changes
         template = statement.template
-        places = statement.places
-        if places is None:
+        whole = statement.whole
+        if whole is not None:
+            values = template.checked([node.evaluate(frame) for node in whole], changes.limits)
+        else:
             given = {name: node.evaluate(frame) for name, node in statement.fields}
             if statement.upsert:
                 return changes.upsert(template, given)
             values = template.build(given, changes.limits)
-        else:
-            placed: list[object] = [MISSING] * len(template.fields)
-            for index, (_, node) in enumerate(statement.fields):
-                placed[places[index]] = node.evaluate(frame)
-            values = template.fill(placed, changes.limits)
         if statement.logical:
             return changes.insert_logical(template, values)
         return changes.insert(template, values)

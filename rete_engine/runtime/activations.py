@@ -9,6 +9,7 @@ from rete_engine.network.nodes import NodeSpec
 from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Token
+from rete_engine.runtime.native import mypyc_attr
 
 if TYPE_CHECKING:
     from rete_engine.runtime.memory import Element
@@ -31,6 +32,7 @@ class AgendaEntry(Token):
 
 
 @final
+@mypyc_attr(free_list_len=1)  # one fires, the next is made
 class Activation(AgendaEntry):
     """A complete match of a rule that stands on the agenda, or fired and supports facts."""
 

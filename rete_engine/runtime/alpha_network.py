@@ -8,8 +8,9 @@ from rete_engine.expressions.values import join_key
 from rete_engine.network.alphas import EVERYTHING, AlphaSpec, RightSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.conditions import all_hold
+from rete_engine.runtime.join_keys import plain_key
 from rete_engine.runtime.joins import FirstNode
-from rete_engine.runtime.live_node import RightInput
+from rete_engine.runtime.live_node import Audience
 from rete_engine.runtime.memory import Element, RightMemory
 
 if TYPE_CHECKING:
@@ -31,16 +32,17 @@ class LiveAlpha:
 class AlphaNetwork:
     """The indexes of a session, made when first touched."""
 
-    __slots__ = ("alphas", "guards", "in_order", "last_rank", "rights", "targets")
+    __slots__ = ("alphas", "guards", "rests", "rights", "targets")
 
     def __init__(self) -> None:
         self.alphas: dict[int, LiveAlpha] = {}
+        # By the number of a template, and the place in the rest of its route: what every fact of
+        # a template meets is found without a hash.
+        self.rests: list[list[LiveAlpha | None]] = []
         self.rights: dict[int, RightMemory] = {}
         # Nodes to tell of the fact of this change: guards, then all others.
-        self.guards: list[RightInput] = []
-        self.targets: list[RightInput] = []
-        self.in_order = True  # whether the others stand by rank
-        self.last_rank = 0  # of the last of them
+        self.guards = Audience()
+        self.targets = Audience()
 
     def right_memory(self, spec: RightSpec) -> RightMemory:
         """The live index of a spec."""
@@ -69,15 +71,15 @@ class AlphaNetwork:
         alpha = spec.alpha
         known = self.live_alpha(alpha, matcher)
         memory = self.right_memory(spec)
-        self.alphas[alpha.number] = LiveAlpha([memory], [])  # no other index takes them again
+        alone = LiveAlpha([memory], [])  # no other index takes them again
         for element in elements:
             if alpha.constants:  # of which a route looks at the first
                 index, key = alpha.constants[0]
                 if join_key(element.values[index]) != key:
                     continue
-            self.meet(alpha, element, EVERYTHING, matcher)
+            if satisfies(element, alpha, matcher):
+                self.take_in(element, alone, EVERYTHING, matcher)
         known.memories.append(memory)
-        self.alphas[alpha.number] = known
 
     def enter(self, element: Element, changed: int, matcher: Matcher) -> None:
         """Bring a fact into the indexes it belongs to and note the nodes to tell of it."""
@@ -87,36 +89,51 @@ class AlphaNetwork:
         while template is not None:
             route = routes[template.number]
             for index, table in route.tables:
-                value = values[index]
-                # A plain string is its own join key; this saves the call where it is commonest.
-                specs = table.get(value if type(value) is str else join_key(value))
+                specs = table.get(plain_key(values[index]))
                 if specs is not None:
                     for spec in specs:
-                        if spec.mask & changed:
-                            self.meet(spec, element, changed, matcher)
-            for spec in route.rest:
-                if spec.mask & changed:
-                    self.meet(spec, element, changed, matcher)
+                        if (
+                            spec.mask & changed
+                            and self.is_awake(spec)
+                            and satisfies(element, spec, matcher)
+                        ):
+                            alpha = self.live_alpha(spec, matcher)
+                            self.take_in(element, alpha, changed, matcher)
+            if route.rest:
+                self.enter_rest(element, template, route.rest, changed, matcher)
             template = template.base
 
-    def meet(self, spec: AlphaSpec, element: Element, changed: int, matcher: Matcher) -> None:
-        """Bring a fact into the indexes of an alpha spec if it satisfies it."""
-        if spec.lazy and spec.number not in self.alphas:
-            return
-        if spec.others:
-            values = element.values
-            for index, key in spec.others:
-                if join_key(values[index]) != key:
-                    return
+    def enter_rest(
+        self,
+        element: Element,
+        template: TemplateSpec,
+        specs: tuple[AlphaSpec, ...],
+        changed: int,
+        matcher: Matcher,
+    ) -> None:
+        """As `enter`, by what does not begin with a constant that is looked up."""
+        rests = self.rests
+        while len(rests) <= template.number:
+            rests.append([])
+        rest = rests[template.number]
+        if not rest:
+            rest.extend([None] * len(specs))
+        for place, spec in enumerate(specs):
+            if spec.mask & changed and self.is_awake(spec) and satisfies(element, spec, matcher):
+                alpha = rest[place]
+                if alpha is None:
+                    alpha = self.live_alpha(spec, matcher)
+                    rest[place] = alpha
+                self.take_in(element, alpha, changed, matcher)
+
+    def is_awake(self, spec: AlphaSpec) -> bool:
+        """Whether facts have to come to an alpha spec: not yet, where only queries need it."""
+        return not spec.lazy or spec.number in self.alphas
+
+    def take_in(self, element: Element, alpha: LiveAlpha, changed: int, matcher: Matcher) -> None:
+        """Bring a fact into the indexes of an alpha spec, which it satisfies."""
         frame = matcher.frame
         frame.record = element
-        if spec.tests:
-            frame.link = None
-            if not all_hold(spec.tests, matcher):
-                return
-        alpha = self.alphas.get(spec.number)
-        if alpha is None:
-            alpha = self.live_alpha(spec, matcher)
         for memory in alpha.memories:
             if memory.mask & changed:
                 entry = memory.add(element, memory.key.of(frame))
@@ -127,23 +144,29 @@ class AlphaNetwork:
                         if left is not None and left.head is not None and node.mask & changed:
                             node.entry = entry
                             if node.is_guard:
-                                self.guards.append(node)
+                                self.guards.add(node)
                             else:
-                                self.note(node)
+                                self.targets.add(node)
         for first in alpha.firsts:
             if first.mask & changed:
-                self.note(first)
-
-    def note(self, node: RightInput) -> None:
-        """Note a node to tell of the fact of this change."""
-        if node.rank < self.last_rank:
-            self.in_order = False
-        self.last_rank = node.rank
-        self.targets.append(node)
+                self.targets.add(first)
 
     def forget(self) -> None:
         """Tell nobody."""
-        self.guards.clear()
-        self.targets.clear()
-        self.in_order = True
-        self.last_rank = 0
+        self.guards.take()
+        self.targets.take()
+
+
+def satisfies(element: Element, spec: AlphaSpec, matcher: Matcher) -> bool:
+    """Whether a fact passes what an alpha spec tests beyond the constant that led to it."""
+    if spec.others:
+        values = element.values
+        for index, key in spec.others:
+            if join_key(values[index]) != key:
+                return False
+    if spec.tests:
+        frame = matcher.frame
+        frame.record = element
+        frame.link = None
+        return all_hold(spec.tests, matcher)
+    return True

@@ -30,8 +30,8 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
             entry.blocked = None
             entry.next = None
             entry.previous = None
-            entry.bucket.head = None
-            entry.bucket.tail = None
+            entry.bucket.first = None
+            entry.bucket.last = None
             entry = entry.sibling
         token = element.tokens
         element.tokens = None
@@ -46,6 +46,7 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
             node.crosses.clear()
     for memory in matcher.alpha_network.rights.values():
         for bucket in memory.buckets.values():
+            collect(bucket, tokens)
             if bucket.lefts is not None:
                 for left in bucket.lefts:
                     if left is not None:
@@ -58,6 +59,7 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
     cut(tokens)
     matcher.live_nodes.clear()
     matcher.alpha_network.alphas.clear()
+    matcher.alpha_network.rests.clear()
     matcher.alpha_network.rights.clear()
     matcher.failures.clear()
     matcher.query_failures.clear()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
-from rete_engine.expressions.frame import Frame, Link, Node
+from rete_engine.expressions.frame import Answer, Frame, Link, Node
 from rete_engine.expressions.values import shown
 from rete_engine.network.alphas import Origin, Test
 from rete_engine.runtime.memory import Element
@@ -85,3 +85,19 @@ def elements_of(link: Link | None) -> list[Element]:
         link = link.parent
     found.reverse()
     return found
+
+
+def values_within(value: object, found: dict[Element, tuple[object, ...]]) -> None:
+    """Note the present values of the facts that a value is, or holds."""
+    if isinstance(value, Element):
+        found[value] = value.values
+    elif isinstance(value, Answer):
+        for item in value.values:
+            values_within(item, found)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            values_within(item, found)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            values_within(key, found)
+            values_within(item, found)

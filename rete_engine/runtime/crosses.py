@@ -8,7 +8,7 @@ from rete_engine.network.nodes import AdapterSpec, CrossSpec
 from rete_engine.runtime.activations import LeftToken, step_aside
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.endings import Outlets, meet_endings
-from rete_engine.runtime.live_node import LiveNode, WorkingNode, rank_of
+from rete_engine.runtime.live_node import Child, LiveNode, WorkingNode, rank_of
 from rete_engine.runtime.memory import (
     Element,
     RightToken,
@@ -89,15 +89,17 @@ class CrossNode(WorkingNode):
             chain(token, matched)
         self.matcher.count()
         append(self.bucket, token)
-        children = self.children
-        if children is None:
-            children = self.matcher.live_children(self)
+        first = self.child
+        if first is None:
+            first = self.matcher.first_child(self)
         found = self.adapter.memory.head
         while found is not None:
             right = cast(RightToken, found)
             if self.agree(token, right):
-                for child in children:
-                    child.left(self.splice(token, right), right.item, None)
+                child = first
+                while child is not None:
+                    child.node.left(self.splice(token, right), right.item, None)
+                    child = child.next
             found = found.next
 
     def right(self, right: RightToken) -> None:
@@ -109,12 +111,14 @@ class CrossNode(WorkingNode):
         if outlets is None:
             outlets = Outlets(self, self.defers, self.matcher)
             self.outlets = outlets
-        if outlets.others:
+        if outlets.other is not None:
             token: Token | None = bucket.head
             while token is not None:
                 if self.agree(token, right):
-                    for child in outlets.others:
-                        child.left(self.splice(token, right), right.item, None)
+                    child: Child | None = outlets.other
+                    while child is not None:
+                        child.node.left(self.splice(token, right), right.item, None)
+                        child = child.next
                 token = token.next
         if outlets.endings:
             meet_endings(outlets.endings, self, bucket, right)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast, final
 from rete_engine.expressions.frame import Link
 from rete_engine.network.nodes import AnswerSpec, ProductionSpec
 from rete_engine.runtime.activations import Activation, AgendaEntry, Deferred, Ending, LeftToken
-from rete_engine.runtime.live_node import LiveNode
+from rete_engine.runtime.live_node import Child, LiveNode, chained
 from rete_engine.runtime.memory import (
     Element,
     RightToken,
@@ -166,19 +166,22 @@ class AnswerNode(LiveNode):
 class Outlets:
     """The children of a join, told apart."""
 
-    __slots__ = ("endings", "others")
+    __slots__ = ("endings", "other")
 
     def __init__(self, join: LiveNode, defers: bool, matcher: Matcher) -> None:
         self.endings: list[ProductionNode] = []  # rules whose matches may be made later
-        self.others: list[LiveNode] = []
-        children = join.children
-        if children is None:
-            children = matcher.live_children(join)
-        for child in children:
-            if defers and isinstance(child, ProductionNode) and child.reading.rule.deferrable:
-                self.endings.append(child)
+        others: list[LiveNode] = []
+        child = join.child
+        if child is None:
+            child = matcher.first_child(join)
+        while child is not None:
+            node = child.node
+            if defers and isinstance(node, ProductionNode) and node.reading.rule.deferrable:
+                self.endings.append(node)
             else:
-                self.others.append(child)
+                others.append(node)
+            child = child.next
+        self.other: Child | None = chained(others)  # the first of the others
 
 
 def meet_endings(

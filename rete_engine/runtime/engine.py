@@ -18,7 +18,7 @@ from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation, Deferred, Ending
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.closing import take_apart
-from rete_engine.runtime.conditions import Failure, elements_of
+from rete_engine.runtime.conditions import Failure, elements_of, values_within
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Token
@@ -39,7 +39,7 @@ LOOP_WINDOW: Final = 200
 class Fired:
     """A rule that fired: what it was and what it had bound."""
 
-    __slots__ = ("bindings", "elements", "rule")
+    __slots__ = ("bindings", "elements", "rule", "values")
 
     def __init__(
         self, rule: RuleSpec, bindings: dict[str, object], elements: list[Element]
@@ -47,6 +47,9 @@ class Fired:
         self.rule = rule
         self.bindings = bindings
         self.elements = elements
+        # Of the facts that are bound, or are within what is: as they were before its changes.
+        self.values: dict[Element, tuple[object, ...]] = {}
+        values_within(bindings, self.values)
 
 
 @final
@@ -254,11 +257,11 @@ class Engine:
                 matcher.remove(rival)
         changes = execution.changes
         derivations = changes.derivations
-        if self.records and (changes.kinds or derivations is not None):
+        if self.records and (changes.any() or derivations is not None):
             changes.origin = origin_of(activation)
         if derivations is None or not derivations.supported:  # else it stays, as their support
             matcher.spend(activation)
-        if changes.kinds or changes.inserts or derivations is not None:
+        if changes.any() or changes.inserts or derivations is not None:
             matcher.firing = rule.number
             changes.commit(activation)
             matcher.firing = -1

@@ -29,7 +29,7 @@ class Gate:
 
     __slots__ = (
         "busy", "fact_class", "inserts", "inward", "known_element", "live_element", "memory",
-        "on_many", "remember", "seconds", "specs", "translated", "translator", "unusable",
+        "on_many", "remember", "seconds", "specs", "thread", "translated", "translator", "unusable",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +55,7 @@ class Gate:
         self.on_many = on_many  # called when the single inserts since the last run are many
         self.memory: WorkingMemory | None = None  # set when the session begins
         self.busy = 0  # the thread that is in a method
+        self.thread = get_ident  # an attribute is found sooner than a name of another module
         self.unusable = ""  # why the session is closed, or can only be closed
         self.inserts = 0  # single inserts since the last run
         self.seconds = 0.0  # that a method may take, if it has a bound
@@ -67,7 +68,7 @@ class Gate:
         """
         if self.busy or self.unusable:
             self.refuse()
-        self.busy = get_ident()
+        self.busy = self.thread()
         if self.seconds > 0.0:
             self.begin()
 

@@ -1,8 +1,8 @@
 """What a match leans on, and which derived facts lean on a fact: walks over tokens.
 
 A match leans on the facts of its patterns, on one fact for each `exists` of a pattern, and on one
-match of the branch for each `exists` over a conjunction. A `not` leans on nothing, nor does an
-accumulate: its result may be the same with fewer members.
+match of the branch for each `exists` over a conjunction, and for an accumulate on as many of its
+members as make the result. A `not` leans on nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ from __future__ import annotations
 from typing import cast
 
 from rete_engine.network.nodes import FirstSpec, JoinSpec, NodeSpec, TestSpec
-from rete_engine.runtime.accumulate import GroupedToken
+from rete_engine.runtime.accumulate import (
+    AccumulateNode,
+    GroupedToken,
+    MemberToken,
+    TallyToken,
+)
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.guards import ExistsNode, FoundToken, GroupNode, GroupToken, GuardToken
 from rete_engine.runtime.memory import Element, RightToken, Token
@@ -53,11 +58,41 @@ def found_for(group: GroupToken) -> list[FoundToken]:
     return found
 
 
+def members_of(tally: TallyToken) -> list[MemberToken]:
+    """The members that a result was accumulated over."""
+    owner = owner_of(tally)
+    found: list[MemberToken] = []
+    left: list[Token] = []
+    push_children(owner, left, of_branch=True)
+    while left:
+        token = left.pop()
+        if isinstance(token, MemberToken):
+            if token.holder is tally:
+                found.append(token)
+        else:
+            push_children(token, left, of_branch=False)
+    return found
+
+
+def owner_of(tally: TallyToken) -> Token:
+    """The match that a result is for."""
+    return cast(Token, tally.parent) if isinstance(tally, GroupedToken) else tally
+
+
+def is_tallied(token: Token) -> bool:
+    """Whether a token has a result of members that may be derived."""
+    if not isinstance(token, TallyToken) or token.tally is None:
+        return False
+    return cast(AccumulateNode, token.node).leans
+
+
 def push_children(token: Token, stack: list[Token], of_branch: bool) -> None:
     """Add the tokens that extend a token: those of a group's own branch, or the others."""
     child = token.child
     while child is not None:
-        if child.node.of_branch == of_branch:
+        # (A group of an accumulate stands below the accumulate's token, but in no branch of it.)
+        is_of_branch = child.node.of_branch and not isinstance(child, GroupedToken)
+        if is_of_branch == of_branch:
             stack.append(child)
         child = child.sibling_next
 
@@ -90,8 +125,11 @@ def supported_below(stack: list[Token]) -> list[Element]:
     return found
 
 
-def activations_below(stack: list[Token]) -> list[Activation]:
-    """The activations that lean on some tokens; the stack is used up."""
+def activations_below(stack: list[Token], ending: bool = False) -> list[Activation]:
+    """The activations that lean on some tokens; the stack is used up.
+
+    With `ending`, those that end with the tokens: what an accumulate loses may leave its result.
+    """
     found: list[Activation] = []
     groups: dict[Token, None] = {}
     while stack:
@@ -103,6 +141,11 @@ def activations_below(stack: list[Token]) -> list[Activation]:
             if owner not in groups and not is_negated(owner):
                 groups[owner] = None
                 push_children(owner, stack, of_branch=False)
+        elif isinstance(token, MemberToken):
+            holder = token.holder
+            if not ending and holder is not None and holder not in groups:
+                groups[holder] = None
+                push_children(holder, stack, of_branch=False)
         elif isinstance(token, RightToken):
             made = token.tokens
             while made is not None:
@@ -130,5 +173,9 @@ def grounds_of(match: Token, end: Token | None) -> list[Element]:
         elif isinstance(token, GroupToken) and not is_negated(token):
             for one in found_for(token):
                 found.extend(grounds_of(one, token))
+        elif is_tallied(token):
+            tally = cast(TallyToken, token)
+            for member in members_of(tally):
+                found.extend(grounds_of(member, owner_of(tally)))
         token = cast("Token | None", token.parent)
     return found

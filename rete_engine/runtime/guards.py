@@ -95,7 +95,7 @@ class ExistsNode(MeetingNode):
     def seek(self, guard: GuardToken, key: object) -> None:
         """Find a fact for a guard to lean on, or put it into the left memory."""
         bucket = self.memory.bucket(key)
-        entry = bucket.head
+        entry = bucket.first
         if entry is not None:
             matcher = self.matcher
             frame = matcher.frame
@@ -113,7 +113,7 @@ class ExistsNode(MeetingNode):
         """All facts that a guard could lean on."""
         agreed: list[Entry] = []
         found = self.memory.buckets.get(self.key_of(guard))
-        entry = found.head if found is not None else None
+        entry = found.first if found is not None else None
         matcher = self.matcher
         frame = matcher.frame
         while entry is not None:
@@ -169,11 +169,12 @@ class ExistsNode(MeetingNode):
     def pass_on(self, guard: GuardToken) -> None:
         """Hand a guard's match on."""
         guard.passed = True
-        children = self.children
-        if children is None:
-            children = self.matcher.live_children(self)
-        for child in children:
-            child.left(guard, None, None)
+        child = self.child
+        if child is None:
+            child = self.matcher.first_child(self)
+        while child is not None:
+            child.node.left(guard, None, None)
+            child = child.next
 
     def forget(self, token: Token) -> None:
         """Drop a guard from the left memory or from the fact it leans on."""

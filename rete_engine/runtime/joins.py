@@ -9,8 +9,9 @@ from rete_engine.runtime.activations import LeftToken, step_aside
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.endings import Outlets, meet_endings
 from rete_engine.runtime.join_keys import KeyMaker, key_maker
-from rete_engine.runtime.live_node import RightInput
+from rete_engine.runtime.live_node import Child, RightInput
 from rete_engine.runtime.memory import (
+    Bucket,
     Element,
     LeftBucket,
     RightMemory,
@@ -34,11 +35,12 @@ class FirstNode(RightInput):
 
     def right(self, element: Element) -> None:
         """Hand the fact on as a match of one."""
-        children = self.children
-        if children is None:
-            children = self.matcher.live_children(self)
-        for child in children:
-            child.left(None, element, element)
+        child = self.child
+        if child is None:
+            child = self.matcher.first_child(self)
+        while child is not None:
+            child.node.left(None, element, element)
+            child = child.next
 
 
 class MeetingNode(RightInput):
@@ -64,8 +66,8 @@ class MeetingNode(RightInput):
         """Take a match out of the left memory, if it stands there."""
         left = token.bucket
         if left is not None:
-            assert isinstance(left, LeftBucket)
-            left.bucket.drop(token, left)
+            bucket = left if isinstance(left, Bucket) else cast(LeftBucket, left).bucket
+            bucket.drop(token, left)
 
 
 @final
@@ -88,12 +90,12 @@ class JoinNode(MeetingNode):
         matcher.count()
         bucket = self.memory.bucket(self.key_of(token))
         bucket.keep(token, self.slot)
-        entry = bucket.head
+        entry = bucket.first
         if entry is None:
             return
-        children = self.children
-        if children is None:
-            children = matcher.live_children(self)
+        first = self.child
+        if first is None:
+            first = matcher.first_child(self)
         tests = self.tests
         frame = matcher.frame
         while entry is not None:
@@ -104,8 +106,10 @@ class JoinNode(MeetingNode):
                 if not all_hold(tests, matcher):
                     entry = entry.next
                     continue
-            for child in children:
-                child.left(token, element, element)
+            child = first
+            while child is not None:
+                child.node.left(token, element, element)
+                child = child.next
             entry = entry.next
 
     def right(self, element: Element) -> None:
@@ -119,12 +123,14 @@ class JoinNode(MeetingNode):
         if outlets is None:
             outlets = Outlets(self, self.defers, self.matcher)
             self.outlets = outlets
-        if outlets.others:
+        if outlets.other is not None:
             token: Token | None = left.head
             while token is not None:
                 if self.agree(token, element):
-                    for child in outlets.others:
-                        child.left(token, element, element)
+                    child: Child | None = outlets.other
+                    while child is not None:
+                        child.node.left(token, element, element)
+                        child = child.next
                 token = token.next
         if outlets.endings:
             meet_endings(outlets.endings, self, left, element)

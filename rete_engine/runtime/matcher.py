@@ -32,7 +32,7 @@ from rete_engine.runtime.conditions import Failure, note_failure, whole
 from rete_engine.runtime.endings import AnswerToken
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.guards import ExistsNode, guards_of
-from rete_engine.runtime.live_node import LiveNode, in_order
+from rete_engine.runtime.live_node import Child, LiveNode, chained
 from rete_engine.runtime.memory import Element, Entry, RightToken, Token
 from rete_engine.runtime.nodes import make_node
 from rete_engine.runtime.unsettled import LAST, Unsettled
@@ -84,11 +84,10 @@ class Matcher:
             self.live_nodes[spec.number] = node
         return node
 
-    def live_children(self, node: LiveNode) -> list[LiveNode]:
+    def first_child(self, node: LiveNode) -> Child | None:
         """The live children of a node."""
-        children = [self.live(child) for child in node.spec.children]
-        node.children = children
-        return children
+        node.child = chained([self.live(child) for child in node.spec.children])
+        return node.child
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -110,8 +109,7 @@ class Matcher:
     def arrive(self, element: Element) -> None:
         """Bring a new record through the network: a fact, or the arguments of a query."""
         self.alpha_network.enter(element, EVERYTHING, self)
-        if self.alpha_network.targets or self.alpha_network.guards:
-            self.tell(element)
+        self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
         if self.agenda.called:
@@ -143,7 +141,7 @@ class Matcher:
         if self.frame.deadline >= 0.0:
             self.in_time()
         self.tag += 1
-        self.stamp(element, len(values), changed)
+        self.stamp(element, changed)
         template = cast(TemplateSpec, element.type)
         if not self.network.routes[template.number].mask & changed:
             # Nobody reads it: the tokens, which may be many, need not be looked at. (A counter in
@@ -177,50 +175,47 @@ class Matcher:
         for entry in left:
             if entry.blocked is not None:
                 self.release(entry)
-        if self.alpha_network.targets or self.alpha_network.guards:
-            self.tell(element)
+        self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
         if self.agenda.called:
             self.agenda.answer()
 
-    def stamp(self, element: Element, count: int, changed: int) -> None:
+    def stamp(self, element: Element, changed: int) -> None:
         """Note the time of a change of some fields."""
         tags = element.field_tags
         if tags is None:
-            tags = [element.tag] * count
+            tag = element.tag
+            tags = [tag for _ in element.values]
             element.field_tags = tags
-        while len(tags) < changed.bit_length() - 1:  # further fields stand behind the declared ones
-            tags.append(element.tag)
-        for index in range(len(tags)):
-            if changed & (2 << index):
+        bits = changed >> 1
+        index = 0
+        while bits > 0:
+            if index == len(tags):  # further fields stand behind the declared ones
+                tags.append(element.tag)
+            if bits & 1:
                 tags[index] = self.tag
+            bits >>= 1
+            index += 1
 
     # -- steps 2 and 3 -------------------------------------------------------------------------
 
     def tell(self, element: Element) -> None:
         """Activate the noted nodes: guards, then joins by rank."""
-        alphas = self.alpha_network
-        guards = alphas.guards
-        if guards:
-            alphas.guards = []
-            if len(guards) > 1:
-                in_order(guards)
-            for node in guards:
-                node.right(element)
-                node.entry = None
-        targets = alphas.targets
-        if targets:
-            alphas.targets = []
-            if not alphas.in_order:
-                in_order(targets)
-                alphas.in_order = True
-            alphas.last_rank = 0
-            for node in targets:
-                if self.unsettled.waiting:
-                    self.unsettled.settle(node.rank, self)
-                node.right(element)
-                node.entry = None
+        node = self.alpha_network.guards.take()
+        while node is not None:
+            following = node.told
+            node.right(element)
+            node.entry = None
+            node = following
+        node = self.alpha_network.targets.take()
+        while node is not None:
+            following = node.told
+            if self.unsettled.waiting:
+                self.unsettled.settle(node.rank, self)
+            node.right(element)
+            node.entry = None
+            node = following
 
     def release(self, entry: Entry) -> None:
         """Let the guards that leaned on a fact which is gone look for another."""

@@ -62,52 +62,84 @@ class Entry:
         self.blocked: GuardToken | None = None  # guards that lean on this fact, see GuardToken
 
 
+class TokenBucket:
+    """A list of tokens, oldest first."""
+
+    __slots__ = ("head", "tail")
+
+    def __init__(self) -> None:
+        self.head: Token | None = None
+        self.tail: Token | None = None
+
+
 @final
-class Bucket:
+class Bucket(TokenBucket):
     """The facts of an index with the same key, oldest first, and the matches that wait for them.
 
     Facts and matches with one key meet in one place: a key is looked up once for each that comes,
-    and what finds nobody is told to nobody.
+    and what finds nobody is told to nobody. The matches of the node that came first stand in the
+    bucket itself: mostly an index has one node, and then nothing more is made for them.
     """
 
-    __slots__ = ("head", "key", "lefts", "memory", "tail", "waiting")
+    __slots__ = ("first", "key", "last", "lefts", "memory", "slot", "waiting")
 
     def __init__(self, memory: RightMemory, key: object) -> None:
+        super().__init__()
         self.memory = memory
         self.key = key
-        self.head: Entry | None = None
-        self.tail: Entry | None = None
-        self.lefts: list[LeftBucket | None] | None = None  # by the slot of the node
-        self.waiting = 0  # matches in all of them
+        self.first: Entry | None = None
+        self.last: Entry | None = None
+        self.slot = -1  # of the node whose matches stand here
+        self.lefts: list[LeftBucket | None] | None = None  # those of other nodes, by their slots
+        self.waiting = 0  # matches of all nodes
 
-    def left(self, slot: int) -> LeftBucket | None:
+    def left(self, slot: int) -> TokenBucket | None:
         """The matches of a node, if there ever was one."""
+        if slot == self.slot:
+            return self
         lefts = self.lefts
         return lefts[slot] if lefts is not None and slot < len(lefts) else None
 
     def keep(self, token: Token, slot: int) -> None:
         """Let a match of a node wait here."""
+        self.waiting += 1
+        if self.slot < 0:
+            self.slot = slot
+        if slot == self.slot:
+            append(self, token)
+            return
         left = self.left(slot)
         if left is None:
-            left = LeftBucket(self)
             lefts = self.lefts
             if lefts is None:
                 lefts = []
                 self.lefts = lefts
             while len(lefts) <= slot:
                 lefts.append(None)
+            left = LeftBucket(self)
             lefts[slot] = left
         append(left, token)
-        self.waiting += 1
 
-    def drop(self, token: Token, left: LeftBucket) -> None:
+    def drop(self, token: Token, left: TokenBucket) -> None:
         """Take a match out."""
         take_out(token, left)
         self.waiting -= 1
         if self.waiting == 0:
+            self.slot = -1
             self.lefts = None
-            if self.head is None:
+            if self.first is None:
                 del self.memory.buckets[self.key]
+
+
+@final
+class LeftBucket(TokenBucket):
+    """The matches of one more node in a bucket."""
+
+    __slots__ = ("bucket",)
+
+    def __init__(self, bucket: Bucket) -> None:
+        super().__init__()
+        self.bucket = bucket
 
 
 @final
@@ -151,13 +183,13 @@ class RightMemory:
         """Put a fact at the end of the bucket of its key."""
         bucket = self.bucket(key)
         entry = Entry(element, bucket)
-        tail = bucket.tail
+        tail = bucket.last
         if tail is None:
-            bucket.head = entry
+            bucket.first = entry
         else:
             tail.next = entry
             entry.previous = tail
-        bucket.tail = entry
+        bucket.last = entry
         entry.sibling = element.entries
         element.entries = entry
         return entry
@@ -168,16 +200,16 @@ class RightMemory:
         after = entry.next
         before = entry.previous
         if before is None:
-            bucket.head = after
+            bucket.first = after
         else:
             before.next = after
         if after is None:
-            bucket.tail = before
+            bucket.last = before
         else:
             after.previous = before
         entry.next = None
         entry.previous = None
-        if bucket.head is None and bucket.waiting == 0:
+        if bucket.first is None and bucket.waiting == 0:
             del self.buckets[bucket.key]
 
 
@@ -208,27 +240,6 @@ class Token(Link):
                 self.sibling_next = first
                 first.sibling_previous = self
             parent.child = self
-
-
-class TokenBucket:
-    """A list of tokens, oldest first."""
-
-    __slots__ = ("head", "tail")
-
-    def __init__(self) -> None:
-        self.head: Token | None = None
-        self.tail: Token | None = None
-
-
-@final
-class LeftBucket(TokenBucket):
-    """The matches in the left memory of a node that have the same key."""
-
-    __slots__ = ("bucket",)
-
-    def __init__(self, bucket: Bucket) -> None:
-        super().__init__()
-        self.bucket = bucket
 
 
 @final

@@ -22,10 +22,6 @@ from rete_engine.runtime.memory import Element, RightToken
 #: How many generations of what is gone are remembered behind what is there.
 KEPT: Final = 32
 
-#: What the record of a match has of each link: its item, the values of a fact, their origin.
-WIDTH: Final = 3
-
-
 #: The time tag of a record that no fact points to yet.
 UNUSED: Final = -1
 
@@ -38,9 +34,9 @@ class FiringRecord:
 
     def __init__(self, reading: ReadingSpec, match: list[object], level: int) -> None:
         self.reading = reading
-        # The item of each link, the newest first; behind it the values that it had, if it is a
-        # fact, and where they came from, if a firing had changed it. The match of a right
-        # sub-network is left out, its facts stand behind it.
+        # The item of each link, the newest first; behind a fact the values that it had and, if a
+        # firing had changed it, where they came from. The match of a right sub-network is left
+        # out, its facts stand behind it.
         self.match = match
         self.level = level  # generations of what is gone behind this one
         self.modifies = False  # whether the firing changed the fact (not: inserted it)
@@ -82,12 +78,8 @@ def origin_of(activation: Activation) -> FiringRecord:
                 match.append(known)
                 if known.level >= level:
                     level = known.level + 1
-            else:
-                match.append(None)
         else:
             match.append(None if isinstance(item, RightToken) else item)
-            match.append(None)
-            match.append(None)
         link = link.parent
     return FiringRecord(activation.reading, match, level)
 
@@ -100,9 +92,7 @@ def faded(origin: FiringRecord) -> FiringRecord | None:
     if kept is None:
         return None
     level = kept.level
-    match = kept.match
-    for index in range(0, len(match), WIDTH):
-        item = match[index]
+    for item in items_of(kept):
         if isinstance(item, Element):
             known = item.origin
             if known is not None and not item.is_live and known.level >= level:
@@ -113,3 +103,16 @@ def faded(origin: FiringRecord) -> FiringRecord | None:
         return FORGOTTEN
     kept.level = level
     return kept
+
+
+def items_of(origin: FiringRecord) -> list[object]:
+    """The items of the links of a firing's match, the newest first."""
+    items: list[object] = []
+    is_item = True
+    for part in origin.match:
+        if is_item and not isinstance(part, FiringRecord):
+            items.append(part)
+            is_item = not isinstance(part, Element)  # behind a fact its values
+        else:
+            is_item = True
+    return items

@@ -16,8 +16,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast, final
 
+from rete_engine.runtime.accumulate import AccumulateNode, TallyToken
 from rete_engine.runtime.activations import Activation
-from rete_engine.runtime.grounds import found_for, is_matched, is_negated, right_of, supported_by
+from rete_engine.runtime.grounds import (
+    found_for,
+    is_matched,
+    is_negated,
+    is_tallied,
+    members_of,
+    owner_of,
+    right_of,
+    supported_by,
+)
 from rete_engine.runtime.guards import ExistsNode, GroupToken, GuardToken, lean, let_go
 from rete_engine.runtime.memory import Element, Token
 
@@ -88,6 +98,8 @@ class Proof:
                 holds = is_negated(token) or self.guard_rests(token, rank)
             elif isinstance(token, GroupToken):
                 holds = is_negated(token) or self.group_rests(token, rank)
+            elif is_tallied(token):
+                holds = self.tally_rests(cast(TallyToken, token), rank)
             else:
                 holds = True
             if not holds:
@@ -123,3 +135,12 @@ class Proof:
     def group_rests(self, group: GroupToken, rank: int) -> bool:
         """Whether one match of a group's branch leans on proven facts."""
         return any(self.rests(found, group, rank) for found in found_for(group))
+
+    def tally_rests(self, token: TallyToken, rank: int) -> bool:
+        """Whether the members of an accumulate that lean on proven facts make its result."""
+        owner = owner_of(token)
+        members = members_of(token)
+        proven = [member for member in members if self.rests(member, owner, rank)]
+        if len(proven) == len(members):
+            return True
+        return cast(AccumulateNode, token.node).says_on(token, proven)

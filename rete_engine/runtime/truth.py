@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.values import changed
+from rete_engine.runtime.accumulate import AccumulateNode, GroupedToken, TallyToken
 from rete_engine.runtime.activations import Activation, AgendaEntry
 from rete_engine.runtime.equals import EqualFacts, first_of, key_of
 from rete_engine.runtime.grounds import (
@@ -170,7 +171,7 @@ class Truth:
         matcher = self.matcher
         assert matcher is not None
         assert cause is not None
-        for activation in activations_below([token]):
+        for activation in activations_below([token], ending=True):
             if activation.supports is not None:
                 self.ended.append(Ended(activation, cause, matcher.tag))
 
@@ -299,10 +300,20 @@ def items_of(activation: Activation) -> list[object]:
     items: list[object] = []
     token: Token | None = activation
     while token is not None:
-        if not isinstance(token.item, RightToken):  # its facts stand behind it
+        parent = cast("Token | None", token.parent)
+        if is_only_there(token, parent):
+            items.append(None)
+        elif not isinstance(token.item, RightToken):  # its facts stand behind it
             items.append(token.item)
-        token = cast("Token | None", token.parent)
+        token = parent
     return items
+
+
+def is_only_there(token: Token, parent: Token | None) -> bool:
+    """Whether the item of a token is a result of which only that there is one counts."""
+    if not isinstance(parent, TallyToken) or isinstance(token, GroupedToken):
+        return False
+    return not cast(AccumulateNode, parent.node).named
 
 
 def identity(node: LiveNode, items: list[object]) -> object:

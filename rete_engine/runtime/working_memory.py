@@ -36,7 +36,8 @@ class WorkingMemory:
         self.limits = limits
         self.count = 0  # live facts
         self.inserted = 0  # facts ever inserted: gives each its number
-        self.members: dict[int, Members] = {}  # by template's number
+        # By template's number, as far as any has had facts: a list is asked without a hash.
+        self.members: list[Members] = []
         self.keys: dict[int, dict[object, Element]] = {}  # by key spec's number, then key
         self.listener: Listener | None = None
         self.after_change: Callable[[], None] | None = None  # called behind the listener
@@ -89,11 +90,10 @@ class WorkingMemory:
         """Make an element a live fact; its keys are held already."""
         template = element.type
         assert isinstance(template, TemplateSpec)
-        members = self.members.get(template.number)
-        if members is None:
-            members = Members()
-            self.members[template.number] = members
-        members.add(element)
+        members = self.members
+        while len(members) <= template.number:
+            members.append(Members())
+        members[template.number].add(element)
         self.count += 1
         element.is_live = True
         if self.truth is not None:
@@ -137,28 +137,24 @@ class WorkingMemory:
     def all(self) -> list[Element]:
         """All live facts in the order of their insertion."""
         found: list[Element] = []
-        for members in self.members.values():
+        for members in self.members:
             members.list_into(found)
-        if len(self.members) > 1:
-            found.sort(key=number_of)
+        found.sort(key=number_of)
         return found
 
     def of(self, template: TemplateSpec) -> list[Element]:
         """The live facts of a template and of those that extend it, as `all`."""
         found: list[Element] = []
-        kinds = 0
-        for members in self.members.values():
+        for members in self.members:
             first = members.head
             if first is not None and template.name in first.type.ancestors:
                 members.list_into(found)
-                kinds += 1
-        if kinds > 1:
-            found.sort(key=number_of)
+        found.sort(key=number_of)
         return found
 
     def close(self) -> None:
         """Let all facts go, when the session ends; they keep their values."""
-        for members in self.members.values():
+        for members in self.members:
             members.take_apart()
         self.members.clear()
         self.keys.clear()

@@ -23,6 +23,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 #: So many rule sets are kept where the operator says nothing.
 MOST = 1_000
 
+#: Characters of a text that comes through a service, and the parts it may have: what compiles in a
+#: few seconds at the worst.
+LONGEST_TEXT = 500_000
+MOST_PARTS = 20_000
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -54,6 +59,8 @@ class Catalog:
     Args:
         functions: What texts may declare as `external function`, by name.
         most: How many rule sets are kept.
+        text: Characters of a text that comes through a service, at most.
+        parts: How many parts such a text may have, as of `RuleSet.parse`.
         read_only: Whether rule sets are only those that were loaded from files.
 
     Example:
@@ -68,10 +75,14 @@ class Catalog:
         functions: Mapping[str, Callable[..., object]] | None = None,
         *,
         most: int = MOST,
+        text: int = LONGEST_TEXT,
+        parts: int = MOST_PARTS,
         read_only: bool = False,
     ) -> None:
         self.functions = dict(functions or {})
         self.most = most
+        self.text = text
+        self.parts = parts
         self.read_only = read_only
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
@@ -93,8 +104,8 @@ class Catalog:
             The entry, and whether the name is new.
 
         Raises:
-            Fault: The name cannot be one or is taken, the text is wrong, there are too many rule
-                sets, or the operator does not allow it. Nothing changed.
+            Fault: The name cannot be one or is taken, the text is wrong or too large, there are
+                too many rule sets, or the operator does not allow it. Nothing changed.
         """
         self._check_writable()
         check_name(name)
@@ -110,8 +121,14 @@ class Catalog:
         """Compile a text that came through a service, and keep nothing.
 
         Raises:
-            Fault: The text is wrong.
+            Fault: The text is wrong, or too large.
         """
+        if len(text) > self.text:
+            raise Fault(
+                Code.OVER_LIMIT,
+                f"a text of rules has at most {self.text:,} characters, this one {len(text):,};"
+                " make several rule sets of it, and give facts as data",
+            )
         if format not in FORMATS:
             raise Fault(
                 Code.WRONG_REQUEST, f"format is one of {', '.join(FORMATS)}, not {format!r}"
@@ -181,15 +198,16 @@ class Catalog:
 
     def _of_text(self, name: str, text: str, format: str) -> Entry:
         source = make_source(text, name)
-        single = _single_facts(source, format)
-        rules = RuleSet.parse(text, name=name, functions=self.functions, format=format)
+        rules = RuleSet.parse(
+            text, name=name, functions=self.functions, format=format, most_parts=self.parts
+        )
         missing = [each for each in rules.external_functions if each not in self.functions]
         if missing:
             raise Fault(
                 Code.WRONG_RULES,
                 f"the service does not provide the external function '{missing[0]}'",
             )
-        return Entry(name, text, format, rules, single)
+        return Entry(name, text, format, rules, _single_facts(source, format))
 
     def _check_writable(self) -> None:
         if self.read_only:

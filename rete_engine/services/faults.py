@@ -99,6 +99,10 @@ def fault_of(error: RuleEngineError) -> Fault:
     """
     match error:
         case RuleSyntaxError() | RuleValidationError():
+            large = next((each for each in error.diagnostics if each.code == "RE0003"), None)
+            if large is not None:
+                hint = f"; {large.hint}" if large.hint else ""
+                return Fault(Code.OVER_LIMIT, large.message + hint, error.diagnostics)
             count = sum(each.severity == "error" for each in error.diagnostics)
             message = f"the rules have {count} error{'s' if count != 1 else ''}"
             return Fault(Code.WRONG_RULES, message, error.diagnostics)

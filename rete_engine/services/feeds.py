@@ -110,9 +110,10 @@ def _fired(firing: Firing) -> dict[str, object]:
 
 
 def _match(match: Firing | Waiting) -> dict[str, object]:
+    bindings = match.matched if isinstance(match, Firing) else match.bindings
     return {
         "rule": match.rule,
-        "bindings": {name: jsonable(value) for name, value in match.bindings.items()},
+        "bindings": {name: jsonable(value) for name, value in bindings.items()},
         "facts": [number_of(fact) for fact in match.facts],
     }
 

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal, TypeAlias
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.types import CallToolResult, ContentBlock, Resource, TextContent, ToolAnnotations
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 import rete_engine
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.services import mcp_texts
 from rete_engine.services.catalog import Entry
 from rete_engine.services.faults import Code, Fault, Finding
+from rete_engine.services.given import as_facts, words_of
 from rete_engine.services.mcp_tools import FIRINGS, Tools, report
 
 Format: TypeAlias = Annotated[
@@ -29,6 +30,7 @@ Name: TypeAlias = Annotated[
 
 Facts: TypeAlias = Annotated[
     dict[str, Any] | list[Any],
+    BeforeValidator(as_facts),
     Field(description="The facts: lists by template, or a list of facts with a 'type'."),
 ]
 Params: TypeAlias = Annotated[
@@ -241,7 +243,7 @@ def _unknown_arguments(
 
 def _wrong_arguments(tool: str, error: ValidationError) -> Fault:
     findings = [
-        Finding(".".join(str(part) for part in each["loc"][:3]), str(each["msg"]))
+        Finding(".".join(str(part) for part in each["loc"][:3]), words_of(each))
         for each in error.errors()
     ]
     listed = "; ".join(f"{finding.place}: {finding.message}" for finding in findings)

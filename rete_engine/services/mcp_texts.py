@@ -130,9 +130,9 @@ each with a `text` to read.
 
 WHY_NOT = """\
 Run a rule set over facts, once, and tell why a rule does not fire: for each condition how many
-matches reach it and pass it, the first that none passes, and the facts that come nearest with the
-constraints that they fail; or that the rule fired, is disabled, or waits. Use it when execute_rules
-did not fire what you expected. Answers with `status`, `reason`, and a `text` to read.
+matches there are before it and with it, the first that none passes, and the facts that come nearest
+with the constraints that they fail; or that the rule fired, is disabled, or waits. Use it when
+execute_rules did not fire what you expected. Answers with `status`, `reason`, and a `text` to read.
 """
 
 LIST = """\

@@ -30,7 +30,6 @@ class Tools:
     Attributes:
         catalog: The rule sets.
         bounds: What one execution may cost.
-        text: Characters of a text of rules, at most.
 
     Example:
         >>> tools = Tools(Catalog())
@@ -40,11 +39,9 @@ class Tools:
 
     catalog: Catalog
     bounds: Bounds = field(default_factory=lambda: Bounds(facts=10_000))
-    text: int = 200_000
 
     def validate_rules(self, text: str, format: str) -> dict[str, Any]:
         """Whether a text is a rule set, and what is wrong or odd about it."""
-        self._check_text(text)
         try:
             entry = self.catalog.compile("rules", text, format)
         except Fault as fault:
@@ -61,7 +58,6 @@ class Tools:
 
     def register_rule_set(self, name: str, text: str, format: str, replace: bool) -> dict[str, Any]:
         """Keep a rule set under a name."""
-        self._check_text(text)
         if not replace and any(entry.name == name for entry in self.catalog.entries()):
             raise Fault(
                 Code.WRONG_REQUEST,
@@ -199,10 +195,6 @@ class Tools:
             raise Fault(Code.FAILED, str(error)) from error
         except SecurityError as error:
             raise Fault(Code.OVER_LIMIT, str(error)) from error
-
-    def _check_text(self, text: str) -> None:
-        if len(text) > self.text:
-            raise Fault(Code.OVER_LIMIT, f"a text has at most {self.text:,} characters")
 
 
 def report(fault: Fault) -> str:

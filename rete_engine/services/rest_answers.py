@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from rete_engine.services.faults import Code, Fault, Finding
+from rete_engine.services.given import words_of
 
 STATUSES = {
     Code.WRONG_REQUEST: 400,
@@ -85,7 +86,7 @@ async def _http(request: Request, error: Exception) -> Json:
         headers = {**headers, "Allow": ", ".join(_methods(request))}
     code = Code.NOT_FOUND if error.status_code == 404 else Code.WRONG_REQUEST
     words = {
-        404: f"there is nothing at {request.url.path[:200]}",
+        404: f"there is nothing at {request.url.path[:200]} (see /docs)",
         405: f"{request.method} is not possible at {request.url.path[:200]}",
     }
     message = words.get(error.status_code, str(error.detail))
@@ -108,7 +109,7 @@ def _methods(request: Request) -> list[str]:
 async def _invalid(request: Request, error: Exception) -> Json:
     assert isinstance(error, RequestValidationError)
     if not isinstance(error.body, bytes) or not error.body:
-        findings = [Finding(_place(each["loc"]), str(each["msg"])) for each in error.errors()]
+        findings = [Finding(_place(each["loc"]), words_of(each)) for each in error.errors()]
     else:  # it was not read, for it was not called JSON
         given = request.headers.get("content-type", "none")[:100]
         raise_ = Fault(

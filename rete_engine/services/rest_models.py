@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from rete_engine.services.given import as_listed_facts
+
 
 def _whole(value: object) -> object:
     """Let 3.0 be the whole number that it is in JSON."""
@@ -145,7 +147,7 @@ class RuleSetModel(BaseModel):
 
 # -- executions ------------------------------------------------------------------------------------
 
-Facts = list[Any] | dict[str, list[dict[str, Any]]]
+Facts = Annotated[list[Any] | dict[str, list[dict[str, Any]]], BeforeValidator(as_listed_facts)]
 
 #: Ways to give facts, for the description.
 _FACTS: Any = Field(

@@ -278,10 +278,10 @@ class Sessions:
         return held
 
     def _unknown(self, id: str) -> Fault:
-        minutes = self.idle / 60
+        time = f"{self.idle:g} seconds" if self.idle < 120 else f"{self.idle / 60:g} minutes"
         return Fault(
             Code.NOT_FOUND,
-            f"there is no session '{id[:100]}' (one that is not used for {minutes:g} minutes ends)",
+            f"there is no session '{id[:100]}' (one that is not used for {time} ends)",
         )
 
     def _failed(self, held: Held, error: RuleEngineError) -> Fault:

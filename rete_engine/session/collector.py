@@ -55,6 +55,14 @@ def let_go() -> None:
             gc.set_threshold(*_saved)
 
 
+def give_way() -> None:
+    """Let other threads and interrupts have their turn.
+
+    Nothing need be done for that: Python looks at them when it begins a function that is not
+    compiled, and this module is not.
+    """
+
+
 class Load:
     """A long load of single facts, for which the collector is held back.
 

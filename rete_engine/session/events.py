@@ -63,11 +63,11 @@ class Events:
         self.params = params  # their names
         self.translator = translator
         self.out = out
-        self.callbacks: dict[str, list[Subscription]] = {name: [] for name in EVENTS}
+        self.callbacks: dict[str, list[Subscription]] = {}  # by event, as far as there ever were
         self.outputs: list[Any] = []
         self.firings: list[Firing] = []
         self.traces = False
-        self.listened_to = False  # whether anybody was, when the engine was last adjusted
+        self.is_adjusted = False  # whether the engine tells of anything, so that a run looks again
         self.engine: Engine | None = None
         self.failure: Exception | None = None  # what a callback raised, until `raise_failure`
         self.awaiting = Awaiting()
@@ -83,7 +83,8 @@ class Events:
         """Listen to a new engine, and forget what an earlier one left."""
         self.engine = engine
         self.take()
-        self.adjust()
+        if self.callbacks or self.writes_back or self.traces:  # else an engine tells nothing
+            self.adjust()
 
     def close(self) -> None:
         """Call nobody any more, and leave nothing that points in circles."""
@@ -92,16 +93,13 @@ class Events:
             callbacks.clear()
 
     def begin(self, traces: bool) -> None:
-        """Begin a run."""
-        # Where nobody listened there is nothing to adjust, but for what a program may have done
-        # since: a run after each of many changes should cost little.
-        if traces != self.traces or self.listened_to or self.translator.objects:
-            self.traces = traces
-            self.adjust()
+        """Begin a run that is traced, or that follows one, or that somebody may listen to."""
+        self.traces = traces
+        self.adjust()
 
     def subscribe(self, event: str, callback: Callable[..., object]) -> Subscription:
         """Call a function at an event from now on."""
-        subscription = Subscription(self.callbacks[event], callback)
+        subscription = Subscription(self.callbacks.setdefault(event, []), callback)
         self.adjust()
         return subscription
 
@@ -120,19 +118,18 @@ class Events:
         engine = self.engine
         if engine is None:
             return
-        has = self.callbacks
+        has = {event: listeners for event, listeners in self.callbacks.items() if listeners}
         # A fact that rules retract takes what is known of its objects with it.
         objects = self.writes_back or self.translator.objects
-        changes = has["insert"] or has["modify"] or has["retract"] or objects
+        changes = objects or "insert" in has or "modify" in has or "retract" in has
         engine.memory.listener = (
             Listener(self.inserted, self.modified, self.retracted) if changes else None
         )
-        listens = bool(has["activate"] or has["cancel"])
-        engine.defer(not listens)
-        engine.agenda.on_activate = self.activated if has["activate"] else None
-        engine.agenda.on_cancel = self.cancelled if has["cancel"] else None
-        engine.watches_firings = self.traces or bool(has["fire"])
-        self.listened_to = any(has.values())
+        engine.defer("activate" not in has and "cancel" not in has)
+        engine.agenda.on_activate = self.activated if "activate" in has else None
+        engine.agenda.on_cancel = self.cancelled if "cancel" in has else None
+        engine.watches_firings = self.traces or "fire" in has
+        self.is_adjusted = self.traces or bool(has)
 
     def call(self, event: str, *arguments: object) -> None:
         """Call everybody who listens to an event.
@@ -140,7 +137,7 @@ class Events:
         It may be in the midst of a change, which must be brought to its end. So what a callback
         raises is kept, and raised by the method of the session that is under way.
         """
-        for subscription in tuple(self.callbacks[event]):
+        for subscription in tuple(self.callbacks.get(event, ())):
             self.guarded(subscription.callback, *arguments)
 
     def guarded(self, callback: Callable[..., object], *arguments: object) -> None:
@@ -199,7 +196,7 @@ class Events:
     def note_changes(self, rule: RuleSpec, changes: Changes) -> None:
         """Note what the function of a rule changes, which no text tells, to name loops by it."""
         noted = self.changed.setdefault(rule, {})
-        for element, kind in changes.kinds.items():
+        for element, kind in changes.all().items():
             names: list[str] = []
             if kind == MODIFIED:
                 mask = changed_fields(element, changes.values(element))
@@ -233,6 +230,10 @@ class Events:
             fired.rule.name,
             {name: translator.outward(value) for name, value in fired.bindings.items()},
             tuple(translator.fact_of(element) for element in fired.elements),
+            {
+                name: translator.as_it_was(value, fired.values)
+                for name, value in fired.bindings.items()
+            },
         )
         if self.traces:
             self.firings.append(firing)
@@ -240,19 +241,19 @@ class Events:
 
     def inserted(self, element: Element) -> None:
         """A fact came."""
-        if self.callbacks["insert"]:
+        if self.callbacks.get("insert"):
             self.call("insert", self.translator.fact_of(element))
 
     def modified(self, element: Element, old: tuple[object, ...]) -> None:
         """A fact changed."""
-        if not (self.writes_back or self.callbacks["modify"]):
+        if not (self.writes_back or self.callbacks.get("modify")):
             return
         outward = self.translator.outward
         positions = element.type.positions
         names = [n for n, i in positions.items() if changed(old[i], element.values[i])]
         if self.writes_back:
             self.guarded(self.translator.write_back, element, names)
-        if self.callbacks["modify"]:
+        if self.callbacks.get("modify"):
             before = {name: outward(old[positions[name]]) for name in names}
             if element.type.open:
                 earlier, later = cast("dict[str, object]", old[0]), further(element)
@@ -263,7 +264,7 @@ class Events:
 
     def retracted(self, element: Element) -> None:
         """A fact left."""
-        if self.callbacks["retract"]:
+        if self.callbacks.get("retract"):
             self.call("retract", self.translator.fact_of(element))
         self.translator.forget(element)
 
@@ -277,7 +278,7 @@ class Events:
 
     def error(self, error: RuleExecutionError) -> None:
         """Tell of a failed action or condition."""
-        for subscription in tuple(self.callbacks["error"]):
+        for subscription in tuple(self.callbacks.get("error", ())):
             subscription.callback(error)
 
     def waiting(self, reading: ReadingSpec, salience: int, match: Link) -> Waiting:

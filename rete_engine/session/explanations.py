@@ -88,9 +88,13 @@ class ConditionMatches:
     @property
     def counts(self) -> str:
         """The numbers in words."""
-        more = "" if self.complete else " and more"
-        found = f"{self.reached} reach it, {self.matches}{more} pass"
-        return found if self.facts is None else f"{counted(self.facts, 'fact')}, {found}"
+        least = "" if self.complete else "at least "
+        if self.number == 1:
+            found = least + counted(self.matches, "match")
+        else:
+            before = counted(self.reached, "match")
+            found = f"{before} before it, {least}{self.matches} with it"
+        return found if self.facts is None else f"{counted(self.facts, 'fact')}; {found}"
 
     def __str__(self) -> str:
         return f"{self.number}. {self.text}: {self.counts}"
@@ -292,7 +296,8 @@ class WhyNot:
 
 def counted(number: int, word: str) -> str:
     """A number with its word."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    many = "es" if word.endswith("ch") else "s"
+    return f"{number} {word}{'' if number == 1 else many}"
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,6 +124,54 @@ class Fact(Handle):
         return describe(self._element)
 
 
+class PastFact:
+    r"""A fact as it was at some time, by its fields: `past["total"]`.
+
+    Attributes:
+        fact: The fact, which shows its present values.
+
+    Example:
+        >>> from rete_engine import RuleSet
+        >>> rules = RuleSet.parse('''
+        ... template Order
+        ...     status: str = "new"
+        ... end
+        ... rule "take"
+        ... when
+        ...     o := Order(status == "new")
+        ... then
+        ...     modify o(status = "taken")
+        ... end
+        ... ''')
+        >>> session = rules.session()
+        >>> _ = session.insert("Order")
+        >>> order = session.step().matched["o"]
+        >>> order, order["status"], order.fact.status
+        (Order(status='new'), 'new', 'taken')
+    """
+
+    __slots__ = ("_values", "fact")
+
+    def __init__(self, fact: Fact, values: tuple[object, ...]) -> None:
+        self.fact = fact
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self.as_dict()[name]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields and their values, the further ones of an open template too."""
+        element, outward = self.fact._element, self.fact._translator.outward
+        fields = {n: outward(self._values[i]) for n, i in element.type.positions.items()}
+        if element.type.open:
+            more = cast("dict[str, object]", self._values[0])
+            fields.update({name: outward(value) for name, value in more.items()})
+        return fields
+
+    def __repr__(self) -> str:
+        return described(self.fact._element, self._values)
+
+
 def further(element: Element) -> dict[str, object]:
     """The further fields of a fact of an open template."""
     fields = element.values[0]

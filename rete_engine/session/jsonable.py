@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from rete_engine.expressions.values import iso_duration, ordered, shown
-from rete_engine.session.fact import Fact
+from rete_engine.session.fact import Fact, PastFact
 
 #: Of an int with more of them, Python may refuse to write the digits (4,300 are the most).
 _MOST_BITS = 14_000
@@ -37,11 +37,13 @@ def _jsonable(value: object, facts: int) -> object:
             return value if value.bit_length() <= _MOST_BITS else hex(value)
         case float():
             return value if math.isfinite(value) else None
-        case Fact():
+        case Fact() | PastFact():
+            fact = value if isinstance(value, Fact) else value.fact
             if facts:
-                return {"type": template_of(value), "fact_id": Fact.fact_id.__get__(value)}
-            fields = {k: _jsonable(v, facts + 1) for k, v in Fact.as_dict(value).items()}
-            return {"type": template_of(value), **fields}
+                return {"type": template_of(fact), "fact_id": Fact.fact_id.__get__(fact)}
+            now = Fact.as_dict(value) if isinstance(value, Fact) else value.as_dict()
+            fields = {k: _jsonable(v, facts + 1) for k, v in now.items()}
+            return {"type": template_of(fact), **fields}
         case list() | tuple():
             return [_jsonable(item, facts) for item in value]
         case set() | frozenset():

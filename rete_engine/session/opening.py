@@ -41,13 +41,15 @@ def check_options(
         raise SessionError(
             f"unknown strategy {strategy!r}; it is one of {', '.join(STRATEGIES)}, or a function"
         )
-    if not isinstance(params, Mapping):
+    # Asking for an abstract class takes longer than the rest of this.
+    if type(params) is not dict and not isinstance(params, Mapping):
         raise SessionError(f"params is a mapping of names to values, not {params!r}")
     if type(seed) is not int:
         raise SessionError(f"seed is a whole number, not {shown(seed)}")
-    for name, function in (("clock", clock), ("out", out)):
-        if function is not None and not callable(function):
-            raise SessionError(f"{name} is a function, not {function!r}")
+    if clock is not None and not callable(clock):
+        raise SessionError(f"clock is a function, not {clock!r}")
+    if out is not None and not callable(out):
+        raise SessionError(f"out is a function, not {out!r}")
     if not isinstance(limits, Limits):
         raise SessionError(f"limits is a Limits(…), not {limits!r}")
 
@@ -60,6 +62,8 @@ def param_values(
     Raises:
         FactError: One is unknown, missing, or not of its type.
     """
+    if not (given or compiled.params):
+        return ()
     known = {param.name for param in compiled.params}
     for name in given:
         if name not in known:
@@ -123,6 +127,8 @@ def insert_declared(engine: Engine, compiled: Compiled) -> None:
         FactError: A value cannot be made, or does not fit.
         SecurityError: It takes more than the session's limits allow.
     """
+    if not compiled.facts:
+        return
     try:
         engine.execute(compiled.facts, compiled.facts_locals)
     except StatementFailure as failure:

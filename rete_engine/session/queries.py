@@ -214,6 +214,8 @@ class LiveQueries:
 
     def restart(self, engine: Engine) -> None:
         """Begin anew in another engine: everything left."""
+        if not self.open:
+            return
         for live in list(self.open):
             left = list(live._matches.values())
             live._matches.clear()

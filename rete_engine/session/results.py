@@ -21,11 +21,14 @@ class Firing:
         bindings: What its conditions had bound, by name, in written order. A variable of a fact
             shows the fact as it is now.
         facts: The matched facts, in the order in which they were joined.
+        matched: As `bindings`, with facts as they were before the action changed them: each is a
+            `PastFact`.
     """
 
     rule: str
     bindings: Mapping[str, Any]
     facts: tuple[Fact, ...]
+    matched: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

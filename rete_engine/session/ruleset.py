@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from rete_engine.session.loading import Loader
     from rete_engine.session.python_rules import PythonRule
 
+#: The limits of sessions that are given none.
+_LIMITS = Limits()
+
 # Parser and compiler are imported where they are used: a rule set from the cache needs neither.
 
 
@@ -234,6 +237,7 @@ class RuleSet:
         base: str | Path | None = None,
         format: str = "rete",
         cache: CacheOption = None,
+        most_parts: int | None = None,
     ) -> RuleSet:
         """Compile a text.
 
@@ -247,10 +251,14 @@ class RuleSet:
             base: The folder that the text may import from; without it, it may not import.
             format: `"rete"` or `"yaml"`.
             cache: As of `load`.
+            most_parts: How many parts the text may have, for texts from strangers: conditions,
+                constraints and fields, as often as alternatives, queries and `extends` repeat
+                them. They are counted before anything is made of them. None for any number.
 
         Raises:
             RuleSyntaxError: The text does not follow the grammar.
-            RuleValidationError: Names, types or declarations do not hold together.
+            RuleValidationError: Names, types or declarations do not hold together, or there are
+                too many parts (RE0003).
             FactError: A class cannot become a template.
             ValueError: The format is unknown.
         """
@@ -264,7 +272,7 @@ class RuleSet:
             entry = None
             if not templates and not rules:
                 place = None if folder is None else str(folder.resolve())
-                entry = Cache.of_text(cache, text, name, format, [place, *brought[1]])
+                entry = Cache.of_text(cache, text, name, format, [place, most_parts, *brought[1]])
             kept = entry.read() if entry is not None else None
             if kept is not None:
                 return cls(kept, name, *brought)
@@ -272,7 +280,7 @@ class RuleSet:
             loader.classes(templates)
             loader.text(text, name, folder, format)
             loader.rules(rules)
-            return cls(_content(loader, brought[1], entry), name, *brought)
+            return cls(_content(loader, brought[1], entry, most_parts), name, *brought)
 
     @classmethod
     def of_document(cls, document: Document) -> RuleSet:
@@ -328,7 +336,7 @@ class RuleSet:
             self._meanings,
             self._specs,
             self._classes,
-            {**self._functions, **(functions or {})},
+            {**self._functions, **functions} if functions else self._functions,
             self._accumulators,
             params={} if params is None else params,
             strategy=strategy,
@@ -336,7 +344,7 @@ class RuleSet:
             on_error=on_error,
             clock=clock,
             out=out,
-            limits=Limits() if limits is None else limits,
+            limits=_LIMITS if limits is None else limits,
             write_back=write_back,
             adopt=adopt,
             explain=explain,
@@ -402,7 +410,10 @@ def _checked(
 
 
 def _content(
-    loader: Loader, accumulators: Mapping[str, Accumulator], entry: Cache | None
+    loader: Loader,
+    accumulators: Mapping[str, Accumulator],
+    entry: Cache | None,
+    most_parts: int | None = None,
 ) -> Content:
     """What a loader has read, compiled; it is kept for the next time if there is an entry for it.
 
@@ -414,7 +425,7 @@ def _content(
     from rete_engine.model.declarations import TemplateDeclaration
 
     documents = loader.documents
-    compiled, found = compile_documents(documents, accumulators)
+    compiled, found = compile_documents(documents, accumulators, most_parts)
     diagnostics = loader.all_diagnostics(found)
     errors = [d for d in diagnostics if d.severity == "error"]
     if loader.diagnostics and errors:

@@ -42,14 +42,15 @@ from rete_engine.session.opening import (
 from rete_engine.session.queries import LiveQueries, LiveQuery, Match, arguments_of, query_named
 from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_rows
-from rete_engine.session.running import Runner, check_timeout
+from rete_engine.session.running import Runner
 from rete_engine.session.translation import Translator
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from rete_engine.session.explaining import Explainer
     from rete_engine.session.meanings import Meanings
+
+
+_print = logging.getLogger("rete_engine.print").info
 
 
 class Session:
@@ -121,9 +122,11 @@ class Session:
         )
         self._gate.seconds = limits.seconds or 0.0
         vars(self)["insert"] = quick_insert(self._gate.insert)
-        out = out or logging.getLogger("rete_engine.print").info
         self._events = Events(
-            self._translator, out, write_back, tuple(param.name for param in compiled.params)
+            self._translator,
+            out or _print,
+            write_back,
+            tuple(param.name for param in compiled.params),
         )
         self._awaiting = self._events.awaiting
         self._lives = LiveQueries(self._translator, self._events.guarded)
@@ -139,8 +142,7 @@ class Session:
         self._context.params = param_values(params, compiled, self._context, self._translator)
         self._engine: Engine
         self._runner: Runner
-        with self._working():
-            self._open()
+        self._open()
 
     # -- opening and closing -------------------------------------------------------------------
 
@@ -153,7 +155,15 @@ class Session:
         engine.records = self._explains
         self._gate.memory = engine.memory
         self._gate.begin()
-        self._runner = Runner(engine, self._events, self._translator, self._on_error)
+        self._runner = Runner(
+            engine,
+            self._gate,
+            self._events,
+            self._translator,
+            self._lives,
+            self._load,
+            self._on_error,
+        )
         self._translator.forget_all()
         switch_off(engine)
         self._events.attach(engine)
@@ -498,7 +508,7 @@ class Session:
             RuleExecutionError: An action or a condition failed, with `on_error="raise"`.
             SecurityError: The session is over one of its limits.
         """
-        return self._run(limit, timeout, trace, None)
+        return self._runner.run(limit, timeout, trace, None)
 
     async def run_async(
         self,
@@ -543,43 +553,7 @@ class Session:
             ...     asyncio.run(session.run_async()).outputs
             [7]
         """
-        return await self._awaiting.run(partial(self._run, limit, timeout, trace))
-
-    def _run(
-        self,
-        limit: int | None,
-        timeout: float | None,
-        trace: bool,
-        loop: AbstractEventLoop | None,
-    ) -> RunResult:
-        """Run; with an event loop, which is another thread's, async functions are waited for."""
-        if limit is not None and (type(limit) is not int or limit < 0):
-            raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
-        if timeout is not None:
-            check_timeout(timeout)
-        # As `_working`, without its frames: a program may run after every change.
-        gate = self._gate
-        gate.enter()
-        try:
-            if self._lives.ended:
-                self._lives.sweep(self._engine)
-            gate.inserts = 0
-            self._load.end()
-            if loop is None:
-                return self._runner.run(limit, timeout, trace)
-            self._awaiting.begin(self._engine, loop)
-            try:
-                result = self._runner.run(limit, timeout, trace)
-            finally:
-                self._awaiting.end()
-            if self._awaiting.is_cancelled:
-                self._runner.keep(result)  # nobody gets it
-            return result
-        except (SessionLimitError, StrategyError) as error:
-            gate.fail(error)
-            raise
-        finally:
-            gate.busy = 0
+        return await self._awaiting.run(partial(self._runner.run, limit, timeout, trace))
 
     def step(self) -> Firing | None:
         """Fire one rule and tell of it; None when nothing waits.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -21,7 +21,7 @@ from rete_engine.session.classes import (
     plain,
     revived,
 )
-from rete_engine.session.fact import Fact
+from rete_engine.session.fact import Fact, PastFact
 from rete_engine.session.queries import Match
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
@@ -151,7 +151,7 @@ class Translator:
             FactError: It is none of this session, or was retracted.
         """
         element = self.known_element(fact)
-        is_pending = self.pending is not None and element in self.pending.kinds
+        is_pending = self.pending is not None and self.pending.has(element)
         if not element.is_live and not is_pending:
             raise FactError(f"fact {element.number} ({element.type.name}) was retracted")
         return element
@@ -245,19 +245,13 @@ class Translator:
         """A value as a program gets it: records are facts, collections are copies."""
         if isinstance(value, Element):
             return self.fact_of(value)
-        if isinstance(value, Answer):
-            values = value.values
-            positions = value.type.positions
-            return Match(
-                value.type.name, {n: self.outward(values[i]) for n, i in positions.items()}
-            )
-        if not isinstance(value, (list, dict, set, frozenset, tuple)):
+        if not isinstance(value, (Answer, list, dict, set, frozenset, tuple)):
             return value
-        if not holds_record(value):
-            return export(value)
-        if isinstance(value, dict):
-            return {self.outward(k): self.outward(v) for k, v in value.items()}
-        return type(value)(self.outward(item) for item in value)
+        return _outward(value, self.fact_of)
+
+    def as_it_was(self, value: object, values: Mapping[Element, tuple[object, ...]]) -> Any:
+        """As `outward`, with facts as they were when they had these values."""
+        return _outward(value, lambda fact: PastFact(self.fact_of(fact), values[fact]))
 
     def inward(self, value: object, depth: int = 0) -> object:
         """A value as working memory takes it: facts, and objects that are facts, are records.
@@ -291,6 +285,22 @@ class Translator:
     def all_inward(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Fields as working memory takes them."""
         return {name: self.inward(value) for name, value in fields.items()}
+
+
+def _outward(value: object, made: Callable[[Element], object]) -> Any:
+    """A value as a program gets it; `made` says what a fact is."""
+    if isinstance(value, Element):
+        return made(value)
+    if isinstance(value, Answer):
+        positions = value.type.positions
+        items = {name: _outward(value.values[i], made) for name, i in positions.items()}
+        return Match(value.type.name, items)
+    if not holds_record(value):
+        return export(value)
+    if isinstance(value, dict):
+        return {_outward(k, made): _outward(v, made) for k, v in value.items()}
+    assert isinstance(value, (list, set, frozenset, tuple))
+    return type(value)(_outward(item, made) for item in value)
 
 
 def holds_record(value: object) -> bool:

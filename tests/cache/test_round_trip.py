@@ -170,7 +170,7 @@ REMADE = {
     "AlphaSpec": {"others", "firsts", "rights"},
     "CallBuiltin": {"function"},
     "FieldSpec": {"plain", "required"},
-    "InsertStatement": {"places"},
+    "InsertStatement": {"whole"},
     "Matches": {"charged"},
     "ProductionSpec": {"rule"},
     "QuerySpec": {"answers"},

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+
+from rete_engine.session import cached
 from tests.cli.conftest import Rete, Write
 
 RULES = """
@@ -45,7 +49,7 @@ def test_why_a_rule_does_not_fire(rete: Rete, write: Write) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         "rule 'large' (rules.rete:9): nothing passes condition 1\n"
-        "> 1. o := Order(total > 100): 1 fact, 1 reach it, 0 pass\n"
+        "> 1. o := Order(total > 100): 1 fact; 0 matches\n"
         "       nearest: #1 Order(id=1, total=50.0) fails total > 100 (total is 50.0)\n"
     )
     done = rete("explain", "rules.rete", *facts, "--why-not", "large", "--output", "json")
@@ -102,3 +106,19 @@ def test_many_facts_are_told_in_part(rete: Rete, write: Write) -> None:
     done = rete("explain", "rules.rete", "--facts", "Order=many.ndjson", "--why", "Order")
     assert "30 facts fit; the first 20 are explained" in done.err
     assert done.out.count("from outside") == 20
+
+
+def test_compiled_rules_that_were_kept_are_explained(
+    rete: Rete, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setattr(cached, "default_folder", lambda: kept)
+    write("rules.rete", RULES)
+    for what in (("--why", "Discount"), ("--why-not", "large")):
+        asked = ("explain", "rules.rete", "--facts", "Order=orders.ndjson", *what)
+        plain = rete(*asked)
+        assert plain.code == 0
+        for _ in range(2):  # kept, and taken from there
+            done = rete(*asked, "--cache")
+            assert (done.code, done.out, done.err) == (0, plain.out, plain.err)
+        assert len(list(kept.iterdir())) == 1

@@ -82,12 +82,12 @@ def test_ndjson(rete: Rete) -> None:
 def test_trace(rete: Rete) -> None:
     arguments = ["run", "shop.rete", "--facts", "Order=orders.ndjson", "--trace"]
     done = rete(*arguments)
-    assert done.err.splitlines()[0] == ("     1  large  o=Order(id=3, total=120.0, status='large')")
+    assert done.err.splitlines()[0] == ("     1  large  o=Order(id=3, total=120.0, status='new')")
     assert len(done.err.splitlines()) == 3
     trace = json.loads(rete(*arguments, "--output", "json").out)["trace"]
     assert trace[0] == {
         "rule": "large",
-        "bindings": {"o": {"type": "Order", "id": 3, "total": 120.0, "status": "large"}},
+        "bindings": {"o": {"type": "Order", "id": 3, "total": 120.0, "status": "new"}},
     }
     first = rete(*arguments, "--output", "ndjson").out.splitlines()[0]
     assert json.loads(first) == {"fire": trace[0]}

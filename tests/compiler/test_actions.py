@@ -48,6 +48,7 @@ from tests.compiler.findings import findings, rule, said
         ("print 'a' + 3", "RE0202", "'a' + 3", "f-string", "'+' does not combine str and int"),
         # calls
         ("Hold(order = 1)", "RE0305", "Hold(order = 1)", "insert Hold(…)", "is a template"),
+        ("update(o)", "RE0103", "update", "write: modify x(field = …)", "unknown function"),
         ("nt(3)", "RE0103", "nt", "did you mean 'net'?", "unknown function 'nt'"),
         ("focus ''", "RE0305", "focus ''", "name a group", "name cannot be empty"),
         ("insert logical Hold()", "RE0204", "Hold()", "give one: order", "needs a value"),

@@ -6,7 +6,7 @@ import pytest
 
 from rete_engine import RuleSet
 from rete_engine.compiler.normalise import MOST_READINGS
-from rete_engine.network.nodes import ProductionSpec
+from rete_engine.network.nodes import GroupSpec, PartnerSpec, ProductionSpec
 from tests.compiler.findings import findings, rule, said
 from tests.compiler.networks import network_of, path_of, rules_of
 
@@ -47,9 +47,13 @@ def test_not_of_alternatives_is_a_negation_of_each() -> None:
     assert path_of(same, "r0") == path_of(same, "r1")
 
 
-def test_exists_of_alternatives_is_a_negation_of_negations() -> None:
-    same = rules_of("exists (A() or B())", "not (not A() and not B())")
-    assert path_of(same, "r0") == path_of(same, "r1")
+def test_exists_of_alternatives_has_a_branch_for_each() -> None:
+    rules = rules_of("exists (A() or B() or (B() and C()))")
+    assert path_of(rules, "r0") == ["root", "exists (…)"]
+    (group,) = network_of(rules).root.children
+    assert isinstance(group, GroupSpec)
+    assert sum(isinstance(node, PartnerSpec) for node in network_of(rules).nodes) == 3
+    assert len(group.branch) == 2  # two of them begin alike
 
 
 def test_forall_is_a_negation_of_a_negation() -> None:

@@ -30,6 +30,12 @@ from tests.compiler.findings import findings, rule, said
         ),
         # names of templates, fields and functions
         ("Ordr()", "RE0100", "Ordr", "did you mean 'Order'?", "unknown template 'Ordr'"),
+        ("eval(1 < 2)", "RE0100", "eval", "write: test …", "unknown template 'eval'"),
+        ("Order(this != 1)", "RE0102", "this", "x := T(x != …)", "unknown name 'this'"),
+        ("Order(id == MATCH.id)", "RE0102", "MATCH", "v := field", "unknown name 'MATCH'"),
+        ("o <- Order()", "RE0300", "o <- Order()", "write o := T(…)", "this is a value"),
+        ("Order.total > 3", "RE0300", "Order.total > 3", "Order(total > 3)", "this is a value"),
+        ("o := order()", "RE0103", "order", "did you mean 'Order'?", "unknown function"),
         ("o := Ordr()", "RE0100", "Ordr", "did you mean 'Order'?", "unknown template 'Ordr'"),
         ("Order(totl > 3)", "RE0102", "totl", "did you mean 'total'?", "unknown name 'totl'"),
         ("o := Order()\ntest o.totl > 3", "RE0101", "totl", "'total'", "Order has no field"),

@@ -92,3 +92,19 @@ def test_two_negations_leave_a_choice_and_three_do_not() -> None:
         "'0' derives A, which '1' forbids; '1' derives A, which '2' forbids;"
         " '2' derives A, which '0' forbids"
     ]
+
+
+def test_thousands_of_rules_that_derive_are_looked_at_quickly() -> None:
+    count = 1_500
+    steps = [
+        (f"A(n == {n})\nnot A(n == {n + 1}, on)", f"insert logical A(n = {n + 1}, on = false)")
+        for n in range(count)
+    ]
+    assert cycles(*steps) == []
+    last = ("not A(n == 5, on)", "insert logical A(n = 5, on = true)")
+    assert cycles(*steps, last) == [f"'{count}' derives A, which it forbids itself"]
+
+
+def test_of_rules_that_are_entangled_beyond_measure_the_first_are_told() -> None:
+    rules = [(f"not A(n == {n})\nnot B()", "insert logical A()") for n in range(600)]
+    assert cycles(*rules)[0] == "'0' derives A, which it forbids itself"

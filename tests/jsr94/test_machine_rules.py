@@ -468,3 +468,14 @@ def test_wrong_yaml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleValidationError) as raised:
         YAMLRuleLoader.from_string(text)
     assert [(d.code, d.span.line) for d in raised.value.diagnostics] == [("RE0108", 4)]
+
+
+def test_facts_that_are_given_to_execute_have_a_hint() -> None:
+    provider = ReteRuleServiceProvider()
+    rules = RuleExecutionSet("x", [Rule("r", "True", "1")])
+    provider.get_rule_administrator().register_rule_execution_set("x", rules)
+    with provider.get_rule_runtime().create_rule_session("x") as session:
+        session.add_facts([{"a": 1}])
+        with pytest.raises(jsr94.InvalidRuleSessionException, match="facts are given to add_facts"):
+            session.execute([{"a": 1}])
+        assert session.execute() == [1]

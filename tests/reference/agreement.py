@@ -199,7 +199,7 @@ class Agreement:
     def check_at_rest(self) -> None:
         """Nothing of a change is left half done."""
         matcher = self.session._engine.matcher
-        assert not matcher.alpha_network.targets
+        assert matcher.alpha_network.targets.first is None
         assert not matcher.unsettled.waiting
 
     def rank(self, activation: Activation) -> tuple[Any, ...]:
@@ -241,11 +241,16 @@ class Agreement:
                 queries = list(self.naive.program.declared_queries.values())
                 if queries:
                     asked = queries[which % len(queries)]
-                    arguments = {
-                        parameter.name: argument(parameter, place)
-                        for parameter, place in zip(asked.parameters, given, strict=False)
-                    }
-                    (self.ask if operation[0] == "ask" else self.listen)(asked.name, arguments)
+                    mine, others = self.linked(
+                        {
+                            parameter.name: argument(parameter, place)
+                            for parameter, place in zip(asked.parameters, given, strict=False)
+                        },
+                        self.pairs(),
+                    )
+                    if all(fits(each, mine[each.name]) for each in asked.parameters):
+                        ask = self.ask if operation[0] == "ask" else self.listen
+                        ask(asked.name, mine, others)
             case ("insert_many", str(template), list(rows)):
                 self.insert_many(template, rows)
             case ("batch", list(changes)):
@@ -317,18 +322,27 @@ class Agreement:
         return list(zip(self.session.facts(), self.naive.facts.values(), strict=True))
 
     def insert_many(self, template: str, rows: list[dict[str, object]]) -> None:
-        """As many inserts; all are refused where one is."""
+        """As many inserts; all are refused where one is.
+
+        A row that equals a derived fact states that one, before any row enters.
+        """
         linked = [self.linked(fields, self.pairs()) for fields in rows]
         rows = [own for own, _ in linked]
         others = [other for _, other in linked]
         trial = Pending(self.naive)
         refused = False
+        fresh: list[dict[str, object]] = []
         for fields in others:
+            stated = len(trial.stated & self.naive.truth.derived)
             refused = refused or refuses(partial(trial.insert, template, fields), MisfitError)
+            if len(trial.stated & self.naive.truth.derived) == stated:
+                fresh.append(fields)
         insert_many = partial(self.session.insert_many, template, rows)
         assert refuses(insert_many, FactError) == refused
         if not refused:
-            for fields in others:
+            for fact in trial.stated & self.naive.truth.derived:
+                self.naive.truth.state(fact)
+            for fields in fresh:
                 self.naive.insert(template, fields)
 
     def batch(self, changes: list[Operation]) -> None:
@@ -342,7 +356,7 @@ class Agreement:
 
     # -- queries -------------------------------------------------------------------------------
 
-    def ask(self, name: str, arguments: dict[str, object]) -> None:
+    def ask(self, name: str, arguments: dict[str, object], others: dict[str, object]) -> None:
         """Ask both: the same answers in the same order, or an error that the reference meets too.
 
         (Which conditions the engine comes to depends on the order of its joins, so it may find no
@@ -350,7 +364,7 @@ class Agreement:
         """
         failed = False
         try:
-            theirs = self.naive.ask(name, *arguments.values())
+            theirs = self.naive.ask(name, *others.values())
         except FailedQueryError as error:
             failed, theirs = True, error.answers
         try:
@@ -360,14 +374,14 @@ class Agreement:
             return
         assert list(map(self.canonical, ours)) == list(map(values.canonical, theirs))
 
-    def listen(self, name: str, arguments: dict[str, object]) -> None:
+    def listen(self, name: str, arguments: dict[str, object], others: dict[str, object]) -> None:
         """Begin to compare what a live query tells with what it answers."""
-        self.views.append(View(self.session, name, arguments))
+        self.views.append(View(self.session, name, arguments, others))
 
     def check_views(self) -> None:
         """What was told of joining and leaving comes to what there is."""
         for view in self.views:
-            theirs = self.naive.ask(view.name, *view.arguments.values())
+            theirs = self.naive.ask(view.name, *view.others.values())
             present = Counter(self.canonical(match) for match in view.present)
             assert present == Counter(map(values.canonical, theirs))
 
@@ -453,6 +467,7 @@ ARGUMENTS: dict[str, list[object]] = {
     "float": [0.0, 1, 1.5, float("nan")],
     "str": ["a", "b"],
     "any": [None, 1, "a", [1], {"k": 1}, (1, "a"), True],
+    "A": [Reference(0), Reference(1), Reference(2)],
 }
 
 
@@ -465,12 +480,20 @@ def argument(parameter: Parameter, place: int) -> object:
     return options[place % len(options)]
 
 
+def fits(parameter: Parameter, value: object) -> bool:
+    """Whether there is an argument: where no fact is live, none stands in its place."""
+    assert parameter.type is not None
+    return value is not None or parameter.type.optional or parameter.type.name == "any"
+
+
 class View:
     """Keeps what a live query tells."""
 
-    def __init__(self, session: Session, name: str, arguments: dict[str, object]) -> None:
+    def __init__(
+        self, session: Session, name: str, arguments: dict[str, object], others: dict[str, object]
+    ) -> None:
         self.name = name
-        self.arguments = arguments
+        self.others = others  # the arguments as the reference has them
         self.present: list[Match] = []
         session.live(name, self.told, **arguments)
 

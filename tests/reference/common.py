@@ -8,6 +8,11 @@ What the languages mean differently is left out:
   holds anew. So what groups are about is never modified.
 - What lost its support goes at once in CLIPS, and here when the action is done. So where facts are
   derived, an action changes one thing.
+- A fact that two patterns of a group match reaches one before the other in CLIPS: for a moment the
+  group fails, or holds. So no template stands in a group and in a group within it.
+- Facts that lose their support in one change go in the order of insertion here, and in CLIPS in one
+  that its manual leaves open; and in a modify they go before it is through. Where that makes a
+  difference, the comparison ends (`PartedError`).
 - Facts that only support each other stay in CLIPS. So what is derived rests on lower layers.
 - For `complexity` CLIPS counts each comparison within a constraint. So where the strategy looks at
   it, a constraint is one comparison.
@@ -126,18 +131,19 @@ class RuleText:
         binds = [f"{variable} := {field}" for variable, field in bound.items()]
         return f"{name} := {template}({', '.join([*binds, *asked])})"
 
-    def group(self, depth: int) -> str:
-        """A condition, or several, over what is never modified."""
-        static = [name for name in self.templates if name in "ST"]
+    def group(self, around: frozenset[str] = frozenset()) -> str:
+        """A condition, or several, over what is never modified, and not `around` already."""
+        static = [name for name in self.templates if name in "ST" and name not in around]
         values = list(self.values)
         parts: list[str] = []
         for _ in range(self.draw(st.integers(1, 2))):
+            if parts and self.chance(40) and not around.issuperset(static):
+                word = self.pick("not", "exists")
+                parts.append(f"{word} {self.group(around)}")
+                break
             template = self.pick(*static)
             asked = self.constraints(template)
-            if depth < 2 and parts and self.chance(40):
-                word = self.pick("not", "exists")
-                parts.append(f"{word} {self.group(depth + 1)}")
-                continue
+            around |= {template}
             variable = self.new("v")
             binds = [f"{variable} := n"] if self.chance(60) else []
             parts.append(f"{template}({', '.join([*binds, *asked])})")
@@ -147,7 +153,8 @@ class RuleText:
 
     def every(self) -> str:
         """`forall (C, D)`."""
-        first, second = self.pick("S", "T"), self.pick("S", "T")
+        first = self.pick("S", "T")
+        second = "T" if first == "S" else "S"
         values = list(self.values)
         asked = self.constraints(first)
         variable = self.new("v")
@@ -179,9 +186,9 @@ class RuleText:
                 template = self.pick(*self.templates)
                 return f"not {template}({', '.join(self.constraints(template))})"
             case 2 if static and not self.is_plain:
-                return f"not {self.group(0)}"
+                return f"not {self.group()}"
             case 3 if static and not self.is_plain:
-                return f"exists {self.group(0)}"
+                return f"exists {self.group()}"
             case 4 if static and "T" in self.templates and not self.is_plain:
                 return self.every()
             case 5 if self.values:

@@ -35,19 +35,54 @@ def pattern(draw: st.DrawFn, facts: list[str]) -> str:
 
 
 @st.composite
-def condition(draw: st.DrawFn, facts: list[str]) -> str:
-    """A condition that binds nothing."""
+def condition(draw: st.DrawFn, facts: list[str], name: str) -> str:
+    """A condition that binds nothing, or a result by a name."""
     one = draw(pattern(facts))
-    match draw(st.integers(0, 7)):
+    match draw(st.integers(0, 12)):
         case 0 | 1 | 2:
             return f"exists {one}"
         case 3 | 4:
             return f"exists ({one} and {draw(pattern(facts))})"
         case 5:
-            return f"exists ({one} and exists {draw(pattern(facts))})"
+            return f"exists ({one} and {draw(within(facts))})"
         case 6:
             return f"not ({one} and {draw(pattern(facts))})"
+        case 7 | 8 | 9 | 10 | 11:
+            return draw(accumulate(facts, name))
     return f"not {one}"
+
+
+@st.composite
+def within(draw: st.DrawFn, facts: list[str]) -> str:
+    """A condition in brackets of another one."""
+    one, other = draw(pattern(facts)), draw(pattern(facts))
+    match draw(st.integers(0, 6)):
+        case 0:
+            return f"exists {one}"
+        case 1:
+            return f"exists ({one} and {other})"
+        case 2:
+            return f"not {one}"
+        case 3:
+            return f"(i := count({one}) and test i > 0)"
+        case 4:
+            return f"max(n for {one} by g := n)"
+        case 5:
+            return f"({one} or {other})"
+    return one
+
+
+@st.composite
+def accumulate(draw: st.DrawFn, facts: list[str], name: str) -> str:
+    """A result of facts that may be derived, or that there is one."""
+    function = draw(st.sampled_from(["count", "sum", "avg", "min", "max", "collect_set"]))
+    body = f"n for {draw(pattern(facts))}{draw(st.sampled_from(['', '', f' by {name}g := n']))}"
+    if draw(st.integers(0, 3)) == 0:
+        body = f"w.n for (w := {draw(pattern(facts))} and {draw(within(facts))})"
+    if draw(st.integers(0, 3)) == 0:
+        return f"{function}({body})"
+    asked = draw(st.sampled_from(["", f"\n    test {name} > {draw(VALUES)}"]))
+    return f"{name} := {function}({body}){asked if function != 'collect_set' else ''}"
 
 
 @st.composite
@@ -76,8 +111,8 @@ def rule(draw: st.DrawFn, number: int) -> str:
         one = draw(pattern(facts))
         facts.append(f"x{len(facts)}")
         lines.append(f"    {facts[-1]} := {one}")
-    for _ in range(draw(st.integers(0 if facts else 1, 1))):
-        lines.append(f"    {draw(condition(facts))}")
+    for number in range(draw(st.sampled_from([0, 1, 1, 2] if facts else [1, 1, 2]))):
+        lines.append(f"    {draw(condition(facts, f'v{number}'))}")
     lines.append("then")
     lines += [f"    {draw(action(facts))}" for _ in range(draw(st.integers(1, 2)))]
     return "\n".join([*lines, "end", ""])

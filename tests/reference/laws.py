@@ -48,10 +48,11 @@ def memories(session: Session) -> Memories:
     right = 0
     for memory in matcher.alpha_network.rights.values():
         for bucket in memory.buckets.values():
-            waiting = sum(length(each) for each in bucket.lefts or () if each is not None)
+            others = [each for each in bucket.lefts or () if each is not None]
+            waiting = length(bucket) + sum(length(each) for each in others)
             assert waiting == bucket.waiting
             left += waiting
-            entry = bucket.head
+            entry = bucket.first
             assert entry is not None or waiting, "an empty bucket is dropped"
             while entry is not None:
                 right += 1

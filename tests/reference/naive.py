@@ -102,6 +102,7 @@ class Naive:
         self.failed: set[str] = set()  # rules of which a condition raised an error
         self.truth = NaiveTruth(self)
         self.seen: Container[Fact] | None = None  # the facts that patterns match, if not all
+        self.depth = 0  # how many `exists` and accumulates are around
         self.open()
 
     def evaluator(
@@ -174,6 +175,7 @@ class Naive:
         `fact` and `fields` say what a modify changed, `firing` which rule's action did it, and
         `cause` which fact came or changed.
         """
+        self.truth.is_modified |= bool(fields)
         before = self.alive
         self.alive = {
             match.identity: match for rule in self.program.rules for match in self.matches(rule)
@@ -201,6 +203,7 @@ class Naive:
             self.activate(match)
             if given.auto_focus is not None and identity in self.waiting:
                 called.add(match.rule.group)
+        self.truth.look()
         self.call(called)
 
     def cease(self, identity: Identity) -> None:
@@ -268,7 +271,11 @@ class Naive:
     def identities_on(
         self, facts: Container[Fact], wanted: Mapping[Identity, object]
     ) -> set[Identity]:
-        """Which of some matches hold on some facts alone; `not` and accumulates see all."""
+        """Which of some matches hold on some facts alone.
+
+        What is within a `not` sees all, and so does an accumulate within brackets of another or of
+        an `exists`.
+        """
         self.seen = facts
         numbers = {identity[0] for identity in wanted}
         rules = [rule for rule in self.program.rules if rule.number in numbers]
@@ -277,21 +284,20 @@ class Naive:
         return found
 
     def grounds(self, match: Match) -> set[Fact]:
-        """The facts that a match leans on: those of its patterns and within its `exists`."""
+        """The facts that a match leans on, also within its `exists` and accumulates."""
         found = {fact for _, fact in match.facts}
         for condition in match.rule.declaration.when:
-            for node in exists_within(condition):
-                for one in self.condition(self.inner(match), node.operand):
-                    found |= {fact for _, fact in one.facts}
-                    found |= self.grounds_within(one, node.operand)
+            found |= self.grounds_within(match, condition)
         return found
 
     def grounds_within(self, match: Match, node: tree.Expression) -> set[Fact]:
-        """The same for the `exists` within an `exists`."""
+        """The facts that a condition leans on within its `exists` and accumulates."""
         found: set[Fact] = set()
-        for inner in exists_within(node):
-            for one in self.condition(self.inner(match), inner.operand):
-                found |= {fact for _, fact in one.facts} | self.grounds_within(one, inner.operand)
+        for source in sources_within(node, self.depth > 0):
+            for one in self.found_within(self.inner(match), source):
+                self.depth += 1
+                found |= {fact for _, fact in one.facts} | self.grounds_within(one, source)
+                self.depth -= 1
         return found
 
     def inner(self, match: Match) -> Match:
@@ -391,7 +397,7 @@ class Naive:
                 if not found:
                     yield match
             case tree.ExistsForm():
-                if list(self.condition(match, node.operand)):
+                if self.found_within(match, node.operand):
                     yield match
             case tree.And():
                 yield from self.extend(match, list(node.operands))
@@ -411,12 +417,19 @@ class Naive:
             case _:
                 raise NotImplementedError(type(node).__name__)
 
+    def found_within(self, match: Match, node: tree.Expression) -> list[Match]:
+        """The matches of what an `exists` or accumulate is over."""
+        self.depth += 1
+        found = list(self.condition(match, node))
+        self.depth -= 1
+        return found
+
     def accumulate(self, match: Match, node: Accumulate, name: str | None) -> Iterator[Match]:
         """The match with the result; with groups, once for each."""
-        seen, self.seen = self.seen, None
-        members = list(
-            self.condition(Match(match.rule, bindings=dict(match.bindings)), node.source)
-        )
+        seen = self.seen
+        if self.depth:
+            self.seen = None
+        members = self.found_within(Match(match.rule, bindings=dict(match.bindings)), node.source)
         self.seen = seen
         members.sort(key=place)
         groups: dict[object, tuple[object, list[Match]]] = {}
@@ -480,7 +493,12 @@ class Naive:
         use = match.rule.uses[id(node)]
         evaluator = self.evaluator({**self.params, **match.bindings})
         given: dict[str, object] = {}
+        reached = match
         for parameter, argument in zip(use.query.parameters, node.arguments, strict=True):
+            reaching = self.reached(reached, argument.value, evaluator)
+            if reaching is None:
+                return
+            reached = reaching
             value = self.attempt(match.rule, evaluator, argument.value)
             if value is FAILED:
                 return
@@ -489,7 +507,7 @@ class Naive:
             except MisfitError:
                 self.failed.add(match.rule.name)
                 return
-        inside = Match(match.rule, match.facts, match.positions, match.results, given)
+        inside = Match(match.rule, reached.facts, match.positions, match.results, given)
         for found in self.extend(inside, list(use.conditions)):
             bindings = dict(match.bindings)
             if name is not None:
@@ -679,13 +697,20 @@ class UnknownNameError(Exception):
     """A variable of another condition, where a pattern is asked alone."""
 
 
-def exists_within(node: tree.Expression) -> Iterator[tree.ExistsForm]:
-    """The `exists` of a condition, but not those within it or within a `not`."""
-    if isinstance(node, tree.ExistsForm):
-        yield node
+def sources_within(node: tree.Expression, is_inner: bool) -> Iterator[tree.Expression]:
+    """What an `exists` or accumulate in a condition is over, but not in it or in a `not`.
+
+    An accumulate that is an inner one leans on nothing.
+    """
+    accumulate = accumulate_of(node.value if isinstance(node, tree.Bind) else node)
+    if accumulate is not None:
+        if not is_inner:
+            yield accumulate.source
+    elif isinstance(node, tree.ExistsForm):
+        yield node.operand
     elif isinstance(node, tree.And):
         for operand in node.operands:
-            yield from exists_within(operand)
+            yield from sources_within(operand, is_inner)
 
 
 def uses(match: Match, fact: Fact | None, fields: set[str]) -> bool:

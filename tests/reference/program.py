@@ -312,7 +312,7 @@ class Reader:
         inner: dict[str, Meanings] = {}
         for parameter, argument in zip(query.parameters, node.arguments, strict=True):
             if not self.facts(argument.value, variables, frozenset()):
-                self.expression(argument.value, variables, None)
+                self.whole(argument.value, variables, None)
             inner[parameter.name] = self.meanings(argument.value, variables)
         outer = self.given
         self.given = {

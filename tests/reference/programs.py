@@ -348,7 +348,11 @@ class RuleText:
 
     def condition(self, names: Names) -> str:
         """One line of the `when`."""
-        asked = [q for q in self.queries if not (q.has_alternatives and self.has_alternatives)]
+        asked = [
+            query
+            for query in self.queries
+            if not (query.has_alternatives and self.has_alternatives) and self.can_ask(names, query)
+        ]
         if asked and self.chance(35):
             return self.query(names, self.draw(st.sampled_from(asked)))
         if self.templates is NESTED and self.chance(50):
@@ -384,10 +388,25 @@ class RuleText:
         # With a name, so that two matches with the same facts in other places look unlike.
         return self.pattern(names, True)
 
+    def argument(self, names: Names, kind: str) -> str:
+        """An argument for a parameter; for a reference, often a fact."""
+        facts = [fact for fact, template in names.facts.items() if template == "A"]
+        if kind in ("reference", "required") and facts and self.chance(60):
+            return self.pick(*facts)
+        if kind == "required":  # there is no constant for it
+            return self.pick(*facts, *self.references(names, ["required"]))
+        return self.operand(names, kind)
+
+    def can_ask(self, names: Names, asked: QueryText) -> bool:
+        """Whether there is something for each parameter."""
+        if "required" not in asked.parameters.values():
+            return True
+        return "A" in names.facts.values() or bool(self.references(names, ["required"]))
+
     def query(self, names: Names, asked: QueryText) -> str:
         """`[m :=] q(…)`, or within a `not` or `exists`."""
         self.has_alternatives = self.has_alternatives or asked.has_alternatives
-        arguments = [self.operand(names, kind) for kind in asked.parameters.values()]
+        arguments = [self.argument(names, kind) for kind in asked.parameters.values()]
         if len(arguments) == 1 and asked.number and self.chance(30):
             arguments = [self.number(names)]
         if self.chance(20):
@@ -470,15 +489,16 @@ class RuleText:
                 # The variable keeps the match's value, the field shows the pending one.
                 fact = self.pick(*facts)
                 return [f"modify {fact}(n = {fact}.n + 1)", f"emit {fact}.n"]
-            case 9 if self.queries and self.templates is not RICH:
+            case 9 if self.templates is not RICH:
                 # (Which error of several a query meets first, it does not say.)
-                return self.ask(names)
+                asked = [query for query in self.queries if self.can_ask(names, query)]
+                if asked:
+                    return self.ask(names, self.draw(st.sampled_from(asked)))
         return [f"emit {self.number(names)}"]
 
-    def ask(self, names: Names) -> list[str]:
+    def ask(self, names: Names, asked: QueryText) -> list[str]:
         """`for m in q(…)`, and how many there are."""
-        asked = self.draw(st.sampled_from(self.queries))
-        arguments = [self.operand(names, kind) for kind in asked.parameters.values()]
+        arguments = [self.argument(names, kind) for kind in asked.parameters.values()]
         call = f"{asked.name}({', '.join(arguments)})"
         variable = self.new("m")
         held = [f"{variable}.{name}" for name in (*asked.names.facts, *asked.names.values)]
@@ -496,11 +516,11 @@ class RuleText:
     def groups(self) -> list[str]:
         """What the rule says of groups and of its days."""
         lines = [f'group "{self.pick(*GROUPS)}"'] if self.chance(70) else []
-        if self.chance(25):
+        if self.chance(35):
             lines.append("auto_focus")
         if self.chance(25):
             lines.append(f'activation_group "{self.pick("x", "y")}"')
-        if self.chance(25):
+        if self.chance(40):
             lines.append("lock_on_active")
         if self.chance(15):
             days = ('"2026-01-02"', '"2026-01-02" to "2026-01-02"', 'to "2026-01-02"')
@@ -543,13 +563,24 @@ class QueryText:
 
 
 #: How the kinds of parameters are declared.
-TYPES = {"bit": "int", "int": "int", "maybe": "int?", "any": "any", "float": "float", "str": "str"}
+TYPES = {
+    "bit": "int",
+    "int": "int",
+    "maybe": "int?",
+    "any": "any",
+    "float": "float",
+    "str": "str",
+    "reference": "A?",
+    "required": "A",
+}
 
 
 def query_text(draw: st.DrawFn, name: str, fields: Fields, earlier: list[QueryText]) -> QueryText:
     """Write a query, which may ask earlier ones."""
     writer = RuleText(draw, name, fields, False, False, 0, earlier)
     kinds = ["int", "maybe", "any", "float", "str"] if fields is RICH else ["bit"]
+    if fields is LINKED:
+        kinds += ["reference", "required"]
     parameters = {
         f"{name}_{letter}": writer.pick(*kinds) for letter in "ab"[: draw(st.integers(0, 2))]
     }

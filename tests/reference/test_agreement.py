@@ -110,6 +110,12 @@ def test_references_between_facts(text: str, script: list[Operation], strategy: 
     agree(text, script, strategy)
 
 
+@examples(60)
+@given(linked.programs(asking=True), linked.scripts(asking=["ask", "ask", "listen"]), strategies)
+def test_queries_over_references(text: str, script: list[Operation], strategy: str) -> None:
+    agree(text, script, strategy)
+
+
 #: Conditions that guard what they read through a reference, or do not, in every place.
 GUARDED = [
     "A(r is not none, r.r.m == 0)",

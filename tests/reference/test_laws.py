@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 
 from hypothesis import given
@@ -116,6 +117,34 @@ def test_where_changes_lead_is_where_inserting_the_result_leads(
     matches = Counter(map(by_content, waiting(anew)))
     assert Counter(map(by_content, waiting(session))) == matches
     assert memories(session) == memories(anew)
+
+
+@examples(60)
+@given(any_scripts(), strategies)
+def test_a_rule_that_is_warned_of_because_it_never_holds_never_fires(
+    both: tuple[str, list[Operation]], strategy: str
+) -> None:
+    text, script = both
+    rules = RuleSet.parse(text)
+    lines = [d.span.line for d in rules.diagnostics if d.code == "RE0501"]
+    never = {rule_at(text, line) for line in lines if is_outer(text, line)}
+    session = rules.session(strategy=strategy, on_error="skip")
+    seen = [*play(session, script), *run(session, 50)]
+    fired = {each[0] for each in seen if isinstance(each, tuple) and isinstance(each[0], str)}
+    assert not fired & never
+
+
+def is_outer(text: str, line: int) -> bool:
+    """Whether the condition in a line must hold for its rule to: it is in no `not` and its like."""
+    return bool(
+        re.match(r" *(test |exists [ABCE]\(|(\w+ := )?[ABCE]\()", text.split("\n")[line - 1])
+    )
+
+
+def rule_at(text: str, line: int) -> str:
+    """The name of the rule that a line is in."""
+    heads = [each for each in text.split("\n")[:line] if each.startswith("rule ")]
+    return heads[-1].removeprefix("rule ").strip('"')
 
 
 @examples(60)

@@ -3,7 +3,8 @@
 A fact is *stated*, or it was only derived by `insert logical`; then its supports are the fired
 matches that inserted it, as long as they hold. A derived fact is grounded when the match of one
 of its supports holds on grounded facts alone. Conditions within a `not` or a `forall` see all
-facts; all others, also those within an `exists` and in accumulates, see grounded ones.
+facts, and so do accumulates within an `exists` or another accumulate; all others, also those within
+an `exists` and in accumulates, see grounded ones.
 """
 
 from __future__ import annotations
@@ -35,7 +36,11 @@ class NaiveTruth:
     def __init__(self, session: Naive) -> None:
         self.session = session
         self.supports: dict[Identity, list[Fact]] = {}  # of fired matches that still hold
+        self.grounds: dict[Identity, set[Fact]] = {}  # of these, as of before the change
         self.derived: set[Fact] = set()  # not the stated ones, though they may have supports
+        self.is_modified = False  # whether a fact was modified in the change that is under way
+        # Whether ever several facts lost their last support at once, or one did by a modify.
+        self.went_otherwise = False
         self.ended: list[Ended] = []  # since the change that is under way began
         self.defeated: set[Identity] = set()  # matches that are spent for defeating themselves
 
@@ -48,6 +53,7 @@ class NaiveTruth:
         facts = self.supports.setdefault(match.identity, [])
         if fact not in facts:
             facts.append(fact)
+        self.grounds[match.identity] = self.session.grounds(match)
         if is_new:
             self.derived.add(fact)
 
@@ -73,8 +79,17 @@ class NaiveTruth:
         facts = self.supports.pop(identity, [])
         if cause in self.derived:
             assert cause is not None
-            grounds = self.session.grounds(match)
+            grounds = self.grounds.get(identity, set())
             self.ended.append(Ended(match, facts, grounds, cause, self.session.changes))
+
+    def look(self) -> None:
+        """Note what the matches that support facts lean on, while they hold."""
+        alive = self.session.alive
+        self.grounds = {
+            identity: self.session.grounds(alive[identity])
+            for identity in self.supports
+            if identity in alive
+        }
 
     def is_void(self, fact: Fact) -> bool:
         """Whether a fact that is yet to come has lost all its supports already."""
@@ -98,6 +113,7 @@ class NaiveTruth:
         session = self.session
         while going := self.ungrounded():
             self.judge(going)
+            self.went_otherwise |= len(going) > 1 or self.is_modified
             for fact in going:
                 session.changes += 1
                 del session.facts[fact.number]
@@ -105,6 +121,7 @@ class NaiveTruth:
                 session.rematch(None, set(), firing)
         self.derived &= set(session.facts.values())
         self.ended.clear()
+        self.is_modified = False
 
     def ungrounded(self) -> list[Fact]:
         """The facts that nothing outside of themselves supports, in the order of insertion."""

@@ -101,7 +101,7 @@ def test_retracting_everything_leaves_every_memory_as_it_was(when: str, seed: in
             for bucket in memory.buckets.values()
         ]
         # What is left holds no fact, but the match of nothing that waits for one.
-        assert all(bucket.head is None and bucket.waiting for bucket in buckets)
+        assert all(bucket.first is None and bucket.waiting for bucket in buckets)
         assert sum(bucket.waiting for bucket in buckets) <= start
         assert matcher.failures == []
 

@@ -343,12 +343,29 @@ def test_matching_that_takes_too_long_is_given_up(open_client: Open) -> None:
         ('{"ruleset_uri": "shop"}', None, 415, "must be JSON"),
         ('{"ruleset_uri": 5}', "application/json", 422, "body.ruleset_uri"),
         ("{}", "application/json", 422, "body.ruleset_uri: Field required"),
-        ("[]", "application/json", 422, "body"),
+        ("[]", "application/json", 422, "body: it must be an object"),
         ('{"ruleset_uri": "shop", "fact": []}', "application/json", 422, "body.fact"),
         ('{"ruleset_uri": "shop", "limit": -1}', "application/json", 422, "body.limit"),
         ('{"ruleset_uri": "shop", "limit": "1"}', "application/json", 422, "body.limit"),
         ('{"ruleset_uri": "shop", "timeout": 0}', "application/json", 422, "body.timeout"),
-        ('{"ruleset_uri": "shop", "facts": 5}', "application/json", 422, "body.facts"),
+        (
+            '{"ruleset_uri": "shop", "facts": 5}',
+            "application/json",
+            422,
+            "body.facts: a list of facts, or an object of lists by template, is meant",
+        ),
+        (
+            '{"ruleset_uri": "shop", "facts": {"id": 1}}',
+            "application/json",
+            422,
+            "body.facts: 'id' has no list",
+        ),
+        (
+            '{"ruleset_uri": "shop", "facts": {"Order": [1]}}',
+            "application/json",
+            422,
+            "body.facts: Order[0] is no object",
+        ),
     ],
 )
 def test_bodies_that_are_none(

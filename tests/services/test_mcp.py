@@ -64,7 +64,10 @@ class Server:
 
     def __init__(self, **options: Any) -> None:
         functions = {"rate": lambda amount: amount / 2}
-        self.catalog = Catalog(functions, most=3, read_only=options.pop("read_only", False))
+        of_catalog = {
+            key: options.pop(key) for key in ("read_only", "text", "parts") if key in options
+        }
+        self.catalog = Catalog(functions, most=3, **of_catalog)
         self.server = create_server(Tools(self.catalog, **options))
 
     def with_client(self, use: Callable[[Client], Awaitable[T]]) -> T:
@@ -308,7 +311,20 @@ def test_a_text_has_at_most_so_many_characters(tool: str) -> None:
     server = Server(text=100)
     given = {"text": "#" * 101} | ({"name": "x"} if tool == "register_rule_set" else {})
     code, message, _ = server.fault(tool, **given)
-    assert (code, message) == ("over_limit", "a text has at most 100 characters")
+    assert code == "over_limit"
+    assert message.startswith("a text of rules has at most 100 characters, this one 101; make")
+
+
+@pytest.mark.parametrize("tool", ["validate_rules", "register_rule_set"])
+def test_a_text_has_at_most_so_many_parts(tool: str) -> None:
+    server = Server(parts=3)
+    server("validate_rules", text="template T\n    a: int\n    b: int\nend\n")
+    given = {"name": "x"} if tool == "register_rule_set" else {}
+    code, message, diagnostics = server.fault(tool, text=LOOP + LOOP, **given)
+    assert code == "over_limit"
+    assert message.startswith("the rules have more than 3 parts")
+    assert "make several rule sets" in message
+    assert [each["code"] for each in diagnostics] == ["RE0003"]
 
 
 def test_rules_in_yaml(server: Server) -> None:
@@ -363,7 +379,8 @@ ORDER = {"id": 1, "total": 250, "placed": None}
         ({"facts": {"Order": ORDER}}, "wrong_facts", "are a list"),
         ({"facts": {}, "params": {"most": 1}}, "wrong_facts", "unknown param 'most'"),
         ({"facts": {}, "show": ["Ordr"]}, "wrong_request", "did you mean 'Order'?"),
-        ({"facts": 5}, "wrong_request", "the arguments of execute_rules do not fit: facts"),
+        ({"facts": 5}, "wrong_request", "do not fit: facts: a list of facts, or an object"),
+        ({"facts": "n=0"}, "wrong_request", "lists by template, is meant"),
         ({}, "wrong_request", "facts: Field required"),
         ({"facts": {}, "limit": -1}, "wrong_request", "limit: "),
         ({"facts": {}, "limits": 1}, "wrong_request", "'limits'; did you mean 'limit'?"),

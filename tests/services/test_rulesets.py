@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 import rete_engine
 from rete_engine.services.catalog import Catalog
 from rete_engine.services.rest import Service
-from tests.services.conftest import SHOP, TIERS, Open
+from tests.services.conftest import LOOP, SHOP, TIERS, Open
 
 
 def test_it_is_there(client: TestClient) -> None:
@@ -176,6 +176,31 @@ def test_there_is_room_for_so_many(open_client: Open) -> None:
     assert client.put("/rulesets/a", content=SHOP).status_code == 201
     answer = client.put("/rulesets/b", content=SHOP)
     assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+
+
+def test_a_text_that_is_too_large_is_over_a_limit(open_client: Open) -> None:
+    service = Service(Catalog(text=1_000, parts=13))
+    client = open_client(service)
+    assert client.put("/rulesets/a", content=SHOP.ljust(1_000)).status_code == 201
+    answer = client.put("/rulesets/a", content=SHOP.ljust(1_001))
+    assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+    assert "at most 1,000 characters, this one 1,001; make several" in answer.json()["message"]
+    wide = "template T\n" + "".join(f"    f{n}: int\n" for n in range(13)) + "end\n"
+    answer = client.put("/rulesets/a", content=f"{wide}{LOOP}")
+    assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+    [told] = answer.json()["diagnostics"]
+    assert (told["code"], told["place"], told["hint"]) == (
+        "RE0003", "a:1:1", "make several rule sets of it",
+    )  # fmt: skip
+    assert client.get("/rulesets/a").json()["text"] == SHOP.ljust(1_000)
+
+
+def test_a_bomb_in_yaml_is_over_a_limit(client: TestClient) -> None:
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    answer = client.put("/rulesets/bomb?format=yaml", content="\n".join(lines))
+    assert (answer.status_code, answer.json()["code"]) == (413, "over_limit")
+    assert client.get("/rulesets/bomb").status_code == 404
 
 
 def test_what_nobody_may_change(open_client: Open, tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_it_serves_the_files_it_is_given(tmp_path: Path) -> None:
             assert process.stderr.read() == "stopped\n"
 
 
+def test_ctrl_c_in_the_last_moment_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(self: Any, sockets: list[socket.socket]) -> None:
+        self.handle_exit(signal.SIGINT, None)  # and the loop ends before anybody raises it
+        sockets[0].close()
+
+    monkeypatch.setattr("uvicorn.Server.run", run)
+    done = CliRunner().invoke(app, ["serve", "--port", "0"], env={"RETE_TOKEN": ""})
+    assert (done.exit_code, done.stderr) == (130, "stopped\n")
+
+
 def test_it_asks_for_the_token(tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text(f"\n{OTHER}\n\n")
     arguments = ("--host", "0.0.0.0", "--token-file", "tokens")

@@ -305,7 +305,7 @@ def test_a_session_that_nobody_uses_ends(entry: Entry) -> None:
     assert sessions.expires_in(held) == 60
     time.now += 61
     assert sessions.expires_in(held) == 0
-    with pytest.raises(Fault, match="not used for 1 minutes ends") as caught:
+    with pytest.raises(Fault, match="not used for 60 seconds ends") as caught:
         with sessions.use(held.id, "me"):
             pass
     assert caught.value.code is Code.NOT_FOUND

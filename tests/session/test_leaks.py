@@ -202,5 +202,7 @@ def test_facts_that_come_and_go_leave_nothing_behind(
         finally:
             tracemalloc.stop()
         assert live_objects() - objects == Counter()
-        assert kept < PAIRS  # bytes: not one for each that came and went
+        # Bytes: the smallest object for each that came and went would take twice as many. Other
+        # threads of the process may have made something meanwhile.
+        assert kept < 16 * PAIRS
         assert len(session.facts("Order")) == 0

@@ -526,3 +526,44 @@ def test_outputs_are_copies() -> None:
         fact = session.insert("T", tags=[1])
         session.run().outputs[0].append(2)
         assert fact.tags == [1]
+
+
+def test_a_firing_shows_facts_as_they_matched() -> None:
+    rules = RuleSet.parse("""
+open template Item
+    n: int
+    tags: list = []
+end
+template Box
+    item: Item
+end
+query items()
+    i := Item()
+end
+rule "all"
+when
+    b := Box(it := item)
+    every := collect(i for i := Item())
+    q := items()
+    n := b.item.n
+then
+    modify it(n = it.n + 10, colour = "red", tags = [1])
+    halt
+end
+""")
+    with rules.session() as session:
+        item = session.insert("Item", n=1, colour="blue")
+        box = session.insert("Box", item=item)
+        (firing,) = session.run(trace=True).firings
+        session.retract(box)
+        matched = firing.matched
+        before = {"n": 1, "tags": [], "colour": "blue"}
+        assert matched["it"].as_dict() == before
+        assert (matched["it"].fact, matched["it"]["colour"], item.colour) == (item, "blue", "red")
+        assert [each.as_dict() for each in matched["every"]] == [before]
+        assert matched["q"].i.as_dict() == before
+        assert matched["n"] == 1
+        assert repr(matched["b"]) == "Box(item=<Item 1>)"
+        assert matched["b"]["item"] == item
+        assert firing.bindings["it"] == item
+        assert firing.bindings["it"].n == 11

@@ -433,6 +433,24 @@ def test_wrong_conditions_and_actions_of_a_rule_are_told_of_together() -> None:
     assert len(findings(text)) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            "name: t\nrules: [{name: r, conditon: '1', action: '2'}]",
+            "did you mean it by 'conditon'?",
+        ),
+        ("templates: {T: {fields: {a: {tpe: int}}}}", "did you mean it by 'tpe'?"),
+        ("name: t\nrules: [{name: r, condition: '1', note: x}]", None),
+        ("[1, 2]", "a rule set is a mapping with 'name' and 'rules'"),
+        ("\tname: x", "indent with spaces"),
+        ("name: x\nrules:\n\t- {}", "indent with spaces"),
+    ],
+)
+def test_hints(text: str, hint: str | None) -> None:
+    assert findings(text)[0].hint == hint
+
+
 # -- bombs ---------------------------------------------------------------------------------------
 
 
