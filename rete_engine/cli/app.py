@@ -14,6 +14,7 @@ from rete_engine.cli.rule_verbs import (
     explain_command,
     fmt_command,
     graph_command,
+    profile_command,
     run_command,
 )
 from rete_engine.cli.service_verbs import mcp_command, serve_command
@@ -50,6 +51,7 @@ def rete(
 
 
 app.command("run")(run_command)
+app.command("profile")(profile_command)
 app.command("explain")(explain_command)
 app.command("check")(check_command)
 app.command("fmt")(fmt_command)

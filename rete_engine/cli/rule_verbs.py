@@ -87,6 +87,33 @@ def run_command(
         )
 
 
+def profile_command(
+    files: RuleFiles,
+    facts: FactFiles = None,
+    settings: Settings = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="The most firings.")] = None,
+    functions: Annotated[str | None, functions_option("the rules")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Tell it as JSON.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Fire rules on facts, and tell what each rule took and how its conditions are joined."""
+    screen = Screen()
+    with reported(screen, debug):
+        from rete_engine.cli.profile import ProfileOptions, profile
+
+        profile(
+            ProfileOptions(
+                files=files,
+                facts=facts or (),
+                settings=settings or (),
+                limit=limit,
+                functions=functions,
+                as_json=json,
+            ),
+            screen,
+        )
+
+
 def explain_command(
     files: RuleFiles,
     why: Annotated[

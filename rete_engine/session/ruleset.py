@@ -24,6 +24,7 @@ from rete_engine.session.cached import Cache, CacheOption, Content
 from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, files_of
 from rete_engine.session.meanings import Meanings
+from rete_engine.session.paths import paths_of
 from rete_engine.session.session import Session
 
 if TYPE_CHECKING:
@@ -362,6 +363,33 @@ class RuleSet:
         if format == "dot":
             return to_dot(self._compiled.network)
         raise ValueError(f"format must be 'mermaid' or 'dot', not {format!r}")
+
+    def paths(self, rule: str) -> list[list[str]]:
+        r"""In which order the conditions of a rule are joined, and by which fields.
+
+        Returns:
+            A path for each alternative of the rule, in lines; none for a name that is no rule's.
+
+        Example:
+            >>> rules = RuleSet.parse('''
+            ... template Customer
+            ...     id: int
+            ... end
+            ... template Order
+            ...     customer: int
+            ... end
+            ... rule "r"
+            ... when
+            ...     c := Customer(id > 3)
+            ...     o := Order(customer == c.id)
+            ... then
+            ...     emit o.customer
+            ... end
+            ... ''')
+            >>> rules.paths("r")
+            [['Customer(id > 3)', 'join Order() by customer']]
+        """
+        return paths_of(self._compiled.network, rule)
 
     def __repr__(self) -> str:
         return f"<RuleSet {self.name}: {len(self.rules)} rules, {len(self.templates)} templates>"

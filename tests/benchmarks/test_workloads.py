@@ -15,8 +15,10 @@ import pytest
 
 import benchmarks
 import rete_engine
+from benchmarks.durable import Durable
 from benchmarks.engine import Engine
 from benchmarks.engines import engines_for
+from benchmarks.experta import Experta
 from benchmarks.measure import Measurement, Times, measure
 from benchmarks.memory import peak, peaks
 from benchmarks.report import table
@@ -93,6 +95,13 @@ def test_manners_checker_knows_a_bad_seating(seating: list[str]) -> None:
     places = [{"seat": seat, "guest": guest} for seat, guest in enumerate(seating, 1)]
     with pytest.raises(WrongAnswerError):
         WORKLOADS["manners"].check([("Guest", guests)], Outcome(21, {"Place": places}))
+
+
+@pytest.mark.parametrize("engine", [Durable(), Experta()], ids=["durable_rules", "experta"])
+def test_peers_that_take_too_long_are_named_as_not_measured(engine: Engine) -> None:
+    workload = WORKLOADS["many_rules"]
+    assert engine.refuses(workload, workload.smallest) is None
+    assert engine.refuses(workload, 1_000) == "it takes too long beyond 10"
 
 
 def test_measurement_has_times_of_every_run() -> None:

@@ -27,6 +27,7 @@ PAGES = (
     "docs/python.md",
     "docs/agents.md",
     "docs/command-line.md",
+    "docs/performance.md",
     "docs/services.md",
     "docs/errors.md",
     "docs/ARCHITECTURE.md",

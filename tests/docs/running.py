@@ -24,7 +24,7 @@ _PRINTS = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 _DECLARES_RULE = re.compile(r'^rule "', re.MULTILINE)
 #: Commands whose effects are no test's business: they install things.
 _BRINGS_UV = "python3 -m pip install --quiet uv && "
-_NOT_RUN = ("pip ", "python3 ", "uv ", "git ", "RETE_ENGINE_COMPILE=", "RETE_TOKEN=")
+_NOT_RUN = ("--group ", "pip ", "python3 ", "uv ", "git ", "RETE_ENGINE_COMPILE=", "RETE_TOKEN=")
 
 
 class Run:
