@@ -74,8 +74,6 @@ class ColumnCheck:
         if bad is not None:
             before = [None if each is None else each.first(bad.row) for each in columns]
             return self.rows(before, bad.row)[0] if bad.row else [], bad
-        if not checked:
-            return [()] * count, None
         return list(zip(*checked, strict=True)), None
 
     def checked(self, field: FieldSpec, column: Column | None, count: int) -> list[object]:
@@ -148,7 +146,9 @@ class ColumnCheck:
             return False
         distinct = set(values)
         distinct.discard(None)
-        return distinct.issubset(field.allowed or ()) and self.are_small(distinct, {str})
+        return distinct.issubset(field.allowed or ()) and self.are_small(
+            distinct, set(map(type, distinct))
+        )
 
     def are_small(self, values: Collection[object], classes: set[type]) -> bool:
         """Whether strings and ints, if they may be any, are far below every limit."""

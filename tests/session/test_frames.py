@@ -43,6 +43,10 @@ end
 template Size
     name: str in ("small", "large") = "small"
 end
+template Grade
+    mark: str? in ("a", "b")
+    level: int in (1, 2) = 1
+end
 template Bag
     tags: list[int] = []
     owner: Customer? = none
@@ -222,6 +226,15 @@ def test_values_of_a_list_are_looked_up_once(session: Session) -> None:
         session.insert_many("Size", polars.DataFrame({"name": ["small", "huge"]}))
     session.insert_many("Size", polars.DataFrame({"name": ["large", None]}))
     assert [size.name for size in session.facts("Size")][3:] == ["large", "small"]
+
+
+def test_none_is_among_the_values_of_a_field_that_may_be_none(session: Session) -> None:
+    session.insert_many("Grade", [(None, 1), (None, 2)])
+    session.insert_many("Grade", [("a", 1), (None, 2)])
+    session.insert_many("Grade", pyarrow.table({"mark": pyarrow.array([None], pyarrow.string())}))
+    assert [grade.mark for grade in session.facts("Grade")] == [None, None, "a", None, None]
+    with pytest.raises(FactError, match=r"row 2: Grade\.level: 3 is not one of 1, 2"):
+        session.insert_many("Grade", [("a", 1), ("b", 3)])
 
 
 def test_collections_and_facts_come_by_column_too(session: Session) -> None:
