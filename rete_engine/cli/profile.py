@@ -38,9 +38,8 @@ class Profile:
         self.loading = 0.0  # seconds
         self.firings: Counter[str] = Counter()
         self.changes: Counter[str] = Counter()  # of facts, by the rule's action
-        self.seconds: dict[str, float] = defaultdict(
-            float
-        )  # of its firings, with the matching that follows
+        # Of its firings, with the matching that follows.
+        self.seconds: dict[str, float] = defaultdict(float)
 
     def as_dict(self, rules: RuleSet) -> dict[str, object]:
         """All of it, for `--json`."""
