@@ -71,6 +71,9 @@ RunTimeout = Annotated[
 MostRuleSets = Annotated[
     int, typer.Option("--max-rulesets", min=0, metavar="N", help="The most rule sets.")
 ]
+MostText = Annotated[
+    int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
+]
 MostParts = Annotated[
     int,
     typer.Option(

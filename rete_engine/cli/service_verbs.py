@@ -11,6 +11,7 @@ from rete_engine.cli.options import (
     Debug,
     MostParts,
     MostRuleSets,
+    MostText,
     RuleSetFiles,
     RunTimeout,
     functions_option,
@@ -48,9 +49,7 @@ def serve_command(
     max_body: Annotated[
         int, typer.Option(min=1, metavar="BYTES", help="The largest body of a request.")
     ] = 4_194_304,
-    max_text: Annotated[
-        int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
-    ] = 500_000,
+    max_text: MostText = 500_000,
     max_parts: MostParts = 20_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of a request or a session.")
@@ -104,9 +103,7 @@ def mcp_command(
         bool, typer.Option("--read-only", help="Offer no tools that change the rule sets.")
     ] = False,
     timeout: RunTimeout = 10,
-    max_text: Annotated[
-        int, typer.Option(min=1, metavar="N", help="The most characters of a text of rules.")
-    ] = 200_000,
+    max_text: MostText = 200_000,
     max_parts: MostParts = 20_000,
     max_facts: Annotated[
         int, typer.Option(min=1, metavar="N", help="The most facts of an execution.")
