@@ -161,7 +161,10 @@ class Events:
         failure = self.failure
         if failure is not None:
             self.failure = None
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # it holds this frame, and so the session
 
     # -- from the engine -----------------------------------------------------------------------
 

@@ -134,11 +134,14 @@ def insert_declared(engine: Engine, compiled: Compiled) -> None:
     except StatementFailure as failure:
         cause = failure.cause
         message = f"in a facts block ({compiled.facts_places[failure.position]}): {cause}"
-        if isinstance(cause, (EvaluationError, FactError)):
-            raise FactError(message) from cause
-        if isinstance(cause, SecurityError):
-            raise SecurityError(message) from cause
-        raise cause from cause.__cause__  # of an external function
+        try:
+            if isinstance(cause, (EvaluationError, FactError)):
+                raise FactError(message) from cause
+            if isinstance(cause, SecurityError):
+                raise SecurityError(message) from cause
+            raise cause from cause.__cause__  # of an external function
+        finally:
+            del cause  # it may hold this frame, and so the session that is not opened
 
 
 def utc_now() -> datetime:

@@ -163,8 +163,14 @@ class Runner:
             return RunResult(fired, [], stopped, [], [])
         loop = find_loop(engine.recent, engine.network, events.changed) if reason == LIMIT else None
         outputs, firings = events.take()
-        errors, self.errors = self.errors, []
-        return RunResult(fired, outputs, stopped, firings, errors, loop)
+        return RunResult(fired, outputs, stopped, firings, self.take_errors(), loop)
+
+    def take_errors(self) -> list[RuleExecutionError]:
+        """The errors that were passed over since this was last asked."""
+        # Not in `fire`: they may hold its frame, which must not hold them.
+        errors = self.errors
+        self.errors = []
+        return errors
 
     def keep(self, result: RunResult) -> None:
         """Keep what was emitted and passed over for the next run."""
@@ -183,7 +189,10 @@ class Runner:
             engine.matcher.failures = failures[position + 1 :]
             self.events.error(error)
             if self.on_error == "raise":
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error, failure, failures  # they hold this frame, and so the session
             self.errors.append(error)
             if self.on_error == "quarantine":
                 names = {origin.rule for origin in failure.origins}
@@ -213,7 +222,10 @@ class Runner:
         if self.on_error == "raise":
             agenda.put_back(failure.activation)
             self.events.error(error)
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # it holds this frame, and so the session
         self.engine.matcher.spend(failure.activation)
         if self.on_error == "quarantine":
             agenda.disable(rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 
 _print = logging.getLogger("rete_engine.print").info
+_is_ending = sys.is_finalizing
+
+#: Why a session that is closed cannot be used.
+CLOSED = "the session is closed"
 
 
 class Session:
@@ -189,7 +194,23 @@ class Session:
         """
         if self._gate.busy:
             self._gate.refuse()
-        self._gate.unusable = "the session is closed"
+        self._end()
+
+    def __del__(self) -> None:
+        """End a session that is dropped, as `close` does: what it held is freed at once.
+
+        Nothing that the library makes of a session refers back to it. One that the program's own
+        functions refer to is found by Python's collector, in whichever thread.
+        """
+        # At the end of the program all goes anyway, and modules lose what they are made of.
+        if "_engine" in vars(self) and not _is_ending():
+            self._end()
+
+    def _end(self) -> None:
+        """Free everything; a second time does nothing."""
+        if self._gate.unusable == CLOSED:
+            return
+        self._gate.unusable = CLOSED
         self._load.end()
         self._events.close()
         self._lives.close()
@@ -432,8 +453,8 @@ class Session:
             try:
                 answers = self._engine.queries.ask(spec, record)
             except QueryFailure as failure:
-                error = self._runner.condition_failed(failure.failure)
-                raise error from error.cause
+                # In no variable: the error will hold this frame.
+                raise self._runner.condition_failed(failure.failure) from failure.failure.error
             return [self._translator.outward(answer) for answer in answers]
 
     def live(
@@ -469,12 +490,12 @@ class Session:
             self._hear()
             spec = query_named(self._compiled.network.queries, name)
             record = arguments_of(spec, arguments, self._engine, self._translator)
-            live = LiveQuery(spec, record, callback, self._close_live)
+            live = LiveQuery(spec, record, callback, weakref.ref(self))
             try:
                 self._lives.begin(live, self._engine)
             except QueryFailure as failure:
-                error = self._runner.condition_failed(failure.failure)
-                raise error from error.cause
+                # In no variable: the error will hold this frame.
+                raise self._runner.condition_failed(failure.failure) from failure.failure.error
             return live
 
     def _hear(self) -> None:
