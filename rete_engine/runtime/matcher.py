@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, cast, final
 from rete_engine.expressions.frame import Context, Frame
 from rete_engine.network.alphas import EVERYTHING, Origin
 from rete_engine.network.network import Network
-from rete_engine.network.nodes import NodeSpec
+from rete_engine.network.nodes import AdapterSpec, NodeSpec
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.activations import Activation, AgendaEntry
 from rete_engine.runtime.agenda import Agenda
@@ -46,9 +46,9 @@ class Matcher:
     """The live network of one session."""
 
     __slots__ = (
-        "activations", "agenda", "alpha_network", "context", "defers", "failures", "firing",
-        "frame", "live_nodes", "loose", "members", "network", "news", "query_failures", "tag",
-        "token_limit", "tokens", "truth", "unsettled",
+        "activations", "adapters", "agenda", "alpha_network", "context", "defers", "failures",
+        "firing", "frame", "live_nodes", "loose", "members", "network", "news", "query_failures",
+        "tag", "token_limit", "tokens", "truth", "unsettled",
     )  # fmt: skip
 
     def __init__(self, network: Network, context: Context, agenda: Agenda) -> None:
@@ -56,7 +56,8 @@ class Matcher:
         self.context = context
         self.agenda = agenda
         self.frame = Frame(context, network.locals)
-        self.live_nodes: dict[int, LiveNode] = {}  # by number; made when first reached
+        self.live_nodes: list[LiveNode] = []  # as they were made: each when it is first reached
+        self.adapters: dict[NodeSpec, LiveNode] = {}
         self.alpha_network = AlphaNetwork()
         self.unsettled = Unsettled()
         self.loose: list[Token] = []  # tokens of values alone, which stand in no list
@@ -77,12 +78,21 @@ class Matcher:
     # -- live parts, made when first touched ---------------------------------------------------
 
     def live(self, spec: NodeSpec) -> LiveNode:
-        """The live node of a spec."""
-        node = self.live_nodes.get(spec.number)
-        if node is None:
+        """The live node of a spec.
+
+        The plan is a tree, and whoever hands a node on to asks once and keeps the answer. Only the
+        end of a right sub-network is reached from its parent and from the joins with it.
+        """
+        if not isinstance(spec, AdapterSpec):
             node = make_node(spec, self)
-            self.live_nodes[spec.number] = node
-        return node
+            self.live_nodes.append(node)
+            return node
+        adapter = self.adapters.get(spec)
+        if adapter is None:
+            adapter = make_node(spec, self)
+            self.live_nodes.append(adapter)
+            self.adapters[spec] = adapter
+        return adapter
 
     def first_child(self, node: LiveNode) -> Child | None:
         """The live children of a node."""

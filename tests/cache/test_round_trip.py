@@ -167,7 +167,7 @@ def test_shapes_name_the_arguments_of_constructors(name: str) -> None:
 
 #: What constructors make of their arguments, and what `decode` links.
 REMADE = {
-    "AlphaSpec": {"others", "firsts", "rights"},
+    "AlphaSpec": {"others", "firsts", "following", "rank", "rights", "sole"},
     "CallBuiltin": {"function"},
     "FieldSpec": {"plain", "required"},
     "InsertStatement": {"whole"},
