@@ -170,7 +170,7 @@ REMADE = {
     "AlphaSpec": {"others", "firsts", "rights"},
     "CallBuiltin": {"function"},
     "FieldSpec": {"plain", "required"},
-    "InsertStatement": {"whole"},
+    "InsertStatement": {"defaults", "order", "whole"},
     "Matches": {"charged"},
     "ProductionSpec": {"rule"},
     "QuerySpec": {"answers"},

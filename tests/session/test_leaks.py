@@ -2,8 +2,8 @@
 
 `RETE_ENGINE_PAIRS=1000000` lets as many facts come and go; by default it is two thousand for each
 program and use, in which a leak of one object for each fact shows as well. What is kept is a few
-hundred bytes, however many came and went: a number or two that grew a digit, lists that keep their
-room, what `tracemalloc` counts while it looks.
+hundred bytes, however many came and went: the finalizer that gives the collector's threshold back
+when a load is over, and what the test itself counts.
 """
 
 from __future__ import annotations
