@@ -170,7 +170,7 @@ REMADE = {
     "AlphaSpec": {"others", "firsts", "following", "rank", "rights", "sole"},
     "CallBuiltin": {"function"},
     "FieldSpec": {"plain", "required"},
-    "InsertStatement": {"whole"},
+    "InsertStatement": {"defaults", "order", "whole"},
     "Matches": {"charged"},
     "ProductionSpec": {"rule"},
     "QuerySpec": {"answers"},
