@@ -258,7 +258,7 @@ class Engine:
             )
         ending = activation.node
         if isinstance(ending, SoleEnding):
-            ending.count(rule.number)
+            ending.count(activation.reading)
         else:
             cast(Ending, ending).fired += 1
         recent = self.recent
@@ -300,7 +300,8 @@ class Engine:
 
     def fired(self, rule: RuleSpec) -> int:
         """How often a rule fired."""
-        count = self.matcher.alpha_network.soles.fired(rule.number)
+        firings = self.matcher.alpha_network.soles.firings()
+        count = sum([fired for reading, fired in firings.items() if reading.rule is rule])
         for node in self.matcher.live_nodes:
             spec = node.spec
             if isinstance(spec, ProductionSpec) and spec.reading.rule is rule:
