@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rete_engine.runtime.memory import Element
 
 
-@mypyc_attr(acyclic=True)
 class AgendaEntry(Token):
     """What stands on the agenda: an activation, or many that are not made yet."""
 
@@ -33,7 +32,7 @@ class AgendaEntry(Token):
 
 
 @final
-@mypyc_attr(acyclic=True, free_list_len=1)  # one fires, the next is made
+@mypyc_attr(free_list_len=1)  # one fires, the next is made
 class Activation(AgendaEntry):
     """A complete match of a rule that stands on the agenda, or fired and supports facts."""
 
@@ -50,7 +49,6 @@ class Activation(AgendaEntry):
 
 
 @final
-@mypyc_attr(acyclic=True)
 class Deferred(AgendaEntry):
     """The matches that an arrived item makes with the tokens of a bucket, as long as none is made.
 
@@ -93,7 +91,6 @@ class Deferred(AgendaEntry):
 
 
 @final
-@mypyc_attr(acyclic=True)
 class LeftToken(Token):
     """A match in the left memory of a join whose further matches may be deferred."""
 

@@ -80,7 +80,6 @@ def stamped(newest: Stamp | None, fields: int, tag: int) -> Stamp:
 
 
 @final
-@mypyc_attr(acyclic=True)
 class Entry:
     """A fact's place in an index."""
 
@@ -95,7 +94,6 @@ class Entry:
         self.blocked: GuardToken | None = None  # guards that lean on this fact, see GuardToken
 
 
-@mypyc_attr(acyclic=True)
 class TokenBucket:
     """A list of tokens, oldest first."""
 
@@ -107,7 +105,6 @@ class TokenBucket:
 
 
 @final
-@mypyc_attr(acyclic=True)
 class Bucket(TokenBucket):
     """The facts of an index with the same key, oldest first, and the matches that wait for them.
 
@@ -167,7 +164,6 @@ class Bucket(TokenBucket):
 
 
 @final
-@mypyc_attr(acyclic=True)
 class LeftBucket(TokenBucket):
     """The matches of one more node in a bucket."""
 
@@ -249,7 +245,6 @@ class RightMemory:
             del self.buckets[bucket.key]
 
 
-@mypyc_attr(acyclic=True)
 class Token(Link):
     """A partial match: a parent match and one item more, waiting in the memory of `node`."""
 
@@ -280,7 +275,6 @@ class Token(Link):
 
 
 @final
-@mypyc_attr(acyclic=True)
 class RightToken(Token):
     """A match of a right sub-network. Like a fact it is an item of tokens, and lists them."""
 

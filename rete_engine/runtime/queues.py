@@ -11,7 +11,6 @@ import heapq
 from collections.abc import Callable
 from typing import final
 
-from rete_engine.expressions.native import mypyc_attr
 from rete_engine.runtime.activations import Activation, AgendaEntry, Deferred
 from rete_engine.runtime.memory import Token, TokenBucket, append, collect, insert, take_out
 
@@ -54,7 +53,6 @@ class Queue:
 
 
 @final
-@mypyc_attr(acyclic=True)
 class Level(TokenBucket):
     """The waiting activations of one salience."""
 
