@@ -117,13 +117,14 @@ class Bucket(TokenBucket):
 
     def __init__(self, memory: RightMemory, key: object) -> None:
         super().__init__()
+        # First what each fact that comes looks at, together for the processor's cache.
+        self.last: Entry | None = None
+        self.waiting = 0  # matches of all nodes
+        self.slot = -1  # of the node whose matches stand here
+        self.first: Entry | None = None
+        self.lefts: list[LeftBucket | None] | None = None  # those of other nodes, by their slots
         self.memory = memory
         self.key = key
-        self.first: Entry | None = None
-        self.last: Entry | None = None
-        self.slot = -1  # of the node whose matches stand here
-        self.lefts: list[LeftBucket | None] | None = None  # those of other nodes, by their slots
-        self.waiting = 0  # matches of all nodes
 
     def left(self, slot: int) -> TokenBucket | None:
         """The matches of a node, if there ever was one."""

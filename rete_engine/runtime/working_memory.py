@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import final
 
-from rete_engine.diagnostics.errors import FactError, KeyInUseError
+from rete_engine.diagnostics.errors import KeyInUseError
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.values import shown
 from rete_engine.network.network import Network
@@ -249,74 +249,6 @@ class WorkingMemory:
         """Note that a fact gives up the keys of its present values."""
         for number, key in keys_of(element, element.values):
             del self.keys[number][key]
-
-
-@final
-class Intake:
-    """Many rows on their way in: all are taken, then all enter, or none does."""
-
-    __slots__ = ("found", "fresh", "memory", "room", "stated")
-
-    def __init__(self, memory: WorkingMemory) -> None:
-        self.memory = memory
-        self.room = memory.limits.facts - memory.count
-        self.found: list[Element] = []  # the fact of each row
-        self.fresh: list[Element] = []  # those that are new
-        self.stated: dict[Element, None] = {}  # those that were derived
-
-    def take(self, template: TemplateSpec, row: dict[str, object]) -> None:
-        """Check a row and make its fact, which holds its keys from now on."""
-        self.take_values(template, template.build(row, self.memory.limits))
-
-    def take_all(self, template: TemplateSpec, rows: list[tuple[object, ...]]) -> None:
-        """As `take`, of rows of values that are checked already."""
-        for values in rows:
-            self.take_values(template, values)
-
-    def take_values(self, template: TemplateSpec, values: tuple[object, ...]) -> None:
-        """Make the fact of a row of values that are checked already."""
-        memory = self.memory
-        fresh = self.fresh
-        if memory.truth is not None:
-            equal = memory.truth.derived_equal(template, values, self.stated)
-            if equal is not None:
-                self.stated[equal] = None
-                self.found.append(equal)
-                return
-        element = Element(template, values, memory.inserted + len(fresh) + 1)
-        if template.keys or template.unique:
-            held = memory.claim(element, template)
-            if held is not None:
-                self.found.append(held)
-                return
-        self.found.append(element)
-        fresh.append(element)
-        if len(fresh) > self.room:
-            memory.check_room(len(fresh))
-
-    def undo(self, error: BaseException) -> None:
-        """Give the keys up again, and name the row that did not fit."""
-        for element in self.fresh:
-            self.memory.drop_keys(element)
-        if isinstance(error, FactError):
-            message = f"row {len(self.found) + 1}: {error}"
-            if isinstance(error, KeyInUseError):
-                raise KeyInUseError(message) from None
-            raise FactError(message) from None
-
-    def enter(self) -> list[Element]:
-        """Let the new facts enter; the fact of each row."""
-        memory = self.memory
-        memory.inserted += len(self.fresh)
-        truth = memory.truth
-        if truth is not None:
-            for element in self.stated:
-                truth.state(element)
-        for element in self.fresh:
-            memory.enter(element)
-            if truth is not None:
-                truth.maintain()
-        return self.found
 
 
 @final

@@ -9,8 +9,9 @@ from typing import Any
 
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.network.templates import MISSING, TemplateSpec
+from rete_engine.runtime.intake import Intake
 from rete_engine.runtime.memory import Element
-from rete_engine.runtime.working_memory import Intake, WorkingMemory
+from rete_engine.runtime.working_memory import WorkingMemory
 from rete_engine.session.columns import ColumnCheck
 from rete_engine.session.frames import Column, columns_of
 from rete_engine.session.translation import Translator
@@ -36,10 +37,11 @@ def insert_rows(
         raise FactError(f"rows must be an iterable of mappings or objects, not {_kind(rows)}")
     if template is None and columns is not None:
         raise FactError(f"the rows of a {_kind(rows)} need the name of a template")
-    intake = Intake(memory)
     if template is None:
-        return _insert_objects(intake, translator, rows)
-    taker = _Taker(intake, translator, translator.spec(template))
+        return _insert_objects(Intake(memory, None), translator, rows)
+    spec = translator.spec(template)
+    intake = Intake(memory, spec)
+    taker = _Taker(intake, translator, spec)
     ordered = None if columns is None else taker.in_order(columns)
     try:
         if columns is None:
