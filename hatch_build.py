@@ -55,7 +55,7 @@ INTERPRETED = (
     "*/expressions/lowering.py",
     "*/network/picture.py",
     # Says nothing at run time.
-    "*/runtime/native.py",
+    "*/expressions/native.py",
 )
 """Modules of those packages that stay interpreted (patterns as of ``fnmatch``)."""
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, final
 
 from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.expressions.types import Type
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Answer(Record):
     __slots__ = ()
 
 
+@mypyc_attr(acyclic=True)
 class Link:
     """One step of a match: the item that a condition added, and the rest of the match."""
 

@@ -38,7 +38,7 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
         while token is not None:
             tokens.append(token)
             token = token.element_next
-    for node in matcher.live_nodes.values():
+    for node in matcher.live_nodes:
         if isinstance(node, CrossNode):
             collect(node.bucket, tokens)
         elif isinstance(node, AdapterNode):
@@ -60,7 +60,10 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
     if tokens:
         cut(tokens)
     matcher.live_nodes.clear()
+    if matcher.adapters:
+        matcher.adapters.clear()
     network = matcher.alpha_network
+    network.soles.close()
     network.alphas.clear()
     network.rests.clear()
     if network.rights:

@@ -24,6 +24,7 @@ from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Token
 from rete_engine.runtime.origins import origin_of
 from rete_engine.runtime.queries import Queries
+from rete_engine.runtime.soles import SoleEnding
 from rete_engine.runtime.working_memory import WorkingMemory
 
 QUIESCENT: Final = "quiescent"
@@ -255,7 +256,11 @@ class Engine:
             fired = Fired(
                 rule, self.bindings(activation.reading, activation), elements_of(activation)
             )
-        cast(Ending, activation.node).fired += 1
+        ending = activation.node
+        if isinstance(ending, SoleEnding):
+            ending.count(activation.reading)
+        else:
+            cast(Ending, ending).fired += 1
         recent = self.recent
         recent.append(rule)
         if len(recent) > 2 * LOOP_WINDOW:
@@ -295,8 +300,9 @@ class Engine:
 
     def fired(self, rule: RuleSpec) -> int:
         """How often a rule fired."""
-        count = 0
-        for node in self.matcher.live_nodes.values():
+        firings = self.matcher.alpha_network.soles.firings()
+        count = sum([fired for reading, fired in firings.items() if reading.rule is rule])
+        for node in self.matcher.live_nodes:
             spec = node.spec
             if isinstance(spec, ProductionSpec) and spec.reading.rule is rule:
                 count += cast(Ending, node).fired

@@ -132,10 +132,10 @@ class Queries:
     def wake(self, query: QuerySpec) -> None:
         """Build what only queries use, when it is first needed."""
         matcher = self.matcher
-        if query.entrances[0].number in matcher.alpha_network.alphas:
+        if query.entrances[0] in matcher.alpha_network.alphas:
             return
         for right in query.rights:
-            if right.number not in matcher.alpha_network.rights:
+            if right not in matcher.alpha_network.rights:
                 matcher.alpha_network.awaken(right, self.memory.of(right.alpha.template), matcher)
         for entrance in query.entrances:
             matcher.alpha_network.live_alpha(entrance, matcher)

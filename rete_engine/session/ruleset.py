@@ -24,7 +24,7 @@ from rete_engine.session.cached import Cache, CacheOption, Content
 from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, files_of
 from rete_engine.session.meanings import Meanings
-from rete_engine.session.paths import paths_of
+from rete_engine.session.paths import PlanPath, paths_of, plans_of, reasons_of
 from rete_engine.session.session import Session
 from rete_engine.session.settings import Settings, Shared
 
@@ -359,10 +359,11 @@ class RuleSet:
             >>> rules.graph("mermaid").splitlines()[0]
             'flowchart TD'
         """
+        network = self._compiled.network
         if format == "mermaid":
-            return to_mermaid(self._compiled.network)
+            return to_mermaid(network, reasons_of(network))
         if format == "dot":
-            return to_dot(self._compiled.network)
+            return to_dot(network, reasons_of(network))
         raise ValueError(f"format must be 'mermaid' or 'dot', not {format!r}")
 
     def paths(self, rule: str) -> list[list[str]]:
@@ -391,6 +392,37 @@ class RuleSet:
             [['Customer(id > 3)', 'join Order() by customer']]
         """
         return paths_of(self._compiled.network, rule)
+
+    def plans(self) -> dict[str, list[PlanPath]]:
+        r"""In which order the conditions of each rule are joined, and why.
+
+        The plan depends on the rules alone: the same text has the same plan everywhere.
+
+        Returns:
+            For each rule, by name, a path for each of its alternatives.
+
+        Example:
+            >>> rules = RuleSet.parse('''
+            ... template Customer
+            ...     id: int
+            ... end
+            ... template Order
+            ...     customer: int
+            ... end
+            ... rule "r"
+            ... when
+            ...     c := Customer(id > 3)
+            ...     o := Order(customer == c.id)
+            ... then
+            ...     emit o.customer
+            ... end
+            ... ''')
+            >>> for step in rules.plans()["r"][0].steps:
+            ...     print(step.text, "-", step.reason)
+            Customer(id > 3) - first as written
+            join Order() by customer - its key is known
+        """
+        return plans_of(self._compiled.network)
 
     def __repr__(self) -> str:
         return f"<RuleSet {self.name}: {len(self.rules)} rules, {len(self.templates)} templates>"
@@ -500,4 +532,4 @@ def _spelled(spec: TemplateSpec) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["QueryInfo", "RuleInfo", "RuleSet", "TemplateInfo", "Type"]
+__all__ = ["PlanPath", "QueryInfo", "RuleInfo", "RuleSet", "TemplateInfo", "Type"]
