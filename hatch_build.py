@@ -37,6 +37,7 @@ COMPILED_TOO = (
     "rete_engine/session/events.py",
     "rete_engine/session/externals.py",
     "rete_engine/session/gate.py",
+    "rete_engine/session/run_result.py",
     "rete_engine/session/running.py",
     "rete_engine/session/settings.py",
     "rete_engine/session/translation.py",

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from rete_engine.session.fact import Fact, PastFact
     from rete_engine.session.python_rules import PythonRule, rule
     from rete_engine.session.queries import LiveQuery, Match
-    from rete_engine.session.results import Firing, Loop, RunResult, Waiting
+    from rete_engine.session.results import Firing, Loop, Waiting
     from rete_engine.session.ruleset import RuleSet
+    from rete_engine.session.run_result import RunResult
     from rete_engine.session.safe import safe_eval, validate_expression
     from rete_engine.session.session import Session
 
@@ -98,7 +99,7 @@ _MODULES = {
     "RuleSet": "rete_engine.session.ruleset",
     "RuleSyntaxError": "rete_engine.diagnostics.errors",
     "RuleValidationError": "rete_engine.diagnostics.errors",
-    "RunResult": "rete_engine.session.results",
+    "RunResult": "rete_engine.session.run_result",
     "SecurityError": "rete_engine.diagnostics.errors",
     "Session": "rete_engine.session.session",
     "SessionError": "rete_engine.diagnostics.errors",

@@ -224,10 +224,12 @@ class Agenda:
         """Let everything go into a list, when the session ends."""
         for queue in self.queues.values():
             queue.close(tokens)
-        for held in self.held.values():
-            tokens.extend(held)
-        self.held.clear()
-        self.rivals.clear()
+        if self.held:
+            for held in self.held.values():
+                tokens.extend(held)
+            self.held.clear()
+        if self.rivals:
+            self.rivals.clear()
         self.on_activate = None
         self.on_cancel = None
         self.size = 0

@@ -54,20 +54,28 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
                 bucket.lefts = None
         memory.nodes.clear()
         memory.buckets.clear()
-    tokens.extend(matcher.loose)
-    matcher.loose.clear()
-    cut(tokens)
+    if matcher.loose:
+        tokens.extend(matcher.loose)
+        matcher.loose.clear()
+    if tokens:
+        cut(tokens)
     matcher.live_nodes.clear()
-    matcher.adapters.clear()
-    matcher.alpha_network.soles.close()
-    matcher.alpha_network.alphas.clear()
-    matcher.alpha_network.rests.clear()
-    matcher.alpha_network.rights.clear()
-    matcher.failures.clear()
-    matcher.query_failures.clear()
-    matcher.news.clear()
-    matcher.alpha_network.forget()
-    matcher.unsettled.waiting.clear()
+    if matcher.adapters:
+        matcher.adapters.clear()
+    network = matcher.alpha_network
+    network.soles.close()
+    network.alphas.clear()
+    network.rests.clear()
+    if network.rights:
+        network.rights.clear()
+    # Mostly there is none of these; a session for each request is closed as often as opened.
+    if matcher.failures or matcher.query_failures or matcher.news:
+        matcher.failures.clear()
+        matcher.query_failures.clear()
+        matcher.news.clear()
+    network.forget()
+    if matcher.unsettled.waiting:
+        matcher.unsettled.waiting.clear()
     matcher.truth = None
     matcher.frame.link = None
     matcher.frame.record = None

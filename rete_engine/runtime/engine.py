@@ -361,12 +361,16 @@ class Engine:
         tokens: list[Token] = []
         self.agenda.close(tokens)
         self.context.ask = None
-        if self.memory.truth is not None:
-            self.memory.truth.close(tokens)
-        take_apart(self.matcher, [*self.memory.all(), *self.queries.close()], tokens)
-        self.memory.close()
+        memory = self.memory
+        if memory.truth is not None:
+            memory.truth.close(tokens)
+        elements = memory.listed()
+        self.queries.close(elements)
+        take_apart(self.matcher, elements, tokens)
+        memory.close()
         self.spare = None
-        self.recent.clear()
+        if self.recent:
+            self.recent.clear()
 
     def take_failures(self) -> list[Failure]:
         """The conditions that raised since this was last asked."""

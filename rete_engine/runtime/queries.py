@@ -215,12 +215,12 @@ class Queries:
             if gone or come:
                 live.tell(come, gone)
 
-    def close(self) -> list[Element]:
-        """End, with the session; the records of arguments are what is left to take apart."""
-        records = list(self.lives)
-        self.lives.clear()
+    def close(self, records: list[Element]) -> None:
+        """End, with the session; the records of arguments, to take apart, go into a list."""
+        if self.lives:
+            records.extend(self.lives)
+            self.lives.clear()
         self.on_failure = None
-        return records
 
 
 def first_of(failures: list[Failure]) -> Failure:

@@ -111,10 +111,8 @@ class ListQueue(Queue):
     def close(self, tokens: list[Token]) -> None:
         """Let everything go."""
         for level in self.levels.values():
-            collect(level, tokens)
-        self.levels.clear()
-        self.ranked.clear()
-        self.latest = None
+            if level.head is not None:
+                collect(level, tokens)
 
     def pull(self, activation: AgendaEntry) -> None:
         """Take an activation out of its list."""

@@ -136,10 +136,15 @@ class WorkingMemory:
 
     def all(self) -> list[Element]:
         """All live facts in the order of their insertion."""
+        found = self.listed()
+        found.sort(key=number_of)
+        return found
+
+    def listed(self) -> list[Element]:
+        """All live facts, those of one template after those of another."""
         found: list[Element] = []
         for members in self.members:
             members.list_into(found)
-        found.sort(key=number_of)
         return found
 
     def of(self, template: TemplateSpec) -> list[Element]:
@@ -157,7 +162,8 @@ class WorkingMemory:
         for members in self.members:
             members.take_apart()
         self.members.clear()
-        self.keys.clear()
+        if self.keys:
+            self.keys.clear()
         self.count = 0
         self.listener = None
         self.after_change = None

@@ -1,15 +1,12 @@
-"""What runs answer with."""
+"""What runs tell of firings, and of what waits to fire."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.session.fact import Fact
-
-Stopped = Literal["quiescent", "halted", "limit", "timeout", "failed"]
 
 
 @dataclass(frozen=True)
@@ -57,25 +54,3 @@ class Loop:
 
     def __str__(self) -> str:
         return f"{' -> '.join(self.rules)} (changing {', '.join(self.fields) or 'nothing'})"
-
-
-@dataclass(slots=True)  # not frozen: that costs more than a run in which nothing fires
-class RunResult:
-    """What a run did.
-
-    Attributes:
-        fired: How many rules fired.
-        outputs: The emitted values, in order.
-        stopped: Why the run ended: `'quiescent'` (nothing was left to fire), `'halted'`,
-            `'limit'` or `'timeout'`; in the `result` of an error `'failed'`.
-        firings: Each firing, when the run was traced; else empty.
-        errors: What failed and was passed over, with `on_error` `"skip"` or `"quarantine"`.
-        loop: With `'limit'`, the rules that made each other fire at the end, if any did.
-    """
-
-    fired: int
-    outputs: list[Any]
-    stopped: Stopped
-    firings: list[Firing] = field(default_factory=list)
-    errors: list[RuleExecutionError] = field(default_factory=list)
-    loop: Loop | None = None

@@ -29,7 +29,7 @@ from rete_engine.session.opening import (
     utc_now,
 )
 from rete_engine.session.queries import LiveQueries
-from rete_engine.session.results import RunResult, Stopped
+from rete_engine.session.run_result import RunResult, Stopped
 from rete_engine.session.settings import Settings, Shared
 from rete_engine.session.tracing import find_loop
 from rete_engine.session.translation import Translator

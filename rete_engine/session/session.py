@@ -25,8 +25,9 @@ from rete_engine.session.events import EVENTS, Subscription
 from rete_engine.session.explanations import RuleMatches, WhyNot
 from rete_engine.session.fact import Fact, matches
 from rete_engine.session.queries import LiveQuery, Match, arguments_of, query_named
-from rete_engine.session.results import Firing, RunResult, Waiting
+from rete_engine.session.results import Firing, Waiting
 from rete_engine.session.rows import insert_rows
+from rete_engine.session.run_result import RunResult
 from rete_engine.session.running import Runner
 from rete_engine.session.settings import Settings, Shared
 from rete_engine.session.translation import Translator

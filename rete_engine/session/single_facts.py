@@ -33,8 +33,8 @@ from rete_engine.model.declarations import (
     RuleDeclaration,
     TypeName,
 )
-from rete_engine.session.results import RunResult
 from rete_engine.session.ruleset import RuleSet
+from rete_engine.session.run_result import RunResult
 from rete_engine.session.safe import Expression, plain
 from rete_engine.session.session import Session
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import time
 from typing import Any
 
 import pytest
 
-from rete_engine import Firing, Loop, RuleSet, Session, SessionError, Waiting
+from rete_engine import Firing, Loop, RuleSet, RunResult, Session, SessionError, Waiting
 
 COUNTING = RuleSet.parse(
     """
@@ -567,3 +569,25 @@ end
         assert matched["b"]["item"] == item
         assert firing.bindings["it"] == item
         assert firing.bindings["it"].n == 11
+
+
+def test_a_result_is_a_value() -> None:
+    rules = RuleSet.parse("template T\nend\nrule 'r'\nwhen\n    T()\nthen\n    emit [1]\nend")
+    with rules.session() as session:
+        session.insert("T")
+        result = session.run()
+    assert repr(result) == (
+        "RunResult(fired=1, outputs=[[1]], stopped='quiescent', firings=[], errors=[], loop=None)"
+    )
+    assert result == RunResult(1, [[1]], "quiescent")
+    assert result == RunResult(fired=1, outputs=[[1]], stopped="quiescent", firings=[], errors=[])
+    assert result != RunResult(2, [[1]], "quiescent")
+    assert result != 1
+    assert pickle.loads(pickle.dumps(result)) == copy.deepcopy(result) == result
+    with pytest.raises(TypeError, match="unhashable type: 'RunResult'"):
+        hash(result)
+    match result:
+        case RunResult(fired, _, stopped):
+            assert (fired, stopped) == (1, "quiescent")
+    result.outputs = []
+    assert result.outputs == []
