@@ -9,6 +9,7 @@ from rete_engine.network.templates import TemplateSpec
 
 if TYPE_CHECKING:
     from rete_engine.network.nodes import FirstSpec
+    from rete_engine.network.rules import ReadingSpec
 
 #: In a set of field bits, the fact's coming and going; field `i` has bit `i + 1`.
 EXISTENCE: Final = 1
@@ -46,8 +47,8 @@ class AlphaSpec:
     """What a pattern asks of a fact alone: template, constants, further tests."""
 
     __slots__ = (
-        "constants", "firsts", "lazy", "mask", "number", "others", "reads", "rights", "template",
-        "tests",
+        "constants", "firsts", "following", "lazy", "mask", "number", "others", "rank", "reads",
+        "rights", "sole", "template", "tests",
     )  # fmt: skip
 
     def __init__(
@@ -59,14 +60,20 @@ class AlphaSpec:
         reads: int,
         lazy: bool,
     ) -> None:
-        self.number = number
+        # What every fact reads that comes here stands together, for the processor's cache: of ten
+        # thousand of these most are met but once.
+        self.mask = 0  # field bits read through this pattern by anything below
         self.lazy = lazy  # only queries use it: asleep until one of them is asked
-        self.template = template
-        self.constants = constants  # (field position, join key of the constant): all must agree
         self.others = constants[1:]  # a route finds the spec by the first one
         self.tests = tests
+        self.following: AlphaSpec | None = None  # the next one with the same first constant
+        # The rule that is all there is to do for a fact, and when its turn is; see `find_soles`.
+        self.sole: ReadingSpec | None = None
+        self.rank = 0
+        self.number = number
+        self.template = template
+        self.constants = constants  # (field position, join key of the constant): all must agree
         self.reads = reads  # field bits that constants and tests read
-        self.mask = 0  # field bits read through this pattern by anything below
         self.rights: list[RightSpec] = []  # indexes over its facts
         self.firsts: list[FirstSpec] = []  # rules that begin with this pattern
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import final
 
 from rete_engine.network.alphas import AlphaSpec
-from rete_engine.network.nodes import FirstSpec, NodeSpec, RootSpec
+from rete_engine.network.nodes import FirstSpec, NodeSpec, ProductionSpec, RootSpec
 from rete_engine.network.routes import Route
 from rete_engine.network.rules import QuerySpec, RuleSpec
 from rete_engine.network.templates import TemplateSpec
@@ -51,3 +51,19 @@ class Network:
         # What opening a session has to look at, so that it does not look at every rule.
         self.starts = tuple([n for n in root.children if not isinstance(n, FirstSpec)])
         self.switched = tuple([rule for rule in rules if rule.enabled is not None])
+        find_soles(alphas)
+
+
+def find_soles(alphas: tuple[AlphaSpec, ...]) -> None:
+    """Tell the alpha specs that lead to one rule, and to nothing else: its pattern is its all.
+
+    Not where the rule inserts logically: there each match is known by its own node.
+    """
+    for alpha in alphas:
+        if len(alpha.firsts) == 1 and not alpha.rights and not alpha.lazy:
+            children = alpha.firsts[0].children
+            if len(children) == 1:
+                end = children[0]
+                if isinstance(end, ProductionSpec) and not end.supports:
+                    alpha.sole = end.reading
+                    alpha.rank = end.rank

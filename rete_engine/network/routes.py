@@ -20,11 +20,12 @@ class Route:
 
     def __init__(
         self,
-        tables: tuple[tuple[int, dict[object, tuple[AlphaSpec, ...]]], ...],
+        tables: tuple[tuple[int, dict[object, AlphaSpec]], ...],
         rest: tuple[AlphaSpec, ...],
         mask: int,
     ) -> None:
-        self.tables = tables  # field position, then join key of its value -> alpha specs
+        # Field position, then join key of its value -> the first alpha spec that asks for it.
+        self.tables = tables
         self.rest = rest  # alpha specs with no constant
         # Field bits that any rule reads of such a fact, also as one of a template it extends.
         self.mask = mask
@@ -38,7 +39,8 @@ def routes_of(
     """The route of each template, those of the arguments of queries too, by their numbers."""
     all_templates = [*templates, *(query.arguments for query in queries)]
     count = len(all_templates)
-    tables: list[dict[int, dict[object, list[AlphaSpec]]]] = [{} for _ in range(count)]
+    tables: list[dict[int, dict[object, AlphaSpec]]] = [{} for _ in range(count)]
+    last: dict[tuple[int, int, object], AlphaSpec] = {}
     rest: list[list[AlphaSpec]] = [[] for _ in range(count)]
     masks = [0 for _ in range(count)]
     for alpha in alphas:
@@ -46,18 +48,16 @@ def routes_of(
         masks[number] |= alpha.mask
         if alpha.constants:
             index, key = alpha.constants[0]
-            tables[number].setdefault(index, {}).setdefault(key, []).append(alpha)
+            first = tables[number].setdefault(index, {}).setdefault(key, alpha)
+            if first is not alpha:
+                last[number, index, key].following = alpha
+            last[number, index, key] = alpha
         else:
             rest[number].append(alpha)
     return tuple(
         [
             Route(
-                tuple(
-                    [
-                        (index, {key: tuple(found) for key, found in by_key.items()})
-                        for index, by_key in table.items()
-                    ]
-                ),
+                tuple(table.items()),
                 tuple(others),
                 _mask_of(template, masks),
             )

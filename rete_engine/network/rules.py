@@ -43,27 +43,28 @@ class RuleSpec:
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, file: str, line: int) -> None:
+        # First what each match and firing reads, together for the processor's cache.
         self.number = number
+        self.no_loop = False
+        self.lock_on_active = False
+        self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
+        # Whether its matches are alike for the agenda, so that one entry may stand for many: the
+        # salience is the same for each, and none concerns other groups by its mere coming.
+        self.deferrable = False
+        self.auto_focus = False
+        self.group = MAIN  # number of the agenda group
+        self.rivalry = -1  # number of the activation group, or -1
+        self.period: Period | None = None  # when the rule is effective; None is always
+        self.locals = 0  # how many local variables the statements need
+        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
         self.name = name
         self.file = file
         self.line = line
         self.description: str | None = None
         self.tags: tuple[str, ...] = ()
-        # Whether its matches are alike for the agenda, so that one entry may stand for many: the
-        # salience is the same for each, and none concerns other groups by its mere coming.
-        self.deferrable = False
         self.enabled: Node | None = None  # None is always
-        self.no_loop = False
-        self.group = MAIN  # number of the agenda group
-        self.auto_focus = False
-        self.rivalry = -1  # number of the activation group, or -1
-        self.lock_on_active = False
-        self.period: Period | None = None  # when the rule is effective; None is always
-        self.plain = True  # in `main`, with neither `auto_focus` nor an activation group
         self.complexity = 0  # constraints and tests as written
-        self.function: Callable[..., object] | None = None  # of a rule in Python: its action
         self.derives: tuple[TemplateSpec, ...] = ()  # what the function inserts logically
-        self.locals = 0  # how many local variables the statements need
         self.readings: list[ReadingSpec] = []  # one, or more where conditions have alternatives
 
 
@@ -79,10 +80,10 @@ class ReadingSpec:
     def __init__(self, rule: RuleSpec) -> None:
         self.rule = rule
         self.salience: Node | None = None  # None is 0
+        self.statements: tuple[Statement, ...] = ()
         self.patterns: tuple[PatternUse, ...] = ()  # positive patterns in written order
         self.leads = False  # whether the first of its conditions about facts is a positive pattern
         self.bindings: tuple[tuple[str, Node], ...] = ()  # what `when` bound, in written order
-        self.statements: tuple[Statement, ...] = ()
 
 
 @final

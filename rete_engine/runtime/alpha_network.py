@@ -12,6 +12,7 @@ from rete_engine.runtime.join_keys import plain_key
 from rete_engine.runtime.joins import FirstNode
 from rete_engine.runtime.live_node import Audience
 from rete_engine.runtime.memory import Element, RightMemory
+from rete_engine.runtime.soles import Soles
 
 if TYPE_CHECKING:
     from rete_engine.runtime.matcher import Matcher
@@ -32,38 +33,40 @@ class LiveAlpha:
 class AlphaNetwork:
     """The indexes of a session, made when first touched."""
 
-    __slots__ = ("alphas", "guards", "rests", "rights", "targets")
+    __slots__ = ("alphas", "guards", "rests", "rights", "soles", "targets")
 
     def __init__(self) -> None:
-        self.alphas: dict[int, LiveAlpha] = {}
+        # By the spec itself, whose hash is its place; a number would be made an object each time.
+        self.alphas: dict[AlphaSpec, LiveAlpha] = {}
         # By the number of a template, and the place in the rest of its route: what every fact of
         # a template meets is found without a hash.
         self.rests: list[list[LiveAlpha | None]] = []
-        self.rights: dict[int, RightMemory] = {}
+        self.rights: dict[RightSpec, RightMemory] = {}
+        self.soles = Soles()
         # Nodes to tell of the fact of this change: guards, then all others.
         self.guards = Audience()
         self.targets = Audience()
 
     def right_memory(self, spec: RightSpec) -> RightMemory:
         """The live index of a spec."""
-        memory = self.rights.get(spec.number)
+        memory = self.rights.get(spec)
         if memory is None:
             memory = RightMemory(spec.key, spec.mask)
-            self.rights[spec.number] = memory
+            self.rights[spec] = memory
         return memory
 
     def live_alpha(self, spec: AlphaSpec, matcher: Matcher) -> LiveAlpha:
         """The live part of an alpha spec."""
-        alpha = self.alphas.get(spec.number)
+        alpha = self.alphas.get(spec)
         if alpha is None:
             memories = [
                 self.right_memory(right)
                 for right in spec.rights
-                if not right.lazy or right.number in self.rights
+                if not right.lazy or right in self.rights
             ]
             firsts = [cast(FirstNode, matcher.live(first)) for first in spec.firsts]
             alpha = LiveAlpha(memories, firsts)
-            self.alphas[spec.number] = alpha
+            self.alphas[spec] = alpha
         return alpha
 
     def awaken(self, spec: RightSpec, elements: list[Element], matcher: Matcher) -> None:
@@ -85,20 +88,24 @@ class AlphaNetwork:
         """Bring a fact into the indexes it belongs to and note the nodes to tell of it."""
         routes = matcher.network.routes
         values = element.values
+        self.soles.used = 0
         template: TemplateSpec | None = cast(TemplateSpec, element.type)
         while template is not None:
             route = routes[template.number]
             for index, table in route.tables:
-                specs = table.get(plain_key(values[index]))
-                if specs is not None:
-                    for spec in specs:
-                        if (
-                            spec.mask & changed
-                            and self.is_awake(spec)
-                            and satisfies(element, spec, matcher)
-                        ):
+                spec = table.get(plain_key(values[index]))
+                while spec is not None:
+                    if (
+                        spec.mask & changed
+                        and self.is_awake(spec)
+                        and satisfies(element, spec, matcher)
+                    ):
+                        if spec.sole is not None:
+                            self.soles.tell(spec, self.targets, matcher)
+                        else:
                             alpha = self.live_alpha(spec, matcher)
                             self.take_in(element, alpha, changed, matcher)
+                    spec = spec.following
             if route.rest:
                 self.enter_rest(element, template, route.rest, changed, matcher)
             template = template.base
@@ -120,6 +127,9 @@ class AlphaNetwork:
             rest.extend([None] * len(specs))
         for place, spec in enumerate(specs):
             if spec.mask & changed and self.is_awake(spec) and satisfies(element, spec, matcher):
+                if spec.sole is not None:
+                    self.soles.tell(spec, self.targets, matcher)
+                    continue
                 alpha = rest[place]
                 if alpha is None:
                     alpha = self.live_alpha(spec, matcher)
@@ -128,7 +138,7 @@ class AlphaNetwork:
 
     def is_awake(self, spec: AlphaSpec) -> bool:
         """Whether facts have to come to an alpha spec: not yet, where only queries need it."""
-        return not spec.lazy or spec.number in self.alphas
+        return not spec.lazy or spec in self.alphas
 
     def take_in(self, element: Element, alpha: LiveAlpha, changed: int, matcher: Matcher) -> None:
         """Bring a fact into the indexes of an alpha spec, which it satisfies."""

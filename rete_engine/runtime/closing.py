@@ -38,7 +38,7 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
         while token is not None:
             tokens.append(token)
             token = token.element_next
-    for node in matcher.live_nodes.values():
+    for node in matcher.live_nodes:
         if isinstance(node, CrossNode):
             collect(node.bucket, tokens)
         elif isinstance(node, AdapterNode):
@@ -58,6 +58,8 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
     matcher.loose.clear()
     cut(tokens)
     matcher.live_nodes.clear()
+    matcher.adapters.clear()
+    matcher.alpha_network.soles.close()
     matcher.alpha_network.alphas.clear()
     matcher.alpha_network.rests.clear()
     matcher.alpha_network.rights.clear()

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from rete_engine.network.alphas import AlphaSpec
-from rete_engine.network.nodes import FirstSpec, RightInputSpec
+from rete_engine.network.nodes import FirstSpec, NodeSpec, ProductionSpec, RightInputSpec
+from rete_engine.network.rules import ReadingSpec
 from rete_engine.network.templates import TemplateSpec
-from rete_engine.runtime.activations import Ending
+from rete_engine.runtime.activations import Activation, Ending
 from rete_engine.runtime.alpha_network import satisfies
 from rete_engine.runtime.crosses import AdapterNode, CrossNode
 from rete_engine.runtime.join_keys import plain_key
@@ -43,18 +44,27 @@ def held(session: Session) -> Held:
     engine = session._engine
     matcher = engine.matcher
     elements = engine.memory.all()
-    matches = Counter(token.node.spec.number for token in tokens_of(matcher, elements))
+    nodes = matcher.network.nodes
+    ends = {node.reading: node for node in nodes if isinstance(node, ProductionSpec)}
+    matches = Counter(_spec_of(token, ends).number for token in tokens_of(matcher, elements))
     of_alpha = _facts(matcher, elements)
     facts: dict[int, int] = {}
-    for node in matcher.network.nodes:
+    for node in nodes:
         if isinstance(node, FirstSpec):
             facts[node.number] = of_alpha[node.alpha.number]
         elif isinstance(node, RightInputSpec):
             facts[node.number] = of_alpha[node.right.alpha.number]
     fired = Counter(
-        {n: node.fired for n, node in matcher.live_nodes.items() if isinstance(node, Ending)}
+        {node.spec.number: node.fired for node in matcher.live_nodes if isinstance(node, Ending)}
     )
+    for reading, count in matcher.alpha_network.soles.firings().items():
+        fired[ends[reading].number] += count
     return Held(facts, matches, fired)
+
+
+def _spec_of(token: Token, ends: dict[ReadingSpec, ProductionSpec]) -> NodeSpec:
+    """The node that a token stands at: rules of one pattern have one for many, see `soles`."""
+    return ends[token.reading] if isinstance(token, Activation) else token.node.spec
 
 
 # -- facts -----------------------------------------------------------------------------------------
@@ -65,7 +75,7 @@ def _facts(matcher: Matcher, elements: Iterable[Element]) -> Counter[int]:
     found: Counter[int] = Counter()
     unknown: set[int] = set()
     for alpha in matcher.network.alphas:
-        live = [matcher.alpha_network.rights.get(right.number) for right in alpha.rights]
+        live = [matcher.alpha_network.rights.get(right) for right in alpha.rights]
         memory = next((each for each in live if each is not None), None)
         if memory is None:
             unknown.add(alpha.number)
@@ -90,7 +100,10 @@ def _routed(matcher: Matcher, element: Element) -> Iterator[AlphaSpec]:
     while template is not None:
         route = matcher.network.routes[template.number]
         for index, table in route.tables:
-            yield from table.get(plain_key(element.values[index]), ())
+            spec = table.get(plain_key(element.values[index]))
+            while spec is not None:
+                yield spec
+                spec = spec.following
         yield from route.rest
         template = template.base
 
@@ -127,7 +140,7 @@ def _listed(matcher: Matcher, elements: Iterable[Element]) -> Iterator[Token]:
             yield from _chain(entry.blocked)
             entry = entry.sibling
         yield from _of_item(element.tokens)
-    for node in matcher.live_nodes.values():
+    for node in matcher.live_nodes:
         if isinstance(node, CrossNode):
             yield from _chain(node.bucket.head)
         elif isinstance(node, AdapterNode):

@@ -26,6 +26,7 @@ from rete_engine.session.files import FORMATS, files_of
 from rete_engine.session.meanings import Meanings
 from rete_engine.session.paths import PlanPath, paths_of, plans_of, reasons_of
 from rete_engine.session.session import Session
+from rete_engine.session.settings import Settings, Shared
 
 if TYPE_CHECKING:
     from rete_engine.model.declarations import Document
@@ -136,7 +137,6 @@ class RuleSet:
     ) -> None:
         self._compiled = compiled = content.compiled
         self._functions = dict(functions)
-        self._accumulators = tuple(accumulators.values())
         self.name = content.name or name
         self.description = content.description
         self.diagnostics = content.diagnostics
@@ -157,9 +157,12 @@ class RuleSet:
             RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
             for rule in compiled.network.rules
         )
-        self._classes = content.classes
-        self._specs = {spec.name: spec for spec in specs}
-        self._meanings = Meanings(content.documents, tuple(accumulators))
+        self._shared = Shared(
+            compiled,
+            Meanings(content.documents, tuple(accumulators)),
+            dict(content.classes),
+            tuple(accumulators.values()),
+        )
         vars(self)["_complete"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -332,22 +335,20 @@ class RuleSet:
             SessionError: An external function is not provided, or an option is unknown.
         """
         return Session(
-            self._compiled,
-            self._meanings,
-            self._specs,
-            self._classes,
-            {**self._functions, **functions} if functions else self._functions,
-            self._accumulators,
-            params={} if params is None else params,
-            strategy=strategy,
-            seed=seed,
-            on_error=on_error,
-            clock=clock,
-            out=out,
-            limits=_LIMITS if limits is None else limits,
-            write_back=write_back,
-            adopt=adopt,
-            explain=explain,
+            self._shared,
+            Settings(
+                params,
+                strategy,
+                seed,
+                {**self._functions, **functions} if functions else self._functions,
+                on_error,
+                clock,
+                out,
+                _LIMITS if limits is None else limits,
+                write_back,
+                adopt,
+                explain,
+            ),
         )
 
     def graph(self, format: str = "mermaid") -> str:
