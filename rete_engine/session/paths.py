@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rete_engine.expressions.reads import CurrentRecord
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.alphas import Test
 from rete_engine.network.network import Network
@@ -222,12 +223,15 @@ def _listed(each: Sequence[object]) -> str:
 
 
 def _keys(node: NodeSpec) -> tuple[str, ...]:
-    """The fields by which a node looks facts up."""
+    """The fields by which a node looks facts up; a reference leads to the fact itself."""
     if not isinstance(node, RightInputSpec):
         return ()
     names = {index: name for name, index in node.right.alpha.template.positions.items()}
     return tuple(
-        _FIELD.sub(lambda found: names[int(found[1])], each.key()) for each in node.right.key
+        "the fact itself"
+        if isinstance(each, CurrentRecord)
+        else _FIELD.sub(lambda found: names[int(found[1])], each.key())
+        for each in node.right.key
     )
 
 

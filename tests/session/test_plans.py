@@ -187,3 +187,18 @@ end
         assert found.fired[path.node] == 0
         assert session.run().outputs == [7, 5, 3]
         assert held(session).fired[path.node] == 3
+
+
+def test_what_is_read_through_a_reference_is_a_pattern_joined_by_the_fact_itself() -> None:
+    rules = RuleSet.parse(
+        "template C key(id)\n    id: int\n    tier: str\nend\n"
+        "template O\n    customer: C\nend\n"
+        'rule "r"\nwhen\n    o := O(customer.tier == "gold")\n    C(id == o.customer.id)\n'
+        "then\n    emit 1\nend\n"
+    )
+    [path] = rules.plans()["r"]
+    assert [(step.written, step.text, step.keys) for step in path.steps] == [
+        (1, "O()", ()),
+        (2, "join C(tier == 'gold') by the fact itself", ("the fact itself",)),
+        (3, "join C() by id", ("id",)),
+    ]
