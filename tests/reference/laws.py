@@ -42,7 +42,7 @@ def memories(session: Session) -> Memories:
     """What stands in the memories of a session's network."""
     matcher = session._engine.matcher
     left = 0
-    for node in matcher.live_nodes.values():
+    for node in matcher.live_nodes:
         if isinstance(node, CrossNode):
             left += length(node.bucket)
     right = 0
