@@ -32,8 +32,14 @@ COMPILED_TOO = (
     # The loops over all lexemes of a text.
     "rete_engine/language/automaton.py",
     "rete_engine/language/scanner.py",
-    # What lies between a program that runs after every change and the engine.
+    # What lies between the engine and a program that opens a session for each request, inserts
+    # facts one by one, runs after every change, or has functions that rules call.
+    "rete_engine/session/events.py",
+    "rete_engine/session/externals.py",
+    "rete_engine/session/gate.py",
     "rete_engine/session/running.py",
+    "rete_engine/session/settings.py",
+    "rete_engine/session/translation.py",
 )
 """Modules of other packages that are compiled."""
 
@@ -48,7 +54,7 @@ INTERPRETED = (
     "*/expressions/lowering.py",
     "*/network/picture.py",
     # Says nothing at run time.
-    "*/runtime/native.py",
+    "*/expressions/native.py",
 )
 """Modules of those packages that stay interpreted (patterns as of ``fnmatch``)."""
 

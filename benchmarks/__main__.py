@@ -13,11 +13,14 @@ import rete_engine
 from benchmarks import figures
 from benchmarks.compiled import run_compiled
 from benchmarks.measure import Measurement, measurement_from, show
-from benchmarks.report import as_json, table
+from benchmarks.report import as_json, place, table, today
 from benchmarks.workload import Workload
 from benchmarks.workloads import all_workloads, workloads_named
 
 DOCS = Path(__file__).parent.parent / "docs"
+
+#: What is measured for the docs of the build that runs.
+LISTED = figures.COMPILED if rete_engine.compiled() else figures.PURE
 
 
 def main() -> int:
@@ -33,9 +36,11 @@ def main() -> int:
     print(f"rete_engine {rete_engine.__version__}: {kind}")
     cases = _cases(options, workloads)
     output = options.json
+    earlier: list[Measurement] = []
     if options.docs:
         output = options.docs_folder / figures.FOLDER / f"{kind}.json"
         output.parent.mkdir(exist_ok=True)
+        earlier = figures.read(output)
     measurements: list[Measurement] = []
     for number, case in enumerate(cases, 1):
         print(f"[{number}/{len(cases)}] {case.name} {case.size:,}", file=sys.stderr, flush=True)
@@ -45,7 +50,8 @@ def main() -> int:
         print(f"\n{table(workloads[case.name], measured)}", flush=True)
         measurements.append(measured)
         if output:  # after each one, so that an interrupt loses only what is under way
-            content = as_json(measurements, rete_engine.compiled())
+            known = figures.merged(LISTED, earlier, measurements) if options.docs else measurements
+            content = as_json(known, rete_engine.compiled())
             output.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     if options.docs:
         figures.write(options.docs_folder, workloads)
@@ -56,8 +62,7 @@ def _cases(options: argparse.Namespace, workloads: Mapping[str, Workload]) -> li
     """What is measured: the figures of the docs, or the workloads named at their sizes."""
     asked = [one for name in options.names for one in workloads_named(name)] or list(workloads)
     if options.docs:
-        listed = figures.COMPILED if rete_engine.compiled() else figures.PURE
-        return [case for case in listed if case.name in asked]
+        return [case for case in LISTED if case.name in asked]
     return [
         figures.Case(name, size, options.runs)
         for name in asked
@@ -81,6 +86,7 @@ def _measured(name: str, size: int, runs: int) -> Measurement | None:
     if printed is None:
         return None
     measurement = measurement_from(printed)
+    measurement.place, measurement.day = place(), today()
     for times in measurement.engines:
         if times.missing is None:
             show(f"{name} {size:,}: memory, {times.engine}")

@@ -1,8 +1,9 @@
 """The figures of docs/performance.md: what is measured for them, and how they are written down.
 
 `python -m benchmarks --compiled --docs` measures what `COMPILED` lists, the same without
-`--compiled` what `PURE` lists. Either writes its times as JSON beside the page, draws both plots
-anew, and writes the tables of both builds into the page, between two marks.
+`--compiled` what `PURE` lists; with names of workloads, only those of them. Either puts its times
+in the place of the same workloads' in the JSON beside the page, draws both plots anew, and writes
+the tables of both builds into the page, between two marks.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.aims import aims_table
 from benchmarks.measure import Measurement, Times, measurement_of
@@ -78,15 +79,14 @@ How the times grow, both axes logarithmic: a straight line of 45 degrees is in p
 def write(docs: Path, workloads: Mapping[str, Workload]) -> None:
     """Draw the plots and write the tables from the JSON files that are there."""
     folder = docs / FOLDER
-    found = {kind: _read(folder / f"{kind}.json") for kind in ("compiled", "pure")}
+    found = {kind: read(folder / f"{kind}.json") for kind in ("compiled", "pure")}
     page = (docs / PAGE).read_text("utf-8")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     sections: list[str] = []
-    for kind, content in found.items():
-        if content is not None:
-            measurements = [measurement_of(each) for each in content["measurements"]]
-            sections.append(_section(kind, content, measurements))
+    for kind, measurements in found.items():
+        if measurements:
+            sections.append(_section(kind, measurements))
             if kind == "compiled":
                 _draw(folder, workloads, measurements)
                 sections += [PICTURES, aims_table(measurements)]
@@ -94,8 +94,24 @@ def write(docs: Path, workloads: Mapping[str, Workload]) -> None:
     (docs / PAGE).write_text(text, "utf-8")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
+def read(path: Path) -> list[Measurement]:
+    """What was measured; nothing if there is no such file."""
+    if not path.exists():
+        return []
+    content = json.loads(path.read_text("utf-8"))
+    return [measurement_of(each) for each in content["measurements"]]
+
+
+def merged(
+    listed: Sequence[Case], earlier: Sequence[Measurement], new: Sequence[Measurement]
+) -> list[Measurement]:
+    """What was measured, the new in the place of the earlier, in the order of the cases listed.
+
+    What is no longer listed is left out.
+    """
+    by_case = {(each.workload, each.size): each for each in (*earlier, *new)}
+    cases = [(case.name, case.size) for case in listed]
+    return [by_case[case] for case in cases if case in by_case]
 
 
 def _draw(
@@ -112,15 +128,29 @@ HEAD = (
 )  # fmt: skip
 
 
-def _section(kind: str, content: Mapping[str, Any], measurements: Sequence[Measurement]) -> str:
+def _section(kind: str, measurements: Sequence[Measurement]) -> str:
     """The table of a build."""
     title = "Compiled" if kind == "compiled" else "Pure Python"
-    machine = f"{content['python']}, {content['system']}, {content['processors']} processors"
-    lines = [f"### {title}", "", f"{machine}; {content['day']}.", ""]
+    lines = [f"### {title}", "", *_times_and_places(measurements), ""]
     lines += [f"| {' | '.join(HEAD)} |", "|---|---:|---:|---|" + "---:|" * 7]
     for each in measurements:
         lines += ["| " + " | ".join(row) + " |" for row in _rows(each)]
     return "\n".join(lines)
+
+
+def _times_and_places(measurements: Sequence[Measurement]) -> list[str]:
+    """Where and when it was measured; if not all at once, which workload where and when."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in measurements:
+        sizes = found.setdefault(f"{each.place}; {each.day}", {})
+        sizes.setdefault(each.workload, []).append(str(each.size))
+    if len(found) == 1:
+        return [f"{next(iter(found))}."]
+    lines = ["Not all at once:", ""]
+    for when, sizes in found.items():
+        which = "; ".join(f"{name} {', '.join(of)}" for name, of in sizes.items())
+        lines.append(f"- {when}: {which}.")
+    return lines
 
 
 def _rows(measurement: Measurement) -> list[tuple[str, ...]]:

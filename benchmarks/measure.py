@@ -47,6 +47,8 @@ class Measurement:
     facts: int
     fired: int  # by rete_engine: by its peers, too, unless `check` of the workload says otherwise
     engines: list[Times]
+    place: str = ""  # the Python and the machine
+    day: str = ""  # ISO 8601
 
 
 def measure(workload: Workload, size: int, runs: int) -> Measurement:

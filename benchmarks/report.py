@@ -88,12 +88,19 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def as_json(measurements: Sequence[Measurement], compiled: bool) -> dict[str, Any]:
-    """All times of all runs, and where they were measured."""
+    """All times of all runs, and where and when they were measured."""
     return {
         "compiled": compiled,
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "system": f"{platform.system()} {platform.machine()}",
-        "processors": os.cpu_count(),
-        "day": datetime.now(UTC).date().isoformat(),
         "measurements": [asdict(measurement) for measurement in measurements],
     }
+
+
+def place() -> str:
+    """Where something is measured: the Python and the machine."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+
+
+def today() -> str:
+    """The day, in ISO 8601."""
+    return datetime.now(UTC).date().isoformat()

@@ -144,7 +144,7 @@ _NETWORK = (
     _shape(alphas.Test, "node origin", origins=None),
     _shape(alphas.AlphaSpec, "number template constants tests reads lazy", mask=0),
     _shape(alphas.RightSpec, "number alpha key lazy", mask=0),
-    _shape(rules.PatternUse, "name steps mask"),
+    _shape(rules.PatternUse, "name steps mask changed"),
     _shape(rules.Period, "since until"),
     _shape(
         rules.RuleSpec,

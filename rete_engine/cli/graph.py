@@ -1,17 +1,22 @@
-"""`rete graph`: a picture of the network that rules become."""
+"""`rete graph`: the network that rules become, as a picture or in words."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
 from rete_engine import RuleSet
 from rete_engine.cli.faults import WrongInput
+from rete_engine.cli.plans import as_plain, lines_of
 from rete_engine.cli.screen import Screen
 
 #: What the ending of the file to write says about the format.
-ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
+ENDINGS = {
+    ".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid",
+    ".txt": "text", ".json": "json",
+}  # fmt: skip
 
 #: Seconds that Graphviz may take; its layout of a huge network may never end.
 _PATIENCE = 120
@@ -22,7 +27,8 @@ def graph(file: str, format: str | None, output: str | None, screen: Screen) -> 
 
     Args:
         file: The rule file.
-        format: "svg", "dot" or "mermaid"; where None, what the ending of `output` says, or svg.
+        format: "svg", "dot" or "mermaid"; "text" or "json" for the order of joins in words; where
+            None, what the ending of `output` says, or svg.
         output: The file to write; standard output where None or "-".
         screen: Standard output.
 
@@ -35,11 +41,29 @@ def graph(file: str, format: str | None, output: str | None, screen: Screen) -> 
     if format is None:
         format = "svg" if to_file is None else ENDINGS.get(to_file.suffix.lower(), "svg")
     rules = RuleSet.load(file)
-    text = _svg(rules.graph("dot")) if format == "svg" else rules.graph(format)
+    if format == "svg":
+        text = _svg(rules.graph("dot"))
+    elif format in ("text", "json"):
+        text = _plan(rules, format == "json")
+    else:
+        text = rules.graph(format)
     if to_file is None:
         screen.print(text.rstrip("\n"))
     else:
         to_file.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def _plan(rules: RuleSet, as_json: bool) -> str:
+    """In which order the conditions of each rule are joined, and why."""
+    plans = rules.plans()
+    if as_json:
+        found = [
+            {"rule": name, "plan": [as_plain(path) for path in paths]}
+            for name, paths in plans.items()
+        ]
+        return json.dumps({"rules": found}, indent=2, ensure_ascii=False)
+    lines = [line for name, paths in plans.items() for line in lines_of(name, paths)]
+    return "\n".join(["How the conditions are joined, and why:", *lines])
 
 
 def _svg(dot: str) -> str:

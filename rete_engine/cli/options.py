@@ -45,11 +45,13 @@ class Explained(StrEnum):
 
 
 class Format(StrEnum):
-    """The formats of a picture."""
+    """The formats of a picture, and those of the plan in words."""
 
     SVG = "svg"
     DOT = "dot"
     MERMAID = "mermaid"
+    TEXT = "text"
+    JSON = "json"
 
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")]

@@ -1,4 +1,4 @@
-"""`rete profile`: what each rule costs, and how it is joined."""
+"""`rete profile`: what each rule costs, how it is joined, and what its nodes hold."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from rich.table import Table
 from rete_engine import RuleSet, Session
 from rete_engine.cli.functions import functions_of
 from rete_engine.cli.inputs import addresses_of, load, params_of, setting
+from rete_engine.cli.plans import as_plain, lines_of
 from rete_engine.cli.screen import Screen
 from rete_engine.cli.ticker import Ticker
+from rete_engine.session.census import Held, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Profile:
         # Of its firings, with the matching that follows.
         self.seconds: dict[str, float] = defaultdict(float)
 
-    def as_dict(self, rules: RuleSet) -> dict[str, object]:
+    def as_dict(self, rules: RuleSet, counted: Held) -> dict[str, object]:
         """All of it, for `--json`."""
+        plans = rules.plans()
         return {
             "facts": self.facts,
             "loading_seconds": self.loading,
@@ -52,7 +55,8 @@ class Profile:
                     "firings": self.firings[name],
                     "changes": self.changes[name],
                     "seconds": self.seconds[name],
-                    "paths": rules.paths(name),
+                    "paths": [[step.text for step in path.steps] for path in plans[name]],
+                    "plan": [as_plain(path, counted) for path in plans[name]],
                 }
                 for name in self.names(rules)
             ],
@@ -83,10 +87,11 @@ def profile(options: ProfileOptions, screen: Screen) -> None:
         found.facts = len(session.facts())
         with Ticker(screen, lambda: f"running: {found.firings.total():,} firings"):
             _fire(session, found, options.limit)
+        counted = held(session)
     if options.as_json:
-        screen.print(json.dumps(found.as_dict(rules), indent=2, ensure_ascii=False))
+        screen.print(json.dumps(found.as_dict(rules, counted), indent=2, ensure_ascii=False))
     else:
-        _show(found, rules, screen)
+        _show(found, rules, counted, screen)
 
 
 def _fire(session: Session, found: Profile, limit: int | None) -> None:
@@ -109,7 +114,7 @@ def _fire(session: Session, found: Profile, limit: int | None) -> None:
         found.changes[firing.rule] += changes - before
 
 
-def _show(found: Profile, rules: RuleSet, screen: Screen) -> None:
+def _show(found: Profile, rules: RuleSet, counted: Held, screen: Screen) -> None:
     table = Table(box=box.SIMPLE)
     for name in ("rule", "firings", "changes", "seconds", "%", "µs a firing"):
         table.add_column(name, justify="left" if name == "rule" else "right")
@@ -122,9 +127,8 @@ def _show(found: Profile, rules: RuleSet, screen: Screen) -> None:
         table.add_row(name, *cells)
     screen.print(f"{found.facts:,} facts loaded and matched in {found.loading:.4f} s")
     screen.render(table)
-    screen.print("How the conditions are joined:")
+    screen.print("How the conditions are joined, why, and what is held at the end:")
+    plans = rules.plans()
     for name in found.names(rules):
-        for path in rules.paths(name):
-            screen.print(f"  {name}")
-            for number, step in enumerate(path, 1):
-                screen.print(f"    {number}. {step}")
+        for line in lines_of(name, plans[name], counted):
+            screen.print(line)

@@ -215,7 +215,7 @@ def graph_command(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Draw the network that rules become (SVG needs Graphviz)."""
+    """Draw the network that rules become (SVG needs Graphviz), or tell how and why they join."""
     screen = Screen()
     with reported(screen, debug):
         from rete_engine.cli.graph import graph

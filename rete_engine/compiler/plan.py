@@ -111,20 +111,26 @@ class _Planner:
             self.split(condition)
         self.control = self.control_slots()
 
-    def control_slots(self) -> set[int]:
-        """The slots of patterns that watch what rules change and have no key with another."""
+    def control_slots(self) -> dict[int, tuple[str, ...]]:
+        """The slots of patterns that watch what rules change and have no key with another.
+
+        With the fields that they watch.
+        """
+        watching: dict[int, tuple[str, ...]] = {}
         if not self.volatile:
-            return set()
-        watching: set[int] = set()
+            return watching
         for item in self.waiting:
             if isinstance(item.content, Pattern):
                 slot = item.content.slot
                 fields = self.volatile.get(slot.type.name, frozenset())
-                if fields & self.fields_read(slot.number):
-                    watching.add(slot.number)
+                if fields:
+                    watched = fields & self.fields_read(slot.number)
+                    if watched:
+                        watching[slot.number] = tuple(sorted(watched))
         for item in self.waiting:
             if item.sides is not None and len(item.needs) > 1:
-                watching -= item.needs
+                for number in item.needs:
+                    watching.pop(number, None)
         return watching
 
     def fields_read(self, slot: int) -> set[str]:
@@ -327,7 +333,7 @@ class _Planner:
         assert isinstance(pattern, Pattern)
         self.waiting.remove(item)
         slot = pattern.slot.number
-        step = JoinStep(pattern)
+        step = JoinStep(pattern, changed=self.control.get(slot, ()))
         mine = not self.late  # and no constraint that reads more than the fact came before
         for other in list(self.waiting):
             content = other.content

@@ -20,6 +20,7 @@ from rete_engine.compiler.readings import places_in_match, readings_of
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import RuleNames
+from rete_engine.compiler.steps import changed_fields
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.compiler.warnings import warn
 from rete_engine.diagnostics.diagnostic import Note
@@ -81,8 +82,8 @@ class RuleCompiler:
         if readings:
             names.masks = masks_of(readings, names, salience)
         for reading in readings:
-            path = self.path(spec, reading, names)
-            own = self.reading(spec, reading, path, names, salience)
+            path, changed = self.path(spec, reading, names)
+            own = self.reading(spec, reading, path, names, salience, changed)
             own.statements = self.action(declaration, names, spec, _scope(reading, path, names))
             self.builder.production(path.node, own)
         if not readings:  # there are errors: see what else is wrong
@@ -133,12 +134,14 @@ class RuleCompiler:
             )
         return salience, following.before
 
-    def path(self, spec: RuleSpec, reading: Reading, names: RuleNames) -> Path:
-        """Plan and build the conditions of a reading."""
+    def path(
+        self, spec: RuleSpec, reading: Reading, names: RuleNames
+    ) -> tuple[Path, dict[int, tuple[str, ...]]]:
+        """Plan and build the conditions of a reading; which fields put its patterns last."""
         steps = plan(
             reading.conditions, set(), lambda expression: total(expression, names), self.volatile
         )
-        return build_path(self.builder, spec.name, steps, names.masks)
+        return build_path(self.builder, spec.name, steps, names.masks), changed_fields(steps)
 
     def reading(
         self,
@@ -147,6 +150,7 @@ class RuleCompiler:
         path: Path,
         names: RuleNames,
         salience: tree.Expression | None,
+        changed: dict[int, tuple[str, ...]],
     ) -> ReadingSpec:
         """What depends on where the variables of a reading stand in a match."""
         own = ReadingSpec(spec)
@@ -160,7 +164,12 @@ class RuleCompiler:
         ):
             own.salience = lower(substituted(salience, reading.meanings), scope)
         own.patterns = tuple(
-            PatternUse(slot.name, scope.steps(slot.number), names.masks[slot.number])
+            PatternUse(
+                slot.name,
+                scope.steps(slot.number),
+                names.masks[slot.number],
+                changed.get(slot.number, ()),
+            )
             for slot in names.slots
             if slot.is_fact and slot.number in path.positions
         )

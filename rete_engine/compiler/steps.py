@@ -17,6 +17,8 @@ class JoinStep:
     keys: list[tuple[tree.Expression, tree.Expression]] = field(default_factory=list)
     tests: list[Constraint] = field(default_factory=list)
     total: bool = True  # no test can raise
+    # The fields that rules change, of a pattern of control facts: why it is joined last.
+    changed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -60,3 +62,14 @@ class ComputeStep:
 
 
 Step = JoinStep | ControlStep | ExistsStep | AccumulateStep | TestStep | ComputeStep
+
+
+def changed_fields(steps: list[Step]) -> dict[int, tuple[str, ...]]:
+    """The fields that rules change, of the patterns of control facts, by their slots."""
+    found: dict[int, tuple[str, ...]] = {}
+    for step in steps:
+        joins = [step] if isinstance(step, JoinStep) else []
+        for join in step.joins if isinstance(step, ControlStep) else joins:
+            if join.changed:
+                found[join.pattern.slot.number] = join.changed
+    return found

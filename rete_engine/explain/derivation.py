@@ -172,8 +172,8 @@ def rebuilt(origin: FiringRecord) -> tuple[Link, dict[Element, Version]]:
 
 def touched_since(element: Element, origin: FiringRecord | None) -> bool:
     """Whether a fact was changed from outside since the last firing that is known of it."""
-    tags = element.field_tags
-    if tags is None:
+    stamp = element.stamp
+    if stamp is None:
         return False
     known = origin.tag if origin is not None and origin.modifies else element.tag
-    return max(tags) > known
+    return stamp.tag > known

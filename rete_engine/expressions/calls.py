@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 from rete_engine.diagnostics.errors import SecurityError
@@ -112,6 +113,19 @@ class CallFunction(Node):
         return f"function{self.index}({keys_of(self.arguments)})"
 
 
+class ExternalFunction:
+    """A function that the program provides, as rules call it."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+
+    def call(self, arguments: list[object]) -> object:
+        """What the function answers to copies of the arguments; its exceptions pass through."""
+        return self.function(*[export(value) for value in arguments])
+
+
 @final
 class CallExternal(Node):
     """The call of a function that the program provides; its own exceptions pass through."""
@@ -126,8 +140,7 @@ class CallExternal(Node):
 
     def evaluate(self, frame: Frame) -> object:
         frame.spend(1)
-        arguments = [export(value) for value in evaluated(self.arguments, frame)]
-        value = frame.context.externals[self.index](*arguments)
+        value = frame.context.externals[self.index].call(evaluated(self.arguments, frame))
         return checked(self.name, value, self.result, frame)
 
     def key(self) -> str:

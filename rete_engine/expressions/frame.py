@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from rete_engine.diagnostics.errors import SecurityError
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.expressions.types import Type
+
+if TYPE_CHECKING:
+    from rete_engine.expressions.calls import ExternalFunction
 
 
 @final
@@ -119,6 +123,7 @@ class Answer(Record):
     __slots__ = ()
 
 
+@mypyc_attr(acyclic=True)
 class Link:
     """One step of a match: the item that a condition added, and the rest of the match."""
 
@@ -162,7 +167,7 @@ class Context:
         limits: Limits,
         params: tuple[object, ...],
         functions: tuple[Function, ...],
-        externals: tuple[Callable[..., object], ...],
+        externals: tuple[ExternalFunction, ...],
         clock: Callable[[], datetime],
         locals: int,
         accumulators: tuple[Accumulating, ...] = (),

@@ -73,8 +73,18 @@ class Field(Node):
         self.index = index
 
     def evaluate(self, frame: Frame) -> object:
-        record = cast(Record, link_above(frame, self.up).item)
-        return pending(frame, record)[self.index]
+        # `link_above` and `pending` in place: their calls took 60 of 150 instructions, and an
+        # action reads one field for each that it gives a new fact.
+        link = frame.link
+        up = self.up
+        while up > 0 and link is not None:
+            link = link.parent
+            up -= 1
+        record = cast(Record, cast(Link, link).item)
+        overlay = frame.overlay
+        if overlay is not None and len(overlay) > 0:
+            return pending(frame, record)[self.index]
+        return record.values[self.index]
 
     def key(self) -> str:
         return f"${self.up}.{self.index}"

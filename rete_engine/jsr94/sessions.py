@@ -21,8 +21,8 @@ from rete_engine.jsr94.execution_sets import STRATEGIES, RuleExecutionSet
 from rete_engine.jsr94.filters import filtered
 from rete_engine.jsr94.interfaces import RuleExecutionSetMetadata, RuleSession
 from rete_engine.jsr94.properties import OF_RUN, OF_SESSION, is_foreign
-from rete_engine.session.running import ON_ERROR
 from rete_engine.session.session import Session
+from rete_engine.session.settings import ON_ERROR
 from rete_engine.session.single_facts import Results, SingleFacts
 
 _logger = logging.getLogger("rete_engine")

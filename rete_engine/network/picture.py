@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rete_engine.network.accumulates import MemberSpec
 from rete_engine.network.alphas import AlphaSpec
@@ -19,22 +19,25 @@ from rete_engine.network.nodes import (
 )
 
 
-def to_mermaid(network: Network) -> str:
-    """A Mermaid flowchart: facts enter at the top, rules stand at the end."""
+def to_mermaid(network: Network, reasons: Mapping[int, str]) -> str:
+    """A Mermaid flowchart: facts enter at the top, rules stand at the end.
+
+    Below what a node does stands why it is there, as far as it is known, by the node's number.
+    """
     lines = ["flowchart TD"]
-    for name, label, shape in _boxes(network):
+    for name, label, shape in _boxes(network, reasons):
         left, right = {"rule": ("([", "])"), "alpha": ("[/", "/]")}.get(shape, ("[", "]"))
-        text = label.replace('"', "#quot;")
+        text = label.replace('"', "#quot;").replace("\n", "<br>")
         lines.append(f'    {name}{left}"{text}"{right}')
     lines.extend(f"    {a} {'-.->' if dashed else '-->'} {b}" for a, b, dashed in _arrows(network))
     return "\n".join(lines) + "\n"
 
 
-def to_dot(network: Network) -> str:
-    """A Graphviz digraph: facts enter at the top, rules stand at the end."""
+def to_dot(network: Network, reasons: Mapping[int, str]) -> str:
+    """A Graphviz digraph: facts enter at the top, rules stand at the end. See `to_mermaid`."""
     lines = ["digraph network {", "    node [shape=box, fontname=Helvetica];"]
-    for name, label, shape in _boxes(network):
-        text = label.replace("\\", "\\\\").replace('"', '\\"')
+    for name, label, shape in _boxes(network, reasons):
+        text = label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         style = {"rule": ", shape=ellipse", "alpha": ", shape=parallelogram"}.get(shape, "")
         lines.append(f'    {name} [label="{text}"{style}];')
     for a, b, dashed in _arrows(network):
@@ -57,7 +60,7 @@ def describe_node(node: NodeSpec) -> str:
     return node.describe()
 
 
-def _boxes(network: Network) -> Iterator[tuple[str, str, str]]:
+def _boxes(network: Network, reasons: Mapping[int, str]) -> Iterator[tuple[str, str, str]]:
     """Name, label and kind of everything in the picture."""
     for template in network.templates:
         yield f"t{template.number}", template.name, "template"
@@ -69,7 +72,9 @@ def _boxes(network: Network) -> Iterator[tuple[str, str, str]]:
         if node is not network.root and not isinstance(node, FirstSpec):
             is_end = isinstance(node, (ProductionSpec, AnswerSpec))
             shape = "rule" if is_end else "node"
-            yield f"n{node.number}", describe_node(node), shape
+            reason = reasons.get(node.number)
+            more = "" if reason is None else f"\n{reason}"
+            yield f"n{node.number}", f"{describe_node(node)}{more}", shape
 
 
 def _arrows(network: Network) -> Iterator[tuple[str, str, bool]]:

@@ -90,12 +90,16 @@ class ReadingSpec:
 class PatternUse:
     """A pattern of a rule as written: where its fact stands in a complete match."""
 
-    __slots__ = ("mask", "name", "steps")
+    __slots__ = ("changed", "mask", "name", "steps")
 
-    def __init__(self, name: str | None, steps: int, mask: int) -> None:
+    def __init__(
+        self, name: str | None, steps: int, mask: int, changed: tuple[str, ...] = ()
+    ) -> None:
         self.name = name  # the variable that holds the fact
         self.steps = steps  # links up from the end of the match
         self.mask = mask  # fields the conditions read: a change of them renews the match
+        # Of control facts, which are joined last: the fields for which they are, by name.
+        self.changed = changed
 
 
 @final

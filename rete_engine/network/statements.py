@@ -25,7 +25,9 @@ class Statement:
 class InsertStatement(Statement):
     """`insert`, and with `upsert` changing the fact that has the key already."""
 
-    __slots__ = ("fields", "local", "logical", "template", "upsert", "whole")
+    __slots__ = (
+        "defaults", "fields", "local", "logical", "order", "template", "upsert", "whole",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -44,16 +46,23 @@ class InsertStatement(Statement):
         self.logical = logical  # the fact stands as long as the match does
         # What makes each value of the fact, so that a firing looks nothing up by name.
         self.whole = None if upsert else whole(template, dict(fields))
+        # Where the fields are not written in the template's order: their places as written, which
+        # is the order in which functions are called; and what stands in the other places.
+        self.order: tuple[int, ...] | None = None
+        self.defaults: list[object] = []
+        if self.whole is not None:
+            places = [template.positions[name] for name, _ in fields]
+            if places != sorted(places):
+                self.order = tuple(places)
+                self.defaults = [field.default for field in template.fields]
 
 
 def whole(template: TemplateSpec, given: dict[str, Node]) -> tuple[Node, ...] | None:
     """The evaluators of all fields of a new fact, in their order.
 
-    None where that is not known before a firing, or would not be the order they are written in,
-    in which functions are called.
+    None where that is not known before a firing.
     """
-    known = [name for name in template.names if name in given]
-    if template.open or known != list(given):
+    if template.open or not given.keys() <= template.positions.keys():
         return None
     nodes: list[Node] = []
     for field in template.fields:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.equality import changed, join_key
 from rete_engine.expressions.frame import Link
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.alphas import Test
 from rete_engine.runtime.computing import PlacedToken
@@ -70,6 +71,7 @@ class GroupedToken(TallyToken):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class MemberToken(Token):
     """A match of an accumulate's branch."""
 

@@ -130,7 +130,14 @@ class Execution:
         template = statement.template
         whole = statement.whole
         if whole is not None:
-            values = template.checked([node.evaluate(frame) for node in whole], changes.limits)
+            order = statement.order
+            if order is None:
+                given_values = [node.evaluate(frame) for node in whole]
+            else:
+                given_values = list(statement.defaults)
+                for place in order:
+                    given_values[place] = whole[place].evaluate(frame)
+            values = template.checked(given_values, changes.limits)
         else:
             given = {name: node.evaluate(frame) for name, node in statement.fields}
             if statement.upsert:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.nodes import NodeSpec
 from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Token
-from rete_engine.runtime.native import mypyc_attr
 
 if TYPE_CHECKING:
     from rete_engine.runtime.memory import Element
 
 
+@mypyc_attr(acyclic=True)
 class AgendaEntry(Token):
     """What stands on the agenda: an activation, or many that are not made yet."""
 
@@ -32,7 +33,7 @@ class AgendaEntry(Token):
 
 
 @final
-@mypyc_attr(free_list_len=1)  # one fires, the next is made
+@mypyc_attr(acyclic=True, free_list_len=1)  # one fires, the next is made
 class Activation(AgendaEntry):
     """A complete match of a rule that stands on the agenda, or fired and supports facts."""
 
@@ -49,6 +50,7 @@ class Activation(AgendaEntry):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Deferred(AgendaEntry):
     """The matches that an arrived item makes with the tokens of a bucket, as long as none is made.
 
@@ -91,6 +93,7 @@ class Deferred(AgendaEntry):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class LeftToken(Token):
     """A match in the left memory of a join whose further matches may be deferred."""
 

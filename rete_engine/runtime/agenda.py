@@ -81,7 +81,7 @@ class Agenda:
     def add(self, activation: AgendaEntry) -> None:
         """Take a new activation; one of a rule that is off is held back."""
         rule = activation.rule
-        if self.disabled and rule.number in self.disabled:
+        if len(self.disabled) > 0 and rule.number in self.disabled:
             self.held.setdefault(rule.number, {})[activation] = None
             return
         activation.waiting = True

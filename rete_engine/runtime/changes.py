@@ -68,7 +68,7 @@ class Changes:
             self.kinds.clear()
         if self.overlay:
             self.overlay.clear()
-        if self.retracted:
+        if len(self.retracted) > 0:
             self.retracted.clear()
         if self.keyed:
             self.keys.clear()

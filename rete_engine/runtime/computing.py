@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.frame import Link
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.nodes import ComputeSpec, TestSpec
 from rete_engine.runtime.conditions import all_hold, compute
 from rete_engine.runtime.live_node import LiveNode, WorkingNode
@@ -34,6 +35,7 @@ class TestNode(WorkingNode):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class PlacedToken(Token):
     """A match that an element of a collection is added to, with the element's position."""
 

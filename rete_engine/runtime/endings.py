@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.nodes import AnswerSpec, ProductionSpec
 from rete_engine.runtime.activations import Activation, AgendaEntry, Deferred, Ending, LeftToken
 from rete_engine.runtime.live_node import Child, LiveNode, chained
@@ -121,6 +122,7 @@ class ProductionNode(Ending):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class AnswerToken(Token):
     """A complete match of a query, for the arguments that it was asked with."""
 

@@ -89,27 +89,36 @@ class StatementFailure(Exception):  # noqa: N818 - the session turns it into an 
         self.cause = cause
 
 
-@final
 class Host:
-    """Whom the engine tells what actions say; functions, for compiled code cannot be extended."""
+    """Whom the engine tells what actions say; the session's `Events` are one."""
 
-    __slots__ = ("act", "fired", "log", "output", "remember", "say")
+    __slots__ = ()
 
-    def __init__(
-        self,
-        output: Callable[[object], None],
-        say: Callable[[str], None],
-        log: Callable[[str, str], None],
-        fired: Callable[[Fired], None],
-        act: Callable[[Callable[..., object], Execution, Activation], None],
-        remember: Callable[[object, Element], None],
+    def output(self, value: object) -> None:
+        """Take an emitted value."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Take a printed line."""
+        raise NotImplementedError
+
+    def log(self, level: str, message: str) -> None:
+        """Take a logged message."""
+        raise NotImplementedError
+
+    def fired(self, fired: Fired) -> None:
+        """Take a firing, when the engine `watches_firings`."""
+        raise NotImplementedError
+
+    def act(
+        self, function: Callable[..., object], execution: Execution, activation: Activation
     ) -> None:
-        self.output = output  # takes each emitted value
-        self.say = say  # takes each printed line
-        self.log = log  # takes level and message of each log
-        self.fired = fired  # takes each firing, when the engine `watches_firings`
-        self.act = act  # calls the action of a rule in Python
-        self.remember = remember  # takes an object that a rule in Python made a fact of
+        """Call the action of a rule in Python."""
+        raise NotImplementedError
+
+    def remember(self, instance: object, element: Element) -> None:
+        """Take an object that a rule in Python made a fact of."""
+        raise NotImplementedError
 
 
 @final
@@ -249,7 +258,7 @@ class Engine:
             )
         ending = activation.node
         if isinstance(ending, SoleEnding):
-            ending.count(rule.number)
+            ending.count(activation.reading)
         else:
             cast(Ending, ending).fired += 1
         recent = self.recent
@@ -291,7 +300,8 @@ class Engine:
 
     def fired(self, rule: RuleSpec) -> int:
         """How often a rule fired."""
-        count = self.matcher.alpha_network.soles.fired(rule.number)
+        firings = self.matcher.alpha_network.soles.firings()
+        count = sum([fired for reading, fired in firings.items() if reading.rule is rule])
         for node in self.matcher.live_nodes:
             spec = node.spec
             if isinstance(spec, ProductionSpec) and spec.reading.rule is rule:

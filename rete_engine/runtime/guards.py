@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Link
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.nodes import ExistsSpec, GroupSpec, PartnerSpec
 from rete_engine.runtime.conditions import all_hold
 from rete_engine.runtime.joins import MeetingNode
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class GuardToken(Token):
     """A match at an `exists` or `not` of one pattern.
 
@@ -187,6 +189,7 @@ class ExistsNode(MeetingNode):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class GroupToken(Token):
     """A match at an `exists` or `not` over a conjunction."""
 
@@ -199,6 +202,7 @@ class GroupToken(Token):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class FoundToken(Token):
     """A match of a group's branch; `owner` is the group's match it was found for."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.runtime.memory import Element
-from rete_engine.runtime.native import mypyc_attr
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

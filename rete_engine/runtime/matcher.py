@@ -33,7 +33,7 @@ from rete_engine.runtime.endings import AnswerToken
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.guards import ExistsNode, guards_of
 from rete_engine.runtime.live_node import Child, LiveNode, chained
-from rete_engine.runtime.memory import Element, Entry, RightToken, Token
+from rete_engine.runtime.memory import Element, Entry, RightToken, Token, stamped
 from rete_engine.runtime.nodes import make_node
 from rete_engine.runtime.unsettled import LAST, Unsettled
 
@@ -122,28 +122,25 @@ class Matcher:
         self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
-        if self.agenda.called:
+        if len(self.agenda.called) > 0:
             self.agenda.answer()
 
     def retract(self, element: Element) -> None:
         """Take a fact out of the network."""
-        left: list[Entry] = []
-        entry = element.entries
+        left = element.entries
         element.entries = None
+        entry = left
         while entry is not None:
             entry.bucket.memory.remove(entry)
-            left.append(entry)
             entry = entry.sibling
         token = element.tokens
         while token is not None:
             self.remove(token)
             token = element.tokens
-        for entry in left:
-            if entry.blocked is not None:
-                self.release(entry)
+        self.release(left)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
-        if self.agenda.called:
+        if len(self.agenda.called) > 0:
             self.agenda.answer()
 
     def modify(self, element: Element, values: tuple[object, ...], changed: int) -> None:
@@ -151,21 +148,27 @@ class Matcher:
         if self.frame.deadline >= 0.0:
             self.in_time()
         self.tag += 1
-        self.stamp(element, changed)
+        element.stamp = stamped(element.stamp, changed >> 1, self.tag)
         template = cast(TemplateSpec, element.type)
         if not self.network.routes[template.number].mask & changed:
             # Nobody reads it: the tokens, which may be many, need not be looked at. (A counter in
             # Miss Manners with 256 guests has 77,000, and changes 256 times: 0.2 of 0.6 seconds.)
             element.values = values
             return
-        left: list[Entry] = []
+        left: Entry | None = None
+        last: Entry | None = None
         kept: Entry | None = None
         entry = element.entries
         while entry is not None:
             following = entry.sibling
             if entry.bucket.memory.mask & changed:
                 entry.bucket.memory.remove(entry)
-                left.append(entry)
+                entry.sibling = None
+                if last is None:
+                    left = entry
+                else:
+                    last.sibling = entry
+                last = entry
             else:
                 entry.sibling = kept
                 kept = entry
@@ -182,31 +185,12 @@ class Matcher:
         for token in ended:
             if token.is_live:
                 self.remove(token)
-        for entry in left:
-            if entry.blocked is not None:
-                self.release(entry)
+        self.release(left)
         self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
-        if self.agenda.called:
+        if len(self.agenda.called) > 0:
             self.agenda.answer()
-
-    def stamp(self, element: Element, changed: int) -> None:
-        """Note the time of a change of some fields."""
-        tags = element.field_tags
-        if tags is None:
-            tag = element.tag
-            tags = [tag for _ in element.values]
-            element.field_tags = tags
-        bits = changed >> 1
-        index = 0
-        while bits > 0:
-            if index == len(tags):  # further fields stand behind the declared ones
-                tags.append(element.tag)
-            if bits & 1:
-                tags[index] = self.tag
-            bits >>= 1
-            index += 1
 
     # -- steps 2 and 3 -------------------------------------------------------------------------
 
@@ -227,12 +211,18 @@ class Matcher:
             node.entry = None
             node = following
 
-    def release(self, entry: Entry) -> None:
-        """Let the guards that leaned on a fact which is gone look for another."""
-        key = entry.bucket.key
-        for guard in guards_of(entry):
-            if guard.is_live:  # one before it may have ended its match
-                cast(ExistsNode, guard.node).lost(guard, key)
+    def release(self, left: Entry | None) -> None:
+        """Let the guards that leaned on a fact which left indexes look for another one."""
+        entry = left
+        while entry is not None:
+            following = entry.sibling
+            entry.sibling = None  # a long chain that is let go as one would go deep
+            if entry.blocked is not None:
+                key = entry.bucket.key
+                for guard in guards_of(entry):
+                    if guard.is_live:  # one before it may have ended its match
+                        cast(ExistsNode, guard.node).lost(guard, key)
+            entry = following
 
     def remove(self, token: Token) -> None:
         """Remove a token and everything below it."""

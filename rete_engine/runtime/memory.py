@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.frame import Link, Node, Record
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.join_keys import key_maker
 from rete_engine.runtime.live_node import LiveNode, RightInput, rank_of
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 class Element(Record):
     """A fact in working memory (the literature's working memory element)."""
 
-    __slots__ = ("entries", "field_tags", "is_live", "newer", "older", "origin", "tag", "tokens")
+    __slots__ = ("entries", "is_live", "newer", "older", "origin", "stamp", "tag", "tokens")
 
     def __init__(self, type: TemplateSpec, values: tuple[object, ...], number: int) -> None:
         self.type = type
         self.values = values
         self.number = number  # counted from 1 in the order of insertion
         self.tag = 0  # time tag of the insertion
-        self.field_tags: list[int] | None = None  # time tag of each field's last change, if any
+        self.stamp: Stamp | None = None  # of its last change, if it was ever changed
         self.is_live = False  # in working memory (not: pending, or retracted)
         self.entries: Entry | None = None  # its places in indexes, linked by `sibling`
         self.tokens: Token | None = None  # tokens that it is the item of
@@ -48,6 +49,38 @@ class Element(Record):
 
 
 @final
+@mypyc_attr(acyclic=True)
+class Stamp:
+    """When fields of a fact were changed last. Every field stands in one stamp at most."""
+
+    __slots__ = ("fields", "older", "tag")
+
+    def __init__(self, fields: int, tag: int, older: Stamp | None) -> None:
+        self.fields = fields  # a bit for each, the first is 1
+        self.tag = tag
+        self.older = older
+
+
+def stamped(newest: Stamp | None, fields: int, tag: int) -> Stamp:
+    """The stamps of a fact after one more change, the newest first."""
+    if newest is not None and newest.fields == fields:  # mostly the same fields change again
+        newest.tag = tag
+        return newest
+    first = Stamp(fields, tag, newest)
+    before = first
+    stamp = newest
+    while stamp is not None:
+        stamp.fields -= stamp.fields & fields
+        if stamp.fields == 0:
+            before.older = stamp.older
+        else:
+            before = stamp
+        stamp = stamp.older
+    return first
+
+
+@final
+@mypyc_attr(acyclic=True)
 class Entry:
     """A fact's place in an index."""
 
@@ -62,6 +95,7 @@ class Entry:
         self.blocked: GuardToken | None = None  # guards that lean on this fact, see GuardToken
 
 
+@mypyc_attr(acyclic=True)
 class TokenBucket:
     """A list of tokens, oldest first."""
 
@@ -73,6 +107,7 @@ class TokenBucket:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Bucket(TokenBucket):
     """The facts of an index with the same key, oldest first, and the matches that wait for them.
 
@@ -133,6 +168,7 @@ class Bucket(TokenBucket):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class LeftBucket(TokenBucket):
     """The matches of one more node in a bucket."""
 
@@ -214,6 +250,7 @@ class RightMemory:
             del self.buckets[bucket.key]
 
 
+@mypyc_attr(acyclic=True)
 class Token(Link):
     """A partial match: a parent match and one item more, waiting in the memory of `node`."""
 
@@ -244,6 +281,7 @@ class Token(Link):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RightToken(Token):
     """A match of a right sub-network. Like a fact it is an item of tokens, and lists them."""
 

@@ -108,7 +108,7 @@ class Queries:
             failures = matcher.query_failures
             matcher.query_failures = []
         if failures:
-            raise QueryFailure(failures[0])
+            raise QueryFailure(first_of(failures))
         return answers
 
     def take_out(self, arguments: Element) -> None:
@@ -170,7 +170,7 @@ class Queries:
             matcher.query_failures = []
         if failures:
             self.take_out(arguments)
-            raise QueryFailure(failures[0])
+            raise QueryFailure(first_of(failures))
         live = Live(query, arguments, tell)
         self.lives[arguments] = live
         self.memory.after_change = self.flush
@@ -221,6 +221,16 @@ class Queries:
         self.lives.clear()
         self.on_failure = None
         return records
+
+
+def first_of(failures: list[Failure]) -> Failure:
+    """The first of some failures, of which none is left in the list.
+
+    An error may hold the frame that the list is in, which must not hold the error.
+    """
+    first = failures[0]
+    failures.clear()
+    return first
 
 
 def in_order(tokens: list[AnswerToken]) -> list[AnswerToken]:

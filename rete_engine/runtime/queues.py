@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Callable
 from typing import final
 
+from rete_engine.expressions.native import mypyc_attr
 from rete_engine.runtime.activations import Activation, AgendaEntry, Deferred
 from rete_engine.runtime.memory import Token, TokenBucket, append, collect, insert, take_out
 
@@ -53,35 +54,45 @@ class Queue:
 
 
 @final
+@mypyc_attr(acyclic=True)
+class Level(TokenBucket):
+    """The waiting activations of one salience."""
+
+    __slots__ = ("salience",)
+
+    def __init__(self, salience: int) -> None:
+        super().__init__()
+        self.salience = salience
+
+
+@final
 class ListQueue(Queue):
     """`depth` and `breadth`: a list for each salience."""
 
-    __slots__ = ("depth", "latest", "latest_salience", "levels", "saliences")
+    __slots__ = ("depth", "latest", "levels", "ranked")
 
     def __init__(self, depth: bool) -> None:
         self.depth = depth
-        self.levels: dict[int, TokenBucket] = {}
-        self.saliences: list[int] = []  # those with a level, ascending
+        self.levels: dict[int, Level] = {}  # by their saliences
+        self.ranked: list[Level] = []  # by ascending salience
         # The level that was last asked for: mostly it is asked for again.
-        self.latest: TokenBucket | None = None
-        self.latest_salience = 0
+        self.latest: Level | None = None
 
-    def level(self, salience: int) -> TokenBucket:
+    def level(self, salience: int) -> Level:
         """The list of a salience."""
         level = self.latest
-        if level is not None and self.latest_salience == salience:
+        if level is not None and level.salience == salience:
             return level
         level = self.levels.get(salience)
         if level is None:
-            level = TokenBucket()
+            level = Level(salience)
             self.levels[salience] = level
-            saliences = self.saliences
-            place = len(saliences)
-            while place > 0 and saliences[place - 1] > salience:
+            ranked = self.ranked
+            place = len(ranked)
+            while place > 0 and ranked[place - 1].salience > salience:
                 place -= 1
-            saliences.insert(place, salience)
+            ranked.insert(place, level)
         self.latest = level
-        self.latest_salience = salience
         return level
 
     def push(self, activation: AgendaEntry) -> None:
@@ -104,7 +115,7 @@ class ListQueue(Queue):
         for level in self.levels.values():
             collect(level, tokens)
         self.levels.clear()
-        self.saliences.clear()
+        self.ranked.clear()
         self.latest = None
 
     def pull(self, activation: AgendaEntry) -> None:
@@ -115,9 +126,9 @@ class ListQueue(Queue):
 
     def first(self) -> Activation | None:
         """The newest (oldest) activation of the highest salience."""
-        saliences = self.saliences
-        while saliences:
-            level = self.level(saliences[-1])
+        ranked = self.ranked
+        while ranked:
+            level = ranked[-1]
             token = level.tail if self.depth else level.head
             if isinstance(token, Deferred):
                 token = make_next(token, level)
@@ -125,10 +136,11 @@ class ListQueue(Queue):
                 assert isinstance(token, Activation)
                 return token
             if level.head is None:
-                if len(saliences) == 1:
+                if len(ranked) == 1:
                     return None  # the next activation mostly has the same salience
                 # Dynamic salience makes levels without end, so an empty one goes.
-                del self.levels[saliences.pop()]
+                ranked.pop()
+                del self.levels[level.salience]
                 self.latest = None
         return None
 
@@ -145,8 +157,7 @@ class ListQueue(Queue):
     def entries(self) -> list[AgendaEntry]:
         """All that stands here, the next one first."""
         found: list[AgendaEntry] = []
-        for salience in reversed(self.saliences):
-            level = self.levels[salience]
+        for level in reversed(self.ranked):
             token = level.tail if self.depth else level.head
             while token is not None:
                 assert isinstance(token, AgendaEntry)

@@ -34,11 +34,11 @@ class SoleEnding(Ending):
     def __init__(self, spec: NodeSpec, matcher: Matcher) -> None:
         super().__init__(spec)
         self.matcher = matcher
-        self.firings: dict[int, int] = {}  # by the number of the rule
+        self.firings: dict[ReadingSpec, int] = {}  # how many matches of each rule fired
 
-    def count(self, rule: int) -> None:
+    def count(self, reading: ReadingSpec) -> None:
         """Count a firing of a rule."""
-        self.firings[rule] = self.firings.get(rule, 0) + 1
+        self.firings[reading] = self.firings.get(reading, 0) + 1
 
     def forget(self, token: Token) -> None:
         """Take the activation off the agenda."""
@@ -108,12 +108,13 @@ class Soles:
         node.rank = spec.rank
         targets.add(node)
 
-    def fired(self, rule: int) -> int:
-        """How often a rule fired."""
-        count = 0
-        for ending in self.endings.values():
-            count += ending.firings.get(rule, 0)
-        return count
+    def firings(self) -> dict[ReadingSpec, int]:
+        """How many matches of each rule fired."""
+        return {
+            reading: count
+            for ending in self.endings.values()
+            for reading, count in ending.firings.items()
+        }
 
     def close(self) -> None:
         """Let everything go, when the session ends."""

@@ -120,13 +120,13 @@ def time_tag(activation: Activation, pattern: PatternUse) -> int:
     assert link is not None
     element = link.item
     assert isinstance(element, Element)
-    tags = element.field_tags
-    newest = element.tag
-    if tags is not None:
-        for index in range(len(tags)):
-            if pattern.mask & (2 << index) and tags[index] > newest:
-                newest = tags[index]
-    return newest
+    fields = pattern.mask >> 1
+    stamp = element.stamp
+    while stamp is not None:
+        if stamp.fields & fields:
+            return stamp.tag
+        stamp = stamp.older
+    return element.tag
 
 
 def descending(tags: list[int]) -> tuple[int, ...]:

@@ -45,14 +45,12 @@ class Awaiting:
         self.loop = None
 
     def value(self, what: str, answer: object) -> object:
-        """What a function of the program answers, waited for where it is async.
+        """What an async function of the program answers, waited for.
 
         Raises:
             EvaluationError: Nobody can wait for it here.
             CancelledError: The run was cancelled.
         """
-        if not hasattr(type(answer), "__await__"):
-            return answer
         import asyncio
         from concurrent.futures import CancelledError
 

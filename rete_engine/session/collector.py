@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import gc
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,29 +60,6 @@ def give_way() -> None:
     Nothing need be done for that: Python looks at them when it begins a function that is not
     compiled, and this module is not.
     """
-
-
-class Load:
-    """A long load of single facts, for which the collector is held back.
-
-    It is an object of its own, so that a session which is dropped without being closed is not
-    kept alive by it, and the collector is let go then too.
-    """
-
-    def __init__(self) -> None:
-        self._end: weakref.finalize[[], Load] | None = None
-
-    def begin(self) -> None:
-        """Hold the collector back from here to `end`, unless that was begun already."""
-        if self._end is None:
-            hold_back()
-            self._end = weakref.finalize(self, let_go)
-
-    def end(self) -> None:
-        """Let the collector go."""
-        if self._end is not None:
-            self._end()
-            self._end = None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, cast, final
 
 from rete_engine.diagnostics.errors import RuleExecutionError
 from rete_engine.expressions.frame import Link
@@ -28,6 +28,7 @@ from rete_engine.session.translation import Translator
 EVENTS = ("insert", "modify", "retract", "activate", "cancel", "fire", "error")
 
 _logger = logging.getLogger("rete_engine")
+_print = logging.getLogger("rete_engine.print").info
 
 
 class Subscription:
@@ -50,19 +51,25 @@ class Subscription:
         self.close()
 
 
-class Events:
+@final
+class Events(Host):
     """The engine's host: collects what a run gives, and calls back."""
+
+    __slots__ = (
+        "awaiting", "callbacks", "changed", "engine", "failure", "firings", "is_adjusted", "out",
+        "outputs", "params", "traces", "translator", "writes_back",
+    )  # fmt: skip
 
     def __init__(
         self,
         translator: Translator,
-        out: Callable[[str], object],
+        out: Callable[[str], object] | None,
         writes_back: bool,
         params: tuple[str, ...],
     ) -> None:
         self.params = params  # their names
         self.translator = translator
-        self.out = out
+        self.out = out  # takes what rules print; None for the logger
         self.callbacks: dict[str, list[Subscription]] = {}  # by event, as far as there ever were
         self.outputs: list[Any] = []
         self.firings: list[Firing] = []
@@ -70,27 +77,25 @@ class Events:
         self.is_adjusted = False  # whether the engine tells of anything, so that a run looks again
         self.engine: Engine | None = None
         self.failure: Exception | None = None  # what a callback raised, until `raise_failure`
-        self.awaiting = Awaiting()
+        self.awaiting: Awaiting | None = None  # made when a function is async
         # By rule in Python: what its function has changed, as kind, template and field.
         self.changed: dict[RuleSpec, dict[tuple[int, TemplateSpec, str], None]] = {}
         self.writes_back = writes_back  # assign changed fields to the program's objects
 
-    def host(self) -> Host:
-        """Whom an engine tells what actions say."""
-        return Host(self.output, self.say, self.log, self.fired, self.act, self.remember)
-
     def attach(self, engine: Engine) -> None:
         """Listen to a new engine, and forget what an earlier one left."""
         self.engine = engine
-        self.take()
+        if self.outputs or self.firings:
+            self.take()
         if self.callbacks or self.writes_back or self.traces:  # else an engine tells nothing
             self.adjust()
 
     def close(self) -> None:
         """Call nobody any more, and leave nothing that points in circles."""
         self.engine = None
-        for callbacks in self.callbacks.values():
-            callbacks.clear()
+        if self.callbacks:
+            for callbacks in self.callbacks.values():
+                callbacks.clear()
 
     def begin(self, traces: bool) -> None:
         """Begin a run that is traced, or that follows one, or that somebody may listen to."""
@@ -102,6 +107,12 @@ class Events:
         subscription = Subscription(self.callbacks.setdefault(event, []), callback)
         self.adjust()
         return subscription
+
+    def waiter(self) -> Awaiting:
+        """What waits for async functions."""
+        if self.awaiting is None:
+            self.awaiting = Awaiting()
+        return self.awaiting
 
     def take(self) -> tuple[list[Any], list[Firing]]:
         """What was emitted and fired since this was last asked.
@@ -161,7 +172,10 @@ class Events:
         failure = self.failure
         if failure is not None:
             self.failure = None
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # it holds this frame, and so the session
 
     # -- from the engine -----------------------------------------------------------------------
 
@@ -183,7 +197,9 @@ class Events:
         )
         translator.pending = execution.changes
         try:
-            self.awaiting.value(f"the rule '{activation.rule.name}'", function(firing))
+            answer = function(firing)
+            if hasattr(type(answer), "__await__"):
+                self.waiter().value(f"the rule '{activation.rule.name}'", answer)
         except Exception as error:
             execution.line = failing_line(function, error) or execution.line
             raise
@@ -217,7 +233,7 @@ class Events:
 
     def say(self, text: str) -> None:
         """Take a printed line."""
-        self.guarded(self.out, text)
+        self.guarded(_print if self.out is None else self.out, text)
 
     def log(self, level: str, message: str) -> None:
         """Take a logged message."""

@@ -1,53 +1,245 @@
-"""The order in which the conditions of a rule are joined, and by what, for people."""
+"""The order in which the conditions of a rule are joined, by what, and why, for people.
+
+The network holds the order, and which patterns are joined last because rules change what they
+read. Why a condition stands where it does is told from these when somebody asks, in the words of
+the planner's laws (see `compiler.plan`): ten thousand rules cost nothing for it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from rete_engine.network.accumulates import AccumulateSpec, MemberSpec
 from rete_engine.network.alphas import Test
 from rete_engine.network.network import Network
 from rete_engine.network.nodes import (
+    BranchingSpec,
     ComputeSpec,
     CrossSpec,
     ExistsSpec,
     FirstSpec,
+    JoinSpec,
     NodeSpec,
+    PartnerSpec,
     ProductionSpec,
     RightInputSpec,
     TestSpec,
 )
 from rete_engine.network.picture import describe_alpha, describe_node
+from rete_engine.network.rules import PatternUse
 
 _FIELD = re.compile(r"\.(\d+)")
 
 
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """What a match goes through: a condition of a rule, where the planner has put it.
+
+    Attributes:
+        text: What is done.
+        reason: Why it is done here.
+        written: Of a pattern of its own, which one it is of the rule's, as written, from 1. Facts
+            that conditions read through a reference count as patterns. None for what is no pattern,
+            or stands inside of another condition.
+        keys: The fields by which the facts are looked up.
+        keeps_matches: Whether matches of what stands before it wait there. Those of a first pattern
+            and of tests go straight on.
+        node: The number of the node in the network; rules that begin alike share nodes.
+        inside: The steps of what is joined apart or stands inside of the condition, by alternative.
+    """
+
+    text: str
+    reason: str
+    written: int | None
+    keys: tuple[str, ...]
+    keeps_matches: bool
+    node: int
+    inside: tuple[tuple[PlanStep, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPath:
+    """The way of a rule's matches, or of one of the alternatives of its conditions.
+
+    Attributes:
+        steps: What a match goes through.
+        node: The number of the node at the end, where matches wait to fire.
+    """
+
+    steps: tuple[PlanStep, ...]
+    node: int
+
+
 def paths_of(network: Network, rule: str) -> list[list[str]]:
     """A path for each alternative of a rule: what it does step by step, as the network does it."""
-    ends = [n for n in network.nodes if isinstance(n, ProductionSpec) and n.rule.name == rule]
-    return [_path(end) for end in ends]
+    return [[step.text for step in path.steps] for path in _paths(network, rule).get(rule, [])]
 
 
-def _path(end: NodeSpec) -> list[str]:
-    steps: list[str] = []
+def plans_of(network: Network) -> dict[str, list[PlanPath]]:
+    """The paths of every rule, by its name."""
+    found: dict[str, list[PlanPath]] = {rule.name: [] for rule in network.rules}
+    found.update(_paths(network, None))
+    return found
+
+
+def reasons_of(network: Network) -> dict[int, str]:
+    """Why the nodes of the rules stand where they do, by number; of shared ones as of the first."""
+    found: dict[int, str] = {}
+    waiting = [
+        step for paths in plans_of(network).values() for path in paths for step in path.steps
+    ]
+    for step in waiting:  # grows by what is inside
+        found.setdefault(step.node, step.reason)
+        waiting.extend(inner for branch in step.inside for inner in branch)
+    return found
+
+
+def _paths(network: Network, rule: str | None) -> dict[str, list[PlanPath]]:
+    """The paths of a rule, or with None of all."""
+    found: dict[str, list[PlanPath]] = {}
+    for node in network.nodes:
+        if isinstance(node, ProductionSpec) and rule in (None, node.rule.name):
+            uses = {use.steps: (n, use) for n, use in enumerate(node.reading.patterns, 1)}
+            steps = _steps(node, None, uses)
+            found.setdefault(node.rule.name, []).append(PlanPath(steps, node.number))
+    return found
+
+
+#: The patterns of a rule, each with its place as written, by how far up a match their facts stand.
+_Uses = Mapping[int, tuple[int, PatternUse]]
+
+
+def _steps(
+    end: NodeSpec, begin: NodeSpec | None, uses: _Uses, up: int = 0, apart: bool = False
+) -> tuple[PlanStep, ...]:
+    """The steps between two nodes; `up` is where the last item of the match stands."""
+    steps: list[PlanStep] = []
+    behind: list[int] = []  # the patterns that are joined behind the step, as written
+    volatile = False  # whether one of them is there because rules change it
     node = end.parent
-    while node is not None and node.parent is not None:
-        steps.append(_step(node))
+    while node is not None and node is not begin and node.parent is not None:
+        inside = _inside(node, uses, up)
+        written, changed = None, _changed(node, uses, up)
+        if isinstance(node, (FirstSpec, JoinSpec)) and up in uses:
+            written = uses[up][0]
+        ahead_of = sorted(each for each in behind if written is not None and each < written)
+        reason = _reason(node, ahead_of, [] if apart else changed, volatile)
+        keeps = not isinstance(node, (FirstSpec, TestSpec))
+        text, keys = _text(node, inside), _keys(node)
+        steps.append(PlanStep(text, reason, written, keys, keeps, node.number, inside))
+        behind += [written] if written is not None else []
+        behind += [each.written for branch in inside for each in branch if each.written]
+        volatile = volatile or bool(changed)
+        up += _items(node)
         node = node.parent
-    return steps[::-1]
+    return tuple(reversed(steps))
 
 
-def _step(node: NodeSpec) -> str:
+def _inside(node: NodeSpec, uses: _Uses, up: int) -> tuple[tuple[PlanStep, ...], ...]:
+    """The steps that a step consists of."""
+    if isinstance(node, CrossSpec):
+        return (_steps(node.adapter, None, uses, up, apart=True),)
+    if isinstance(node, BranchingSpec):
+        return tuple(_steps(end, node, {}) for end in _ends(node))
+    return ()
+
+
+def _ends(branching: BranchingSpec) -> list[NodeSpec]:
+    """The ends of a branch, one for each alternative, in their order."""
+    found: list[NodeSpec] = []
+    left = branching.branch[::-1]
+    while left:
+        node = left.pop()
+        if isinstance(node, (PartnerSpec, MemberSpec)):
+            found.append(node)
+        left.extend(reversed(node.children))
+    return found
+
+
+def _items(node: NodeSpec) -> int:
+    """How many items a node adds to a match."""
+    if isinstance(node, CrossSpec):
+        return 1 + node.adapter.length
+    if isinstance(node, AccumulateSpec):
+        return 2 if node.grouped else 1
+    return 0 if isinstance(node, TestSpec) else 1
+
+
+def _changed(node: NodeSpec, uses: _Uses, up: int) -> list[str]:
+    """What rules change of the facts of a step that is joined last for it."""
+    if isinstance(node, JoinSpec):
+        names = uses[up][1].changed if up in uses else ()
+        return [f"{node.right.alpha.template.name}.{name}" for name in names]
+    found: list[str] = []
+    if isinstance(node, CrossSpec):
+        inner = node.adapter.parent
+        while inner is not None and inner.parent is not None:
+            names = uses[up][1].changed if up in uses else ()
+            if isinstance(inner, FirstSpec):
+                found += [f"{inner.alpha.template.name}.{name}" for name in names]
+            else:
+                found += _changed(inner, uses, up)
+            up += _items(inner)
+            inner = inner.parent
+    return sorted(set(found))
+
+
+# -- in words ------------------------------------------------------------------------------------
+
+
+def _reason(node: NodeSpec, ahead_of: list[int], changed: list[str], volatile: bool) -> str:
+    """Why a node stands where it does."""
+    if isinstance(node, FirstSpec):
+        return "first of those that rules do not change" if ahead_of else "first as written"
+    if isinstance(node, CrossSpec):
+        return f"rules change {_listed(changed)}, and there is no key: joined apart, and last"
+    if isinstance(node, JoinSpec):
+        if node.right.key:
+            patterns = "pattern" if len(ahead_of) == 1 else "patterns"
+            before = f", so it is ahead of {patterns} {_listed(ahead_of)}" if ahead_of else ""
+            return f"its key is known{before}"
+        if changed:
+            return f"rules change {_listed(changed)}, and there is no key: joined last"
+        following = "the next that rules do not change" if ahead_of else "the next as written"
+        return f"no pattern that is left has a key: {following}"
+    if isinstance(node, TestSpec):
+        return "asked as soon as all that it reads is there"
+    if isinstance(node, ComputeSpec):
+        return "computed when all that is written before it is joined"
+    if isinstance(node, AccumulateSpec) and node.parent is not None and node.parent.parent is None:
+        return "reads no other condition: computed once for all matches"
+    if volatile:
+        return "asked before what rules change is joined"
+    return "asked when all that is written before it is joined"
+
+
+def _listed(each: Sequence[object]) -> str:
+    """Things in a row: `a`, `a and b`, `a, b and c`."""
+    words = [str(one) for one in each]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _keys(node: NodeSpec) -> tuple[str, ...]:
+    """The fields by which a node looks facts up."""
+    if not isinstance(node, RightInputSpec):
+        return ()
+    names = {index: name for name, index in node.right.alpha.template.positions.items()}
+    return tuple(
+        _FIELD.sub(lambda found: names[int(found[1])], each.key()) for each in node.right.key
+    )
+
+
+def _text(node: NodeSpec, inside: tuple[tuple[PlanStep, ...], ...]) -> str:
+    """What a node does."""
     if isinstance(node, FirstSpec):
         return describe_alpha(node.alpha)
     if isinstance(node, RightInputSpec):
         word = "join"
         if isinstance(node, ExistsSpec):
             word = "not" if node.negated else "exists"
-        names = {index: name for name, index in node.right.alpha.template.positions.items()}
-        keys = [
-            _FIELD.sub(lambda found: names[int(found[1])], each.key()) for each in node.right.key
-        ]
+        keys = _keys(node)
         each_with_each = "without a key: each with each"
         by = f"by {', '.join(keys)}" if keys else each_with_each if word == "join" else ""
         tests = _texts(node.tests)
@@ -59,7 +251,7 @@ def _step(node: NodeSpec) -> str:
         return f"compute {_texts([node.value])}"
     if isinstance(node, CrossSpec):
         tests = _texts(node.tests)
-        apart = "; ".join(_path(node.adapter))
+        apart = "; ".join(step.text for step in inside[0])
         return f"join what is joined apart ({apart})" + (f" where {tests}" if tests else "")
     return describe_node(node)
 

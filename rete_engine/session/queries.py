@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from rete_engine.runtime.queries import Live
 from rete_engine.session.fact import Fact
 
 if TYPE_CHECKING:
+    from rete_engine.session.session import Session
     from rete_engine.session.translation import Translator
 
 
@@ -151,12 +153,12 @@ class LiveQuery:
         query: QuerySpec,
         arguments: Element,
         callback: Callable[[list[Match], list[Match]], object],
-        closing: Callable[[LiveQuery], None],
+        session: weakref.ref[Session],
     ) -> None:
         self._query = query
         self._arguments = arguments
         self._callback = callback
-        self._closing = closing
+        self._session = session  # which does not live for its queries
         self._live: Live | None = None  # in the engine; None before it begins and at its end
         self._matches: dict[Answer, Match] = {}
         self._closed = False
@@ -165,7 +167,9 @@ class LiveQuery:
         """End the calls. A second time does nothing."""
         if not self._closed:
             self._closed = True
-            self._closing(self)
+            session = self._session()
+            if session is not None:
+                session._close_live(self)
 
     def __enter__(self) -> LiveQuery:
         return self

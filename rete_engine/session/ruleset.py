@@ -24,8 +24,9 @@ from rete_engine.session.cached import Cache, CacheOption, Content
 from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, files_of
 from rete_engine.session.meanings import Meanings
-from rete_engine.session.paths import paths_of
+from rete_engine.session.paths import PlanPath, paths_of, plans_of, reasons_of
 from rete_engine.session.session import Session
+from rete_engine.session.settings import Settings, Shared
 
 if TYPE_CHECKING:
     from rete_engine.model.declarations import Document
@@ -136,7 +137,6 @@ class RuleSet:
     ) -> None:
         self._compiled = compiled = content.compiled
         self._functions = dict(functions)
-        self._accumulators = tuple(accumulators.values())
         self.name = content.name or name
         self.description = content.description
         self.diagnostics = content.diagnostics
@@ -157,9 +157,12 @@ class RuleSet:
             RuleInfo(rule.name, rule.description, rule.tags, rule.file, rule.line)
             for rule in compiled.network.rules
         )
-        self._classes = content.classes
-        self._specs = {spec.name: spec for spec in specs}
-        self._meanings = Meanings(content.documents, tuple(accumulators))
+        self._shared = Shared(
+            compiled,
+            Meanings(content.documents, tuple(accumulators)),
+            dict(content.classes),
+            tuple(accumulators.values()),
+        )
         vars(self)["_complete"] = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -332,22 +335,20 @@ class RuleSet:
             SessionError: An external function is not provided, or an option is unknown.
         """
         return Session(
-            self._compiled,
-            self._meanings,
-            self._specs,
-            self._classes,
-            {**self._functions, **functions} if functions else self._functions,
-            self._accumulators,
-            params={} if params is None else params,
-            strategy=strategy,
-            seed=seed,
-            on_error=on_error,
-            clock=clock,
-            out=out,
-            limits=_LIMITS if limits is None else limits,
-            write_back=write_back,
-            adopt=adopt,
-            explain=explain,
+            self._shared,
+            Settings(
+                params,
+                strategy,
+                seed,
+                {**self._functions, **functions} if functions else self._functions,
+                on_error,
+                clock,
+                out,
+                _LIMITS if limits is None else limits,
+                write_back,
+                adopt,
+                explain,
+            ),
         )
 
     def graph(self, format: str = "mermaid") -> str:
@@ -358,10 +359,11 @@ class RuleSet:
             >>> rules.graph("mermaid").splitlines()[0]
             'flowchart TD'
         """
+        network = self._compiled.network
         if format == "mermaid":
-            return to_mermaid(self._compiled.network)
+            return to_mermaid(network, reasons_of(network))
         if format == "dot":
-            return to_dot(self._compiled.network)
+            return to_dot(network, reasons_of(network))
         raise ValueError(f"format must be 'mermaid' or 'dot', not {format!r}")
 
     def paths(self, rule: str) -> list[list[str]]:
@@ -390,6 +392,37 @@ class RuleSet:
             [['Customer(id > 3)', 'join Order() by customer']]
         """
         return paths_of(self._compiled.network, rule)
+
+    def plans(self) -> dict[str, list[PlanPath]]:
+        r"""In which order the conditions of each rule are joined, and why.
+
+        The plan depends on the rules alone: the same text has the same plan everywhere.
+
+        Returns:
+            For each rule, by name, a path for each of its alternatives.
+
+        Example:
+            >>> rules = RuleSet.parse('''
+            ... template Customer
+            ...     id: int
+            ... end
+            ... template Order
+            ...     customer: int
+            ... end
+            ... rule "r"
+            ... when
+            ...     c := Customer(id > 3)
+            ...     o := Order(customer == c.id)
+            ... then
+            ...     emit o.customer
+            ... end
+            ... ''')
+            >>> for step in rules.plans()["r"][0].steps:
+            ...     print(step.text, "-", step.reason)
+            Customer(id > 3) - first as written
+            join Order() by customer - its key is known
+        """
+        return plans_of(self._compiled.network)
 
     def __repr__(self) -> str:
         return f"<RuleSet {self.name}: {len(self.rules)} rules, {len(self.templates)} templates>"
@@ -499,4 +532,4 @@ def _spelled(spec: TemplateSpec) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["QueryInfo", "RuleInfo", "RuleSet", "TemplateInfo", "Type"]
+__all__ = ["PlanPath", "QueryInfo", "RuleInfo", "RuleSet", "TemplateInfo", "Type"]

@@ -1,22 +1,36 @@
-"""Running: the engine's loop with what a session does about errors."""
+"""Opening, running and closing: the engine's loop with what a session does about errors."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, cast, final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError, SessionError
+from rete_engine.expressions.frame import Context
 from rete_engine.expressions.values import EvaluationError, shown
+from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.conditions import Failure
 from rete_engine.runtime.engine import LIMIT, ActionFailure, Engine
 from rete_engine.runtime.errors import SessionLimitError, StrategyError
-from rete_engine.runtime.gate import MANY, Gate
 from rete_engine.runtime.memory import Element
-from rete_engine.session.collector import Load, give_way, hold_back, let_go
+from rete_engine.runtime.strategies import named_strategy
+from rete_engine.session.accumulators import accumulating
+from rete_engine.session.collector import give_way, hold_back, let_go
 from rete_engine.session.events import Events
+from rete_engine.session.externals import provide
 from rete_engine.session.fact import describe
+from rete_engine.session.gate import Gate
+from rete_engine.session.opening import (
+    insert_declared,
+    own_strategy,
+    param_values,
+    switch_off,
+    utc_now,
+)
 from rete_engine.session.queries import LiveQueries
 from rete_engine.session.results import RunResult, Stopped
+from rete_engine.session.settings import Settings, Shared
 from rete_engine.session.tracing import find_loop
 from rete_engine.session.translation import Translator
 
@@ -28,7 +42,8 @@ if TYPE_CHECKING:
 #: before the collector would be in the way, so only longer ones hold it back.
 STRETCH: Final = 500
 
-ON_ERROR = ("raise", "skip", "quarantine")
+#: Why a session that is closed cannot be used.
+CLOSED: Final = "the session is closed"
 
 
 def check_timeout(timeout: object) -> None:
@@ -44,33 +59,141 @@ def check_timeout(timeout: object) -> None:
 
 @final
 class Runner:
-    """Runs one engine.
+    """What works in a session: it opens, runs and closes its engines, one after another.
 
-    It is compiled like the engine: a program that runs after every change waited longer for the
-    Python around a run than for the run.
+    It is compiled like the engine: a program that opens a session for each request, or runs
+    after every change, waited longer for the Python around the engine than for the engine. It is
+    the context manager of a method at work, too. What few sessions need is made when one does.
     """
 
-    __slots__ = ("engine", "errors", "events", "gate", "lives", "load", "on_error", "translator")
+    __slots__ = (
+        "context", "engine", "errors", "events", "gate", "lives", "on_error", "seeded", "settings",
+        "shared", "translator",
+    )  # fmt: skip
 
-    def __init__(
-        self,
-        engine: Engine,
-        gate: Gate,
-        events: Events,
-        translator: Translator,
-        lives: LiveQueries,
-        load: Load,
-        on_error: str,
-    ) -> None:
-        self.engine = engine
-        self.gate = gate
-        self.events = events
+    def __init__(self, shared: Shared, settings: Settings) -> None:
+        compiled = shared.compiled
+        limits = settings.limits
+        translator = Translator(shared, settings.adopt)
+        events = Events(translator, settings.out, settings.write_back, shared.params)
+        self.shared = shared
+        self.settings = settings
         self.translator = translator
-        self.lives = lives
-        self.load = load
-        self.on_error = on_error
+        self.events = events
+        self.gate = Gate(translator, events, limits.seconds or 0.0)
+        self.on_error = settings.on_error
         self.errors: list[RuleExecutionError] = []  # passed over, for the next result
-        engine.queries.on_failure = self.query_failed
+        self.lives: LiveQueries | None = None  # made when somebody asks for the first
+        self.seeded = 0  # facts of facts blocks
+        context = Context(
+            limits,
+            (),
+            compiled.functions,
+            provide(compiled.externals, settings.functions, translator, events)
+            if compiled.externals
+            else (),
+            settings.clock or utc_now,
+            compiled.locals,
+            tuple([accumulating(each, translator) for each in shared.accumulators])
+            if shared.accumulators
+            else (),
+        )
+        if settings.params or compiled.params:
+            context.params = param_values(settings.params, compiled, context, translator)
+        self.context = context
+        self.engine = self.new_engine()
+
+    # -- opening and closing -------------------------------------------------------------------
+
+    def new_engine(self) -> Engine:
+        """An empty working memory, with an agenda of the session's strategy."""
+        settings = self.settings
+        strategy = settings.strategy
+        if isinstance(strategy, str):
+            ordered = named_strategy(strategy, settings.seed)
+        else:
+            ordered = own_strategy(cast("Callable[[Any], Any]", strategy), self.events)
+        network = self.shared.compiled.network
+        engine = Engine(network, self.context, Agenda(ordered), self.events)
+        engine.records = settings.explain
+        return engine
+
+    def open(self) -> None:
+        """Begin: the facts blocks, and the rules that need no fact.
+
+        Raises:
+            SessionError: Whether a rule is enabled cannot be told.
+            FactError: A fact of a facts block does not fit.
+            SecurityError: It takes more than the session's limits allow.
+        """
+        engine = self.engine
+        compiled = self.shared.compiled
+        gate = self.gate
+        gate.memory = engine.memory
+        if gate.seconds > 0.0:
+            gate.begin()
+        if compiled.network.switched:
+            switch_off(engine)
+        self.events.attach(engine)
+        lives = self.lives
+        if lives is not None:
+            engine.queries.on_failure = self.query_failed
+            lives.restart(engine)
+        if compiled.facts:
+            insert_declared(engine, compiled)
+        self.seeded = engine.memory.inserted
+        engine.matcher.open()
+
+    def reset(self) -> None:
+        """Begin anew, with an engine of its own."""
+        self.engine.close()
+        self.translator.forget_all()
+        self.engine = self.new_engine()
+        self.open()
+
+    def close(self) -> None:
+        """Free everything; a second time does nothing."""
+        gate = self.gate
+        if gate.unusable == CLOSED:
+            return
+        gate.unusable = CLOSED
+        gate.end_load()
+        self.events.close()
+        if self.lives is not None:
+            self.lives.close()
+        self.engine.close()
+        self.translator.forget_all()
+
+    def live_queries(self) -> LiveQueries:
+        """The live queries of the session."""
+        lives = self.lives
+        if lives is None:
+            lives = LiveQueries(self.translator, self.events.guarded)
+            self.lives = lives
+            self.engine.queries.on_failure = self.query_failed
+        return lives
+
+    # -- a method at work ----------------------------------------------------------------------
+
+    def __enter__(self) -> None:
+        gate = self.gate
+        gate.enter()
+        if self.lives is not None:
+            try:
+                self.lives.sweep(self.engine)
+            except BaseException:
+                gate.busy = 0
+                raise
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        gate = self.gate
+        try:
+            if error is None and self.events.failure is not None:
+                self.events.raise_failure()
+            if isinstance(error, (SessionLimitError, StrategyError)):
+                gate.fail(error)
+        finally:
+            gate.busy = 0
 
     def run(
         self, limit: object, timeout: object, trace: bool, loop: AbstractEventLoop | None
@@ -89,14 +212,14 @@ class Runner:
         gate = self.gate
         gate.enter()
         try:
-            if self.lives.ended:
+            if self.lives is not None:
                 self.lives.sweep(self.engine)
-            if gate.inserts >= MANY:
-                self.load.end()
+            if gate.loads:
+                gate.end_load()
             gate.inserts = 0
             if loop is None:
                 return self.fire(left, timeout, trace)
-            awaiting = self.events.awaiting
+            awaiting = self.events.waiter()
             awaiting.begin(self.engine, loop)
             try:
                 result = self.fire(left, timeout, trace)
@@ -163,8 +286,14 @@ class Runner:
             return RunResult(fired, [], stopped, [], [])
         loop = find_loop(engine.recent, engine.network, events.changed) if reason == LIMIT else None
         outputs, firings = events.take()
-        errors, self.errors = self.errors, []
-        return RunResult(fired, outputs, stopped, firings, errors, loop)
+        return RunResult(fired, outputs, stopped, firings, self.take_errors(), loop)
+
+    def take_errors(self) -> list[RuleExecutionError]:
+        """The errors that were passed over since this was last asked."""
+        # Not in `fire`: they may hold its frame, which must not hold them.
+        errors = self.errors
+        self.errors = []
+        return errors
 
     def keep(self, result: RunResult) -> None:
         """Keep what was emitted and passed over for the next run."""
@@ -183,7 +312,10 @@ class Runner:
             engine.matcher.failures = failures[position + 1 :]
             self.events.error(error)
             if self.on_error == "raise":
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error, failure, failures  # they hold this frame, and so the session
             self.errors.append(error)
             if self.on_error == "quarantine":
                 names = {origin.rule for origin in failure.origins}
@@ -213,7 +345,10 @@ class Runner:
         if self.on_error == "raise":
             agenda.put_back(failure.activation)
             self.events.error(error)
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # it holds this frame, and so the session
         self.engine.matcher.spend(failure.activation)
         if self.on_error == "quarantine":
             agenda.disable(rule)

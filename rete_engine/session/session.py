@@ -2,55 +2,40 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import SessionError
-from rete_engine.expressions.frame import Context, Limits
 from rete_engine.expressions.values import shown
 from rete_engine.network.compiled import Compiled
 from rete_engine.network.rules import RuleSpec
-from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import Changes
 from rete_engine.runtime.engine import Engine
-from rete_engine.runtime.errors import SessionLimitError, StrategyError
-from rete_engine.runtime.gate import Gate
+from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.queries import QueryFailure
-from rete_engine.session.accumulators import Accumulator, accumulating
 from rete_engine.session.batch import Batch
-from rete_engine.session.collector import Load, held_back
+from rete_engine.session.collector import held_back
 from rete_engine.session.derivations import Why
-from rete_engine.session.events import EVENTS, Events, Subscription
+from rete_engine.session.events import EVENTS, Subscription
 from rete_engine.session.explanations import RuleMatches, WhyNot
-from rete_engine.session.externals import provide
 from rete_engine.session.fact import Fact, matches
-from rete_engine.session.opening import (
-    check_options,
-    insert_declared,
-    make_agenda,
-    param_values,
-    quick_insert,
-    switch_off,
-    utc_now,
-)
-from rete_engine.session.queries import LiveQueries, LiveQuery, Match, arguments_of, query_named
+from rete_engine.session.queries import LiveQuery, Match, arguments_of, query_named
 from rete_engine.session.results import Firing, RunResult, Waiting
 from rete_engine.session.rows import insert_rows
 from rete_engine.session.running import Runner
+from rete_engine.session.settings import Settings, Shared
 from rete_engine.session.translation import Translator
 
 if TYPE_CHECKING:
     from rete_engine.session.explaining import Explainer
-    from rete_engine.session.meanings import Meanings
 
 
-_print = logging.getLogger("rete_engine.print").info
+_is_ending = sys.is_finalizing
 
 
 class Session:
@@ -80,97 +65,24 @@ class Session:
         (1, 'taken')
     """
 
-    def __init__(
-        self,
-        compiled: Compiled,
-        meanings: Meanings,
-        specs: Mapping[str, TemplateSpec],
-        classes: Mapping[str, type],
-        functions: Mapping[str, Callable[..., object]],
-        accumulators: Sequence[Accumulator],
-        *,
-        params: Mapping[str, object],
-        strategy: str | Callable[[Any], Any],
-        seed: int,
-        on_error: str,
-        clock: Callable[[], datetime] | None,
-        out: Callable[[str], object] | None,
-        limits: Limits,
-        write_back: bool,
-        adopt: bool,
-        explain: bool,
-    ) -> None:
-        check_options(on_error, strategy, params, seed, clock, out, limits)
-        self._compiled = compiled
-        self._meanings = meanings
-        self._translator = Translator(specs, classes, adopt)
-        self._strategy = strategy
-        self._seed = seed
-        self._on_error = on_error
-        self._explains = explain
-        self._load = Load()
-        self._gate = Gate(
-            dict(specs),
-            Fact,
-            self._translator,
-            self._translator.given,
-            self._translator.remember,
-            self._translator.element_of,
-            self._translator.known_element,
-            self._translator.all_inward,
-            self._load.begin,
-        )
-        self._gate.seconds = limits.seconds or 0.0
-        vars(self)["insert"] = quick_insert(self._gate.insert)
-        self._events = Events(
-            self._translator,
-            out or _print,
-            write_back,
-            tuple(param.name for param in compiled.params),
-        )
-        self._awaiting = self._events.awaiting
-        self._lives = LiveQueries(self._translator, self._events.guarded)
-        self._context = Context(
-            limits,
-            (),
-            compiled.functions,
-            provide(compiled.externals, functions, self._translator, self._awaiting),
-            clock or utc_now,
-            compiled.locals,
-            tuple(accumulating(each, self._translator) for each in accumulators),
-        )
-        self._context.params = param_values(params, compiled, self._context, self._translator)
-        self._engine: Engine
-        self._runner: Runner
-        self._open()
+    def __init__(self, shared: Shared, settings: Settings) -> None:
+        self._runner = runner = Runner(shared, settings)
+        self._gate = runner.gate
+        runner.open()
+
+    @property
+    def _engine(self) -> Engine:
+        return self._runner.engine
+
+    @property
+    def _translator(self) -> Translator:
+        return self._runner.translator
+
+    @property
+    def _compiled(self) -> Compiled:
+        return self._runner.shared.compiled
 
     # -- opening and closing -------------------------------------------------------------------
-
-    def _open(self) -> None:
-        """Begin anew: an empty working memory, then the facts blocks."""
-        host = self._events.host()
-        agenda = make_agenda(self._strategy, self._seed, self._events)
-        engine = Engine(self._compiled.network, self._context, agenda, host)
-        self._engine = engine
-        engine.records = self._explains
-        self._gate.memory = engine.memory
-        self._gate.begin()
-        self._runner = Runner(
-            engine,
-            self._gate,
-            self._events,
-            self._translator,
-            self._lives,
-            self._load,
-            self._on_error,
-        )
-        self._translator.forget_all()
-        switch_off(engine)
-        self._events.attach(engine)
-        self._lives.restart(engine)
-        insert_declared(engine, self._compiled)
-        self._seeded = engine.memory.inserted  # facts of facts blocks
-        engine.matcher.open()
 
     def reset(self) -> None:
         """Begin anew, as if the session were opened again.
@@ -178,9 +90,9 @@ class Session:
         Params, strategy and listeners stay; facts, activations and the seed's place in its
         sequence do not.
         """
-        with self._working():
-            self._engine.close()
-            self._open()
+        runner = self._runner
+        with runner:
+            runner.reset()
 
     def close(self) -> None:
         """End the session and free its memory. Every other method then raises `SessionError`.
@@ -189,12 +101,21 @@ class Session:
         """
         if self._gate.busy:
             self._gate.refuse()
-        self._gate.unusable = "the session is closed"
-        self._load.end()
-        self._events.close()
-        self._lives.close()
-        self._engine.close()
-        self._translator.forget_all()
+        self._runner.close()
+
+    def __del__(self) -> None:
+        """End a session that is dropped, as `close` does: what it held is freed at once.
+
+        Nothing that the library makes of a session refers back to it. One that the program's own
+        functions refer to is found by Python's collector, in whichever thread.
+        """
+        try:
+            runner = self._runner
+        except AttributeError:  # it could not be opened
+            return
+        # At the end of the program all goes anyway, and modules lose what they are made of.
+        if not _is_ending():
+            runner.close()
 
     def __repr__(self) -> str:
         if self._gate.unusable:
@@ -207,22 +128,6 @@ class Session:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    @contextmanager
-    def _working(self) -> Iterator[None]:
-        """Guard a method: one thread at a time, not closed, not from within."""
-        gate = self._gate
-        gate.enter()
-        try:
-            if self._lives.ended:
-                self._lives.sweep(self._engine)
-            yield
-            self._events.raise_failure()
-        except (SessionLimitError, StrategyError) as error:
-            gate.fail(error)
-            raise
-        finally:
-            gate.busy = 0
 
     # -- facts ---------------------------------------------------------------------------------
 
@@ -240,10 +145,7 @@ class Session:
             FactError: The template or a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
-        fact = self._gate.insert(template, fields)
-        self._events.raise_failure()
-        assert isinstance(fact, Fact)
-        return fact
+        return self._gate.insert(template, fields)
 
     def insert_many(self, template: str | None, rows: Any, *, facts: bool = False) -> Any:
         """Insert many facts: all, or none when one does not fit.
@@ -262,7 +164,7 @@ class Session:
         Raises:
             FactError: A row does not fit; it is named by its number, counted from 1.
         """
-        with self._working(), held_back():
+        with self._runner, held_back():
             memory = self._engine.memory
             elements = insert_rows(memory, self._translator, template, rows)
             return [self._translator.fact_of(e) for e in elements] if facts else len(elements)
@@ -275,8 +177,6 @@ class Session:
                 use. Nothing changed.
         """
         self._gate.modify(fact, fields)
-        if self._events.failure is not None:
-            self._events.raise_failure()
 
     def update(self, instance: object, /) -> None:
         """Read the object of a fact again and change the fields that differ.
@@ -284,7 +184,7 @@ class Session:
         Raises:
             FactError: No fact was inserted from the object, or a value does not fit.
         """
-        with self._working():
+        with self._runner:
             translator = self._translator
             element = translator.element_of(instance)
             given = translator.fields(instance, element.type.name)
@@ -302,7 +202,7 @@ class Session:
             FactError: The fact is gone, the object's class is no template, or a value does not
                 fit. Nothing changed.
         """
-        with self._working():
+        with self._runner:
             translator = self._translator
             element = translator.element_of(fact)
             spec, given = translator.given(instance, {})
@@ -317,7 +217,7 @@ class Session:
                 changes.commit()
                 element = replacement
             translator.remember(instance, element)
-            self._events.adjust()
+            self._runner.events.adjust()
             return translator.fact_of(element)
 
     def object_of(self, fact: Fact, /) -> Any:
@@ -329,7 +229,7 @@ class Session:
         Raises:
             FactError: The fact is gone, or belongs to another session.
         """
-        with self._working():
+        with self._runner:
             translator = self._translator
             element = translator.element_of(fact)
             known = translator.instances.get(element)
@@ -339,7 +239,7 @@ class Session:
             if made is None:
                 return fact
             translator.remember(made, element)
-            self._events.adjust()
+            self._runner.events.adjust()
             return made
 
     def upsert(self, template: str, /, **fields: Any) -> Fact:
@@ -348,7 +248,7 @@ class Session:
         Raises:
             FactError: The template has no key, a key field is missing, or a value does not fit.
         """
-        with self._working():
+        with self._runner:
             spec, given = self._translator.given(template, fields)
             changes = Changes(self._engine.memory)
             element = changes.upsert(spec, given)
@@ -363,11 +263,7 @@ class Session:
         Raises:
             FactError: The object is no fact of this session.
         """
-        element = self._gate.retract(fact)
-        if self._translator.objects:
-            self._translator.forget(element)
-        if self._events.failure is not None:
-            self._events.raise_failure()
+        self._gate.retract(fact)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -376,13 +272,13 @@ class Session:
         Within the `with` block, call `insert`, `modify`, `upsert` and `retract` on what it gives.
         They are checked one by one and made together at the end; an exception drops them all.
         """
-        with self._working():
+        with self._runner:
             memory = self._engine.memory
             batch = Batch(self._translator, Changes(memory))
             before = (memory.matcher.tag, memory.count)
         try:
             yield batch
-            with self._working():
+            with self._runner:
                 if before != (memory.matcher.tag, memory.count) or memory is not self._gate.memory:
                     raise SessionError("the session was changed while a batch was open")
                 batch.commit()
@@ -402,10 +298,10 @@ class Session:
         Raises:
             FactError: The template or a field is unknown, or a value is none of the language.
         """
-        with self._working():
+        with self._runner:
             memory = self._engine.memory
             spec = None if template is None else self._translator.spec(template)
-            wanted = self._translator.wanted(spec, equal, self._context.limits)
+            wanted = self._translator.wanted(spec, equal, self._engine.context.limits)
             found = memory.all() if spec is None else memory.of(spec)
             fact_of = self._translator.fact_of
             return [fact_of(e) for e in found if not wanted or matches(e, wanted)]
@@ -426,14 +322,14 @@ class Session:
             RuleExecutionError: A condition of the query failed.
             SecurityError: The session would hold more partial matches than its limit.
         """
-        with self._working():
+        with self._runner:
             spec = query_named(self._compiled.network.queries, name)
             record = arguments_of(spec, arguments, self._engine, self._translator)
             try:
                 answers = self._engine.queries.ask(spec, record)
             except QueryFailure as failure:
-                error = self._runner.condition_failed(failure.failure)
-                raise error from error.cause
+                # In no variable: the error will hold this frame.
+                raise self._runner.condition_failed(failure.failure) from failure.failure.error
             return [self._translator.outward(answer) for answer in answers]
 
     def live(
@@ -465,27 +361,22 @@ class Session:
         """
         if not callable(callback):
             raise SessionError(f"the callback for '{name}' cannot be called: {callback!r}")
-        with self._working():
-            self._hear()
+        with self._runner:
             spec = query_named(self._compiled.network.queries, name)
             record = arguments_of(spec, arguments, self._engine, self._translator)
-            live = LiveQuery(spec, record, callback, self._close_live)
+            live = LiveQuery(spec, record, callback, weakref.ref(self))
             try:
-                self._lives.begin(live, self._engine)
+                self._runner.live_queries().begin(live, self._engine)
             except QueryFailure as failure:
-                error = self._runner.condition_failed(failure.failure)
-                raise error from error.cause
+                # In no variable: the error will hold this frame.
+                raise self._runner.condition_failed(failure.failure) from failure.failure.error
             return live
-
-    def _hear(self) -> None:
-        """Raise what a callback raises in the method that called it: `insert` needs its frame."""
-        vars(self).pop("insert", None)
 
     def _close_live(self, live: LiveQuery) -> None:
         """Let go of a live query: now, or when the session is next used and not at work."""
-        self._lives.ended.append(live)
+        self._runner.live_queries().ended.append(live)
         if not (self._gate.busy or self._gate.unusable):
-            with self._working():
+            with self._runner:
                 pass
 
     # -- running -------------------------------------------------------------------------------
@@ -553,7 +444,9 @@ class Session:
             ...     asyncio.run(session.run_async()).outputs
             [7]
         """
-        return await self._awaiting.run(partial(self._runner.run, limit, timeout, trace))
+        return await self._runner.events.waiter().run(
+            partial(self._runner.run, limit, timeout, trace)
+        )
 
     def step(self) -> Firing | None:
         """Fire one rule and tell of it; None when nothing waits.
@@ -582,10 +475,10 @@ class Session:
         Raises:
             SessionError: No rule knows the group.
         """
-        with self._working():
+        with self._runner:
             number = -1 if group is None else self._group(group)
             waiting = self._engine.waiting(number, sys.maxsize if limit is None else limit)
-            return [self._events.waiting(c.reading, c.salience, c.link) for c in waiting]
+            return [self._runner.events.waiting(c.reading, c.salience, c.link) for c in waiting]
 
     def matches(self, rule: str, /, *, limit: int = 20) -> RuleMatches:
         """The conditions of a rule, and the partial matches behind each. Looking changes nothing.
@@ -602,7 +495,7 @@ class Session:
         """
         if type(limit) is not int or limit < 0:
             raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
-        with self._working():
+        with self._runner:
             return self._explainer(rule).matches(limit)
 
     def why_not(self, rule: str, /, **bindings: Any) -> WhyNot:
@@ -619,7 +512,7 @@ class Session:
             SessionError: There is no such rule, or it has no such variable.
             FactError: A fact given is not in working memory.
         """
-        with self._working():
+        with self._runner:
             return self._explainer(rule).why_not(bindings)
 
     def why(self, fact: Any, /, *, depth: int = 30, limit: int = 500) -> Why:
@@ -638,20 +531,20 @@ class Session:
             FactError: The fact is not in working memory.
             SessionError: The session was opened with `explain=False`.
         """
-        if not self._explains:
+        if not self._runner.settings.explain:
             raise SessionError("the session keeps no records for why: it has explain=False")
         for name, number, most in (("depth", depth, 200), ("limit", limit, sys.maxsize)):
             if type(number) is not int or not 0 < number <= most:
                 bound = f" to {most}" if most < sys.maxsize else ""
                 raise SessionError(f"{name} is a whole number from 1{bound}, not {shown(number)}")
-        with self._working():
+        with self._runner:
             from rete_engine.session.tracer import Tracer
 
             element = self._translator.element_of(fact)
             places = self._compiled.facts_places
-            if len(places) != self._seeded:  # a `unique` template took one for another
-                places = ("",) * self._seeded
-            tracer = Tracer(self._engine, self._translator, self._meanings, places)
+            if len(places) != self._runner.seeded:  # a `unique` template took one for another
+                places = ("",) * self._runner.seeded
+            tracer = Tracer(self._engine, self._translator, self._runner.shared.meanings, places)
             return tracer.why(element, depth, limit)
 
     def _explainer(self, rule: str) -> Explainer:
@@ -659,7 +552,7 @@ class Session:
         from rete_engine.session.explaining import Explainer
 
         spec = self._rule(rule)
-        meaning = self._meanings.of(spec.name)
+        meaning = self._runner.shared.meanings.of(spec.name)
         return Explainer(self._engine, self._translator, spec, meaning)
 
     def focus(self, group: str) -> None:
@@ -671,17 +564,17 @@ class Session:
         Raises:
             SessionError: No rule knows the group.
         """
-        with self._working():
+        with self._runner:
             self._engine.agenda.focus(self._group(group))
 
     def enable(self, rule: str) -> None:
         """Turn a rule on: matches that wait for it come to the agenda, as if they came now."""
-        with self._working():
+        with self._runner:
             self._engine.agenda.enable(self._rule(rule))
 
     def disable(self, rule: str) -> None:
         """Turn a rule off: its activations are held back until it is turned on, or a reset."""
-        with self._working():
+        with self._runner:
             self._engine.agenda.disable(self._rule(rule))
 
     def _rule(self, name: str) -> RuleSpec:
@@ -714,6 +607,5 @@ class Session:
             raise SessionError(f"unknown event {event!r}; it is one of {', '.join(EVENTS)}")
         if not callable(callback):
             raise SessionError(f"the callback for '{event}' cannot be called: {callback!r}")
-        with self._working():
-            self._hear()
-            return self._events.subscribe(event, callback)
+        with self._runner:
+            return self._runner.events.subscribe(event, callback)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, final
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
@@ -11,7 +11,7 @@ from rete_engine.expressions.frame import Answer, Limits, Record
 from rete_engine.expressions.values import Misfit, export, store
 from rete_engine.network.templates import ANY_VALUE, TemplateSpec
 from rete_engine.runtime.changes import Changes
-from rete_engine.runtime.handle import fill
+from rete_engine.runtime.handle import Handle, fill
 from rete_engine.runtime.memory import Element
 from rete_engine.session.classes import (
     build,
@@ -23,25 +23,31 @@ from rete_engine.session.classes import (
 )
 from rete_engine.session.fact import Fact, PastFact
 from rete_engine.session.queries import Match
+from rete_engine.session.settings import Shared
 
 #: How deep collections are searched for facts; what is nested deeper is refused when stored.
 DEEPEST = 100
 
 
+@final
 class Translator:
     """What a session's facts and values are for its program, and the other way round."""
 
-    def __init__(
-        self, specs: Mapping[str, TemplateSpec], classes: Mapping[str, type], adopts: bool = False
-    ) -> None:
-        self.specs = specs
-        self.classes = classes  # by the name of the template made from each
+    __slots__ = (
+        "adopts", "building", "classes", "fact_class", "instances", "names", "objects", "pending",
+        "specs",
+    )  # fmt: skip
+
+    def __init__(self, shared: Shared, adopts: bool) -> None:
+        self.specs = shared.specs
+        self.classes = shared.classes  # by the name of the template made from each
         self.adopts = adopts  # whether the name of any class may be that of its template
-        self.names = {cls: name for name, cls in classes.items()}
+        self.names = shared.names  # of the templates, by class
         self.objects: dict[int, tuple[object, Element]] = {}  # by id() of the object
         self.instances: dict[Element, list[object]] = {}  # the objects of each fact
         self.pending: Changes | None = None  # of the batch that is being filled
-        self.building: set[Element] = set()  # whose objects are being made: references may circle
+        self.building: list[Element] = []  # whose objects are being made: references may circle
+        self.fact_class = Fact  # an attribute is found sooner than a name of another module
 
     # -- templates -----------------------------------------------------------------------------
 
@@ -80,7 +86,9 @@ class Translator:
                 found[name] = store(self.inward(value), ANY_VALUE, limits)
             except Misfit as misfit:
                 place = name if spec is None else f"{spec.name}.{name}"
-                raise FactError(f"{place}: {misfit}") from None
+                error = FactError(f"{place}: {misfit}")
+                error.__cause__ = None  # compiled code does not know `raise … from`
+                raise error from None
         return found
 
     def given(
@@ -122,7 +130,7 @@ class Translator:
         if name in self.classes:
             raise FactError(f"the template '{name}' is that of another class of this name")
         self.classes = {**self.classes, name: cls}
-        self.names[cls] = name
+        self.names = {**self.names, cls: name}
         return name
 
     def fields(self, instance: object, template: str) -> dict[str, object]:
@@ -140,7 +148,7 @@ class Translator:
 
     def fact_of(self, element: Element) -> Fact:
         """A handle of a fact for the program. All handles of one fact are equal."""
-        fact = Fact()
+        fact = self.fact_class()
         fill(fact, element, self)
         return fact
 
@@ -162,7 +170,7 @@ class Translator:
         Raises:
             FactError: It is none of this session.
         """
-        if isinstance(fact, Fact):
+        if isinstance(fact, Handle):
             if fact._translator is not self:
                 raise FactError(f"{fact!r} belongs to another session")
             return fact._element
@@ -187,8 +195,9 @@ class Translator:
 
     def forget_all(self) -> None:
         """Drop what is known of all objects."""
-        self.objects.clear()
-        self.instances.clear()
+        if self.objects:
+            self.objects.clear()
+            self.instances.clear()
 
     def write_back(self, element: Element, names: Iterable[str]) -> None:
         """Assign the present values of some fields to the objects of a fact."""
@@ -206,7 +215,7 @@ class Translator:
         cls = self.classes.get(element.type.name)
         if cls is None or not is_fact_class(cls) or element in self.building:
             return None
-        self.building.add(element)
+        self.building.append(element)
         try:
             values = {
                 name: self.with_objects(element.values[index], anew=True)
@@ -262,7 +271,7 @@ class Translator:
         """
         if isinstance(value, (str, int, float)) or value is None:
             return value
-        if isinstance(value, Fact):
+        if isinstance(value, Handle):
             return self.element_of(value)
         if type(value) in self.names:
             found = self.objects.get(id(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -16,7 +16,7 @@ from rete_engine.session.collector import held_back
 from rete_engine.store.address import STANDARD_INPUT, Address
 from rete_engine.store.naming import TemplateNames
 from rete_engine.store.readers import read
-from rete_engine.store.records import FactFileError, Record, kind_of
+from rete_engine.store.records import Batch, FactFileError, Record, kind_of
 from rete_engine.store.references import Absent, Key, KeyedFact, References
 from rete_engine.store.shapes import Shape, TemplateShape, no_field
 
@@ -31,10 +31,8 @@ class FactStore(Protocol):
     def insert(self, template: str, /, **fields: object) -> KeyedFact:
         """Insert one fact."""
 
-    def insert_many(
-        self, template: str, rows: list[dict[str, object]], *, facts: bool = False
-    ) -> Any:
-        """Insert all facts or none; answers with them when `facts` is true."""
+    def insert_many(self, template: str, rows: Any, *, facts: bool = False) -> Any:
+        """Insert all facts or none, from dicts or an Arrow batch; answers with them if asked."""
 
     def facts(self, template: str, /) -> Iterable[KeyedFact]:
         """The facts of a template."""
@@ -151,9 +149,11 @@ class _Load:
         named = None if address.path == STANDARD_INPUT else self._names.meant_by(path.stem)
         source = _Source(address, named, cells=path.suffix.lower() == ".csv")
         for whole in read(address, stdin):
+            if isinstance(whole, Batch):
+                self._batch(whole, source)
+                continue
             for record in self._parts(whole, source):
-                self._read += 1
-                self._take(record, source, self._template_of(record, source), self._read)
+                self._one(record, source)
         self._flush()
 
     def settle(self) -> None:
@@ -172,6 +172,39 @@ class _Load:
             first = min(left, key=lambda w: w.order)
             more = f" (and {len(left) - 1} more like it)" if len(left) > 1 else ""
             raise FactFileError.at(first.record, first.source.name, f"{first.reason}{more}")
+
+    def _one(self, record: Record, source: _Source) -> None:
+        """Take one record."""
+        self._read += 1
+        self._take(record, source, self._template_of(record, source), self._read)
+
+    def _batch(self, batch: Batch, source: _Source) -> None:
+        """Take a batch of columns: as it is if it can be, else row by row."""
+        template = source.address.template or source.by_name
+        nullable: Collection[str] = ()
+        if template is not None and "type" not in batch.columns.schema.names:
+            self._flush()
+            shape = self._shape(template, source)
+            if self._insert_columns(shape.columns(batch.columns), template):
+                return
+            nullable = shape.nullable(batch.columns.schema.names)
+        for record in batch.records(nullable):
+            self._one(record, source)
+
+    def _insert_columns(self, columns: Any | None, template: str) -> bool:
+        """Insert the facts of columns; whether they are there. If not, a row tells why."""
+        if columns is None:
+            return False
+        referable = bool(self._references.meant_by(template))
+        try:
+            facts = self._session.insert_many(template, columns, facts=referable)
+        except (FactError, SecurityError):
+            return False
+        self._read += columns.num_rows
+        self._inserted(template, columns.num_rows, facts if referable else [])
+        if self._progress is not None:
+            self._progress(self._read)
+        return True
 
     def _parts(self, record: Record, source: _Source) -> Iterator[Record]:
         """The records of a document whose keys name templates; else the record itself."""
@@ -287,8 +320,12 @@ class _Load:
                     raise cause from None
                 except (FactError, SecurityError) as error:
                     raise FactFileError.at(record, source.name, error) from None
-        self.loaded.facts[template] += len(rows)
-        if referable:
+        self._inserted(template, len(rows), facts)
+
+    def _inserted(self, template: str, count: int, facts: list[KeyedFact]) -> None:
+        """Note what was inserted; the facts, where others may refer to them."""
+        self.loaded.facts[template] += count
+        if facts:
             for target in self._references.meant_by(template):
                 for key in self._references.remember(target, facts):
                     self._ready += self._waiting.pop((target, key), ())

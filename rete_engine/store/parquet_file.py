@@ -1,16 +1,16 @@
-"""Records from Parquet, a batch of rows at a time (extra `parquet`)."""
+"""The columns of Parquet files, a batch of rows at a time (extra `parquet`)."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
 
-from rete_engine.store.records import FactFileError, Record
+from rete_engine.store.records import Batch, FactFileError
 
 _ROWS_AT_ONCE = 8192
 
 
-def rows(path: str) -> Iterator[Record]:
+def batches(path: str) -> Iterator[Batch]:
     """The rows of a file. A null is a value left out: a column cannot leave one out otherwise.
 
     Raises:
@@ -22,14 +22,12 @@ def rows(path: str) -> Iterator[Record]:
     except ImportError:
         cause = "reading Parquet needs: pip install 'rete-engine[parquet]'"
         raise FactFileError(cause, file=path) from None
-    number = 0
+    number = 1
     try:
         with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-                for row in batch.to_pylist():
-                    number += 1
-                    values = {key: value for key, value in row.items() if value is not None}
-                    yield Record(values, number)
+            for columns in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+                yield Batch(columns, number)
+                number += columns.num_rows
     except (pyarrow.ArrowException, OSError) as error:
         cause = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FactFileError(f"not Parquet: {cause}", file=path) from None

@@ -9,11 +9,13 @@ from typing import BinaryIO
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.store import csv_text, json_text, parquet_file, toml_text, yaml_text
 from rete_engine.store.address import STANDARD_INPUT, Address
-from rete_engine.store.records import FactFileError, Record, kind_of
+from rete_engine.store.records import Batch, FactFileError, Record, kind_of
 
 
-def read(address: Address, stdin: BinaryIO) -> Iterator[Record]:
+def read(address: Address, stdin: BinaryIO) -> Iterator[Record | Batch]:
     """The records of a source, read as they are asked for where the format allows it.
+
+    Those of a file of columns come many at a time.
 
     Args:
         address: The source.
@@ -35,7 +37,7 @@ def read(address: Address, stdin: BinaryIO) -> Iterator[Record]:
         yield from _streamed(address, csv_text.rows)
     elif ending == ".parquet":
         _open(address).close()  # for the same words about a missing file as elsewhere
-        yield from parquet_file.rows(address.path)
+        yield from parquet_file.batches(address.path)
     elif ending == ".json":
         text = _text(address)
         if json_text.is_list(text):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rete_engine.diagnostics.errors import FactError
 
@@ -16,6 +18,20 @@ class Record:
     line: int | None = None  # counted from 1; None where the format does not tell
     whole: bool = False  # it is the whole document, not an element of a list in it
     named: str | None = None  # the template that the document names for it, as written there
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Many records of a file of columns, which need not be taken apart."""
+
+    columns: Any  # a record batch of Arrow
+    first: int  # the number of its first record
+
+    def records(self, nullable: Collection[str]) -> Iterator[Record]:
+        """Its records one by one. A null is a value left out, but in the columns named."""
+        for number, row in enumerate(self.columns.to_pylist(), self.first):
+            values = {k: v for k, v in row.items() if v is not None or k in nullable}
+            yield Record(values, number)
 
 
 class FactFileError(FactError):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
-from rete_engine.expressions.types import Type
+from rete_engine.expressions.types import ANY, Type
 from rete_engine.expressions.values import Misfit, from_cell, from_text
 from rete_engine.store.naming import field_name
 
 #: Values of these types stay as they are: the session checks them, nothing is to convert.
 _AS_THEY_ARE = frozenset(["int", "float", "str", "bool", "any", "list", "dict"])
+
+#: How the names of those Arrow types begin whose values are dates, datetimes, durations, decimals.
+_ARROW_AS_THEY_ARE = ("date", "timestamp", "duration", "decimal")
 
 Converter = Callable[[object], object]
 #: Answers with the fact of a template that a value names by its key (see `references`).
@@ -115,6 +118,41 @@ class Shape:
             if converted is not LEFT_OUT:
                 result[name] = converted
         return result
+
+    def columns(self, batch: Any) -> Any | None:
+        """The columns of an Arrow batch that fields take, under the names of the fields.
+
+        None where rows have to be looked at one by one: for values to be converted, for references
+        to facts, and where something is wrong.
+        """
+        found: dict[str, Any] = {}
+        for key, column in zip(batch.schema.names, batch.columns, strict=True):
+            name = self._keys.get(key, "")
+            if name == "":
+                try:
+                    name = self._learn(key, None)
+                except Misfit:
+                    return None
+            if name is None:
+                continue
+            field = self._fields.get(name)
+            if field is not None and self._converters[name] is not None:
+                converted = str(column.type).startswith(_ARROW_AS_THEY_ARE)
+                if _refers(field.type) or not converted:
+                    return None
+            if name in found:
+                return None
+            found[name] = column
+        return type(batch).from_arrays(list(found.values()), list(found)) if found else None
+
+    def nullable(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those keys whose fields have no default, but may be none."""
+        fields = {key: self._fields.get(key) or self._fields.get(field_name(key)) for key in keys}
+        return frozenset(
+            key
+            for key, field in fields.items()
+            if field is not None and field.required and (field.type.optional or field.type == ANY)
+        )
 
     def takes(self, key: object) -> bool:
         """Whether a declared field takes a key."""

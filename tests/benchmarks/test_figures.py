@@ -8,7 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+import benchmarks.__main__ as command
+import rete_engine
 from benchmarks import figures
+from benchmarks.__main__ import LISTED
 from benchmarks.aims import AIMS, aims_table
 from benchmarks.engines import engines_for
 from benchmarks.measure import Measurement, Times
@@ -19,6 +22,9 @@ from benchmarks.workloads import all_workloads
 WORKLOADS = all_workloads()
 
 
+PLACE = "CPython 3.11.7, Linux x86_64, 2 processors"
+
+
 def measured(case: figures.Case) -> Measurement:
     """What a measurement could be."""
     engines = [
@@ -27,7 +33,7 @@ def measured(case: figures.Case) -> Measurement:
         )
         for number, engine in enumerate(engines_for(WORKLOADS[case.name]), 1)
     ]
-    return Measurement(case.name, case.size, case.size, 3 * case.size, engines)
+    return Measurement(case.name, case.size, case.size, 3 * case.size, engines, PLACE, "2030-01-01")
 
 
 ALL = [measured(case) for case in figures.COMPILED]
@@ -85,3 +91,48 @@ def test_the_page_gets_tables_between_its_marks(tmp_path: Path) -> None:
     (folder / "pure.json").write_text(json.dumps(as_json(ALL[:1], False)), "utf-8")
     figures.write(tmp_path, WORKLOADS)
     assert "### Pure Python" in page.read_text("utf-8")
+
+
+def test_what_is_measured_anew_takes_the_place_of_the_same_and_the_rest_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / figures.PAGE).write_text(f"{figures.BEGIN}\n{figures.END}\n", "utf-8")
+    folder = tmp_path / figures.FOLDER
+    folder.mkdir()
+    kind = "compiled" if rete_engine.compiled() else "pure"
+    stale = measured(figures.Case("calls", 7, 1))  # no longer listed
+    listed = [measured(case) for case in LISTED]
+    times = folder / f"{kind}.json"
+    times.write_text(json.dumps(as_json([stale, *listed], rete_engine.compiled())), "utf-8")
+
+    def again(name: str, size: int, runs: int) -> Measurement:
+        found = measured(figures.Case(name, size, runs))
+        found.fired, found.day = 77, "2031-02-03"
+        return found
+
+    monkeypatch.setattr(command, "_measured", again)
+    monkeypatch.setattr(
+        "sys.argv", ["benchmarks", "churn", "--docs", "--docs-folder", str(tmp_path)]
+    )
+    assert command.main() == 0
+    content = json.loads(times.read_text("utf-8"))
+    cases = [(case.name, case.size) for case in LISTED]
+    assert [(each["workload"], each["size"]) for each in content["measurements"]] == cases
+    renewed = {each["workload"] for each in content["measurements"] if each["fired"] == 77}
+    assert renewed == {"churn_modify", "churn_replace"}
+    lines = (tmp_path / figures.PAGE).read_text("utf-8").splitlines()
+    [old] = [line for line in lines if line.startswith(f"- {PLACE}; 2030-01-01: manners 16, ")]
+    [new] = [line for line in lines if line.startswith(f"- {PLACE}; 2031-02-03: churn_modify ")]
+    assert "churn" not in old
+    assert "; churn_replace " in new
+
+
+def test_what_was_measured_all_at_once_says_so_in_a_line(tmp_path: Path) -> None:
+    page = tmp_path / figures.PAGE
+    page.write_text(f"{figures.BEGIN}\n{figures.END}\n", "utf-8")
+    (tmp_path / figures.FOLDER).mkdir()
+    times = tmp_path / figures.FOLDER / "pure.json"
+    times.write_text(json.dumps(as_json(ALL, False)), "utf-8")
+    figures.write(tmp_path, WORKLOADS)
+    assert f"\n\n{PLACE}; 2030-01-01.\n\n" in page.read_text("utf-8")
+    assert "Not all at once" not in page.read_text("utf-8")

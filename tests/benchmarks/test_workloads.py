@@ -21,6 +21,7 @@ from benchmarks.engines import engines_for
 from benchmarks.experta import Experta
 from benchmarks.measure import Measurement, Times, measure
 from benchmarks.memory import peak, peaks
+from benchmarks.plain import Closure, Plain
 from benchmarks.report import table
 from benchmarks.workload import Outcome, Workload, WrongAnswerError
 from benchmarks.workloads import all_workloads, workloads_named
@@ -95,6 +96,27 @@ def test_manners_checker_knows_a_bad_seating(seating: list[str]) -> None:
     places = [{"seat": seat, "guest": guest} for seat, guest in enumerate(seating, 1)]
     with pytest.raises(WrongAnswerError):
         WORKLOADS["manners"].check([("Guest", guests)], Outcome(21, {"Place": places}))
+
+
+@pytest.mark.parametrize("name", ["closure_chain", "closure_graph"])
+def test_closure_checker_knows_a_search_that_goes_wrong(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_step(self: Closure) -> int:
+        found = [(row["source"], row["target"]) for row in self.rows["Edge"]]
+        self.rows["Reach"] = [{"source": source, "target": target} for source, target in found]
+        return len(found)
+
+    workload = WORKLOADS[name]
+    outcome = outcome_of(workload, Plain())
+    batches = workload.facts(workload.smallest)
+    workload.check(batches, outcome)
+    swapped = [{"source": row["target"], "target": row["source"]} for row in outcome.facts["Reach"]]
+    with pytest.raises(WrongAnswerError, match="pairs, not the"):
+        workload.check(batches, replace(outcome, facts={"Reach": swapped}))
+    monkeypatch.setattr(Closure, "run", one_step)
+    with pytest.raises(WrongAnswerError, match="pairs, not the"):
+        workload.check(batches, outcome_of(workload, Plain()))
 
 
 @pytest.mark.parametrize("engine", [Durable(), Experta()], ids=["durable_rules", "experta"])

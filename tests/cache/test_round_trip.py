@@ -49,10 +49,10 @@ MODULES = (
     accumulates, alphas, network, network_compiled, nodes, routes, rules, statements,
 )  # fmt: skip
 
-#: Classes of theirs that are never there on their own.
+#: Classes of theirs that are never there on their own, or only in a session.
 BASES = {
     "Binary", "BranchingSpec", "Comparison", "Comprehension", "NodeSpec", "RightInputSpec",
-    "Statement", "Network", "Route", "Compiled",
+    "Statement", "Network", "Route", "Compiled", "ExternalFunction",
 }  # fmt: skip
 
 
@@ -170,7 +170,7 @@ REMADE = {
     "AlphaSpec": {"others", "firsts", "following", "rank", "rights", "sole"},
     "CallBuiltin": {"function"},
     "FieldSpec": {"plain", "required"},
-    "InsertStatement": {"whole"},
+    "InsertStatement": {"defaults", "order", "whole"},
     "Matches": {"charged"},
     "ProductionSpec": {"rule"},
     "QuerySpec": {"answers"},

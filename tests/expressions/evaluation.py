@@ -8,6 +8,7 @@ from typing import Any
 
 from rete_engine.diagnostics.source import Source, Span
 from rete_engine.expressions import tree
+from rete_engine.expressions.calls import ExternalFunction
 from rete_engine.expressions.frame import Context, Frame, Function, Limits, Node
 from rete_engine.expressions.lowering import Scope, lower
 from rete_engine.expressions.resolve import Names, resolve
@@ -95,7 +96,7 @@ class Program:
             self.limits,
             tuple(self.params.values()),
             tuple(self.functions),
-            tuple(self.externals),
+            tuple(ExternalFunction(function) for function in self.externals),
             lambda: NOW,
             20,
         )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rete_engine import FactError, RuleExecutionError, Session, SessionError
+from rete_engine.network.statements import InsertStatement
 from tests.meaning.sessions import fired, opened, outputs, waiting
 
 HEAD = """
@@ -54,6 +55,73 @@ def test_insert_and_a_name_for_the_new_fact() -> None:
     session = acting("t := insert T(id = 1)\nmodify t(n = t.id + 1)\ninsert T(id = t.n)")
     session.run()
     assert facts(session, "T") == [(1, 2), (2, 0)]
+
+
+SHUFFLED = """
+template W
+    a: int
+    b: str = "none"
+    c: float = 0.5
+    d: list = [1]
+    e: int? = none
+end
+external function note(value: any) -> any
+rule "r"
+when
+then
+    insert W(e = note(5), a = note(1), c = note(3))
+    insert W(b = "x", a = 2)
+    insert W(c = note("bad"), a = note(9))
+end
+"""
+
+
+def test_fields_in_any_order_are_evaluated_as_written_and_the_rest_has_defaults() -> None:
+    noted: list[object] = []
+
+    def note(value: object) -> object:
+        noted.append(value)
+        return value
+
+    text = SHUFFLED.replace('    insert W(c = note("bad"), a = note(9))\n', "")
+    session = opened(text, functions={"note": note})
+    session.run()
+    found = [(w.a, w.b, w.c, w.d, w.e) for w in session.facts("W")]
+    assert found == [(1, "none", 3.0, [1], 5), (2, "x", 0.5, [1], None)]
+    assert noted == [5, 1, 3]
+    assert [type(w.c) for w in session.facts("W")] == [float, float]
+
+
+def test_a_field_out_of_order_that_does_not_fit_is_told_and_nothing_is_inserted() -> None:
+    noted: list[object] = []
+
+    def note(value: object) -> object:
+        noted.append(value)
+        return value
+
+    session = opened(SHUFFLED, functions={"note": note})
+    with pytest.raises(RuleExecutionError, match=r"W\.c: expected float"):
+        session.run()
+    assert noted == [5, 1, 3, "bad", 9]  # all are evaluated before one is looked at
+    assert session.facts("W") == []
+
+
+def test_what_an_insert_has_to_look_up_by_name_is_known_before_it_fires() -> None:
+    session = opened(
+        f"{HEAD}\nopen template O\n    a: int = 0\nend\n"
+        'rule "r"\nwhen\nthen\n'
+        "insert T(id = 1, n = 2)\ninsert T(n = 2, id = 1)\ninsert T(id = 1)\n"
+        "upsert K(n = 1, id = 2)\ninsert O(b = 1)\nend",
+        functions={"shout": str, "boom": boom},
+    )
+    [rule] = session._engine.network.rules
+    statements = rule.readings[0].statements
+    laid_out = [
+        (each.whole is not None, each.order)
+        for each in statements
+        if isinstance(each, InsertStatement)
+    ]
+    assert laid_out == [(True, None), (True, (1, 0)), (True, None), (False, None), (False, None)]
 
 
 def test_upsert_by_key() -> None:

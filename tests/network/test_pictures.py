@@ -30,9 +30,14 @@ def picture(*whens: str, format: str = "dot") -> str:
     return RuleSet.parse(text).graph(format)
 
 
-def boxes(text: str) -> dict[str, str]:
+def labels(text: str) -> dict[str, str]:
     """The labels of a digraph's boxes by their names."""
     return dict(re.findall(r'^    (\w+) \[label="(.*?)"(?:, shape=\w+)?\];$', text, re.MULTILINE))
+
+
+def boxes(text: str) -> dict[str, str]:
+    """The same, but what the nodes do alone, not why they stand there."""
+    return {name: label.partition("\\n")[0] for name, label in labels(text).items()}
 
 
 def arrows(text: str) -> set[tuple[str, str, bool]]:
@@ -73,8 +78,21 @@ def test_a_join_takes_matches_and_facts() -> None:
     ],
 )
 def test_nodes_say_what_they_do(when: str, start: str) -> None:
-    labels = boxes(picture(when)).values()
-    assert [label for label in labels if label.startswith(start)]
+    found = boxes(picture(when)).values()
+    assert [label for label in found if label.startswith(start)]
+
+
+def test_nodes_say_why_they_stand_where_they_do() -> None:
+    whens = ("E()\na := A()\nB(k == a.k)\nnot (B(n == a.k) and E())",)
+    reasons = [
+        "its key is known",
+        "no pattern that is left has a key: the next as written",
+        "asked when all that is written before it is joined",
+    ]
+    dot, mermaid = picture(*whens), picture(*whens, format="mermaid")
+    for reason in reasons:
+        assert [each for each in labels(dot).values() if each.endswith(f"\\n{reason}")]
+        assert f'<br>{reason}"]' in mermaid
 
 
 def test_a_group_takes_what_its_branch_finds() -> None:
@@ -99,9 +117,9 @@ def test_a_group_within_a_group_gives_to_its_own() -> None:
 
 
 def test_shared_nodes_are_drawn_once() -> None:
-    labels = list(boxes(picture("a := A()\nB(k == a.k)", "b := A()\nB(k == b.k)")).values())
-    assert len([label for label in labels if label.startswith("join")]) == 1
-    assert {"r0", "r1"} <= set(labels)
+    found = list(boxes(picture("a := A()\nB(k == a.k)", "b := A()\nB(k == b.k)")).values())
+    assert len([label for label in found if label.startswith("join")]) == 1
+    assert {"r0", "r1"} <= set(found)
 
 
 def test_mermaid_and_graphviz_draw_the_same() -> None:

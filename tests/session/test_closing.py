@@ -14,7 +14,7 @@ import pytest
 from rete_engine import Fact, RuleExecutionError, RuleSet, Session, SessionError
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Element, Entry, Token
-from rete_engine.session.collector import Load, hold_back, let_go
+from rete_engine.session.collector import hold_back, let_go
 
 TEXT = """
 template A
@@ -321,19 +321,6 @@ def test_what_the_program_sets_meanwhile_is_left_alone() -> None:
         assert gc.get_threshold()[0] == 0
     finally:
         gc.set_threshold(*before)
-
-
-def test_a_load_begins_and_ends_once() -> None:
-    before = gc.get_threshold()
-    load = Load()
-    load.begin()
-    load.begin()
-    load.end()
-    load.end()
-    assert gc.get_threshold() == before
-    load.begin()
-    del load
-    assert gc.get_threshold() == before
 
 
 def test_much_that_is_young_is_moved_not_passed_over() -> None:

@@ -6,7 +6,6 @@ compiled, and called without a frame of the session in between, a single insert 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import get_ident
 from time import monotonic
 from typing import Final, cast, final
@@ -15,9 +14,13 @@ from rete_engine.diagnostics.errors import SessionError
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.changes import modify_fact, retract_fact
 from rete_engine.runtime.errors import SessionLimitError, StrategyError
-from rete_engine.runtime.handle import Handle, fill
+from rete_engine.runtime.handle import Handle
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
+from rete_engine.session.collector import hold_back, let_go
+from rete_engine.session.events import Events
+from rete_engine.session.fact import Fact
+from rete_engine.session.translation import Translator
 
 #: So many single inserts without a run are a load, for which the collector is held back.
 MANY: Final = 1000
@@ -28,37 +31,21 @@ class Gate:
     """Who is in a session, and whether it can be used."""
 
     __slots__ = (
-        "busy", "fact_class", "inserts", "inward", "known_element", "live_element", "memory",
-        "on_many", "remember", "seconds", "specs", "thread", "translated", "translator", "unusable",
+        "busy", "events", "inserts", "loads", "memory", "seconds", "specs", "thread", "translator",
+        "unusable",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        specs: dict[str, TemplateSpec],
-        fact_class: Callable[[], Handle],
-        translator: object,
-        translated: Callable[[object, dict[str, object]], tuple[TemplateSpec, dict[str, object]]],
-        remember: Callable[[object, Element], None],
-        live_element: Callable[[object], Element],
-        known_element: Callable[[object], Element],
-        inward: Callable[[dict[str, object]], dict[str, object]],
-        on_many: Callable[[], None],
-    ) -> None:
-        self.specs = specs
-        self.fact_class = fact_class  # makes an empty handle of a fact, filled with the translator
+    def __init__(self, translator: Translator, events: Events, seconds: float) -> None:
+        self.specs = translator.specs
         self.translator = translator
-        self.translated = translated  # template and fields where values need translation
-        self.remember = remember  # takes the object that a fact was inserted from
-        self.live_element = live_element  # finds a fact, given as a handle or an object, or raises
-        self.known_element = known_element  # as it, also a fact that was retracted
-        self.inward = inward  # fields whose values need translation
-        self.on_many = on_many  # called when the single inserts since the last run are many
+        self.events = events
         self.memory: WorkingMemory | None = None  # set when the session begins
         self.busy = 0  # the thread that is in a method
         self.thread = get_ident  # an attribute is found sooner than a name of another module
         self.unusable = ""  # why the session is closed, or can only be closed
         self.inserts = 0  # single inserts since the last run
-        self.seconds = 0.0  # that a method may take, if it has a bound
+        self.loads = False  # whether there are so many that the collector is held back
+        self.seconds = seconds  # that a method may take; 0 without a bound
 
     def enter(self) -> None:
         """Begin a method.
@@ -96,29 +83,32 @@ class Gate:
         """After a change that was not brought to its end, only closing is left."""
         self.unusable = f"the session can only be closed: {error}"
 
-    def insert(self, given: object, fields: dict[str, object]) -> object:
+    def insert(self, given: object, fields: dict[str, object]) -> Fact:
         """Insert a fact and answer with the program's handle of it; see `Session.insert`."""
         self.enter()
         memory = self.memory
         assert memory is not None
         self.inserts += 1
-        if self.inserts == MANY:
-            self.on_many()
+        if self.inserts == MANY and not self.loads:
+            self.loads = True
+            hold_back()
+        translator = self.translator
         try:
             spec = self.specs.get(given) if isinstance(given, str) else None
             if spec is None or not spec.plain:
-                spec, fields = self.translated(given, fields)
+                spec, fields = translator.given(given, fields)
             element = memory.insert(spec, spec.build(fields, memory.limits))
             if not isinstance(given, str):
-                self.remember(given, element)
-            handle = self.fact_class()
-            fill(handle, element, self.translator)
-            return handle
+                translator.remember(given, element)
+            fact = translator.fact_of(element)
         except (SessionLimitError, StrategyError) as error:
             self.fail(error)
             raise
         finally:
             self.busy = 0
+        if self.events.failure is not None:
+            self.events.raise_failure()
+        return fact
 
     def modify(self, fact: object, fields: dict[str, object]) -> None:
         """Change fields of a fact; see `Session.modify`."""
@@ -128,32 +118,44 @@ class Gate:
         try:
             element = self.element(fact)
             if element is None or not element.is_live:
-                element = self.live_element(fact)
+                element = self.translator.element_of(fact)
             if not cast(TemplateSpec, element.type).plain:
-                fields = self.inward(fields)
+                fields = self.translator.all_inward(fields)
             modify_fact(memory, element, fields)
         except (SessionLimitError, StrategyError) as error:
             self.fail(error)
             raise
         finally:
             self.busy = 0
+        if self.events.failure is not None:
+            self.events.raise_failure()
 
-    def retract(self, fact: object) -> Element:
-        """Retract a fact and answer with its record; see `Session.retract`."""
+    def retract(self, fact: object) -> None:
+        """Retract a fact; see `Session.retract`."""
         self.enter()
         memory = self.memory
         assert memory is not None
+        translator = self.translator
         try:
             element = self.element(fact)
             if element is None:
-                element = self.known_element(fact)
+                element = translator.known_element(fact)
             retract_fact(memory, element)
-            return element
         except (SessionLimitError, StrategyError) as error:
             self.fail(error)
             raise
         finally:
             self.busy = 0
+        if translator.objects:
+            translator.forget(element)
+        if self.events.failure is not None:
+            self.events.raise_failure()
+
+    def end_load(self) -> None:
+        """Let the collector go, if so many single inserts held it back."""
+        if self.loads:
+            self.loads = False
+            let_go()
 
     def element(self, fact: object) -> Element | None:
         """The record of a fact that is given as a handle of this session."""
