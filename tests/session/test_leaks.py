@@ -201,11 +201,15 @@ def test_facts_that_come_and_go_leave_nothing_behind(
         tracemalloc.start()  # before the lists and dicts that will be replaced by others
         try:
             use(session, WARM)
-            objects, before = live_objects(), traced()
-            use(session, PAIRS)
-            kept = traced() - before
+            objects = live_objects()
+            kept = []
+            # A table of the process that grows, does so once; a leak is there each time.
+            while not kept or (kept[-1] >= MOST_KEPT and len(kept) < 3):
+                before = traced()
+                use(session, PAIRS)
+                kept.append(traced() - before)
         finally:
             tracemalloc.stop()
         assert live_objects() - objects == Counter()
-        assert kept < MOST_KEPT
+        assert min(kept) < MOST_KEPT, kept
         assert len(session.facts("Order")) == 0
