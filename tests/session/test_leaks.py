@@ -202,7 +202,7 @@ def test_facts_that_come_and_go_leave_nothing_behind(
         try:
             use(session, WARM)
             objects = live_objects()
-            kept = []
+            kept: list[int] = []
             # A table of the process that grows, does so once; a leak is there each time.
             while not kept or (kept[-1] >= MOST_KEPT and len(kept) < 3):
                 before = traced()
