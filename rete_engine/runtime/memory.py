@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from rete_engine.expressions.frame import Link, Node, Record
-from rete_engine.expressions.native import mypyc_attr
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.join_keys import key_maker
 from rete_engine.runtime.live_node import LiveNode, RightInput, rank_of
@@ -49,7 +48,6 @@ class Element(Record):
 
 
 @final
-@mypyc_attr(acyclic=True)
 class Stamp:
     """When fields of a fact were changed last. Every field stands in one stamp at most."""
 
