@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
-from rete_engine import RuleSet
 from rete_engine.runtime.memory import Stamp, stamped
 
 
@@ -29,18 +26,3 @@ def test_a_field_stands_in_the_stamp_of_its_last_change_alone() -> None:
     stamp = stamped(stamp, 0b1001, 8)
     assert told(stamp) == [(0b1001, 8), (0b110, 7)]
     assert told(stamped(stamp, 0b1111, 9)) == [(0b1111, 9)]
-
-
-def test_many_changes_leave_the_memory_of_the_process_whole() -> None:
-    """A compiled class that the collector was not to see broke the tuples beside its objects."""
-    text = "template A\n    x: int\n    y: int\nend\n"
-    for _ in range(3):
-        with RuleSet.parse(text).session() as session:
-            facts = [session.insert("A", x=number, y=0) for number in range(2000)]
-            for turn in range(1, 4):
-                for fact in facts:
-                    session.modify(fact, x=turn)
-                    session.modify(fact, y=turn, x=-turn)
-            assert {(fact.x, fact.y) for fact in facts} == {(-3, 3)}
-        del facts, fact
-        assert gc.collect() >= 0
