@@ -104,6 +104,8 @@ def _printed(module: str, *arguments: str) -> str | None:
     ran = subprocess.run(
         [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True, check=False
     )
+    if ran.returncode < 0:  # it could say nothing itself
+        print(f"error: {module} was ended by signal {-ran.returncode}", file=sys.stderr)
     return ran.stdout if ran.returncode == 0 else None
 
 

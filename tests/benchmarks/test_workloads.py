@@ -15,6 +15,7 @@ import pytest
 
 import benchmarks
 import rete_engine
+from benchmarks.__main__ import _printed
 from benchmarks.durable import Durable
 from benchmarks.engine import Engine
 from benchmarks.engines import engines_for
@@ -206,3 +207,12 @@ def test_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     [measured] = content["measurements"]
     assert measured["size"] == int(size)
     assert all(times["own"] <= times["peak"] for times in measured["engines"])
+
+
+def test_a_measurement_that_a_signal_ends_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "killed.py").write_text("import os\nos.kill(os.getpid(), 9)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert _printed("killed") is None
+    assert capsys.readouterr().err == "error: killed was ended by signal 9\n"
