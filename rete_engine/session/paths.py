@@ -73,15 +73,13 @@ class PlanPath:
     node: int
 
 
-def paths_of(network: Network, rule: str) -> list[list[str]]:
-    """A path for each alternative of a rule: what it does step by step, as the network does it."""
-    return [[step.text for step in path.steps] for path in _paths(network, rule).get(rule, [])]
-
-
 def plans_of(network: Network) -> dict[str, list[PlanPath]]:
     """The paths of every rule, by its name."""
     found: dict[str, list[PlanPath]] = {rule.name: [] for rule in network.rules}
-    found.update(_paths(network, None))
+    for node in network.nodes:
+        if isinstance(node, ProductionSpec):
+            uses = {use.steps: (n, use) for n, use in enumerate(node.reading.patterns, 1)}
+            found[node.rule.name].append(PlanPath(_steps(node, None, uses), node.number))
     return found
 
 
@@ -94,17 +92,6 @@ def reasons_of(network: Network) -> dict[int, str]:
     for step in waiting:  # grows by what is inside
         found.setdefault(step.node, step.reason)
         waiting.extend(inner for branch in step.inside for inner in branch)
-    return found
-
-
-def _paths(network: Network, rule: str | None) -> dict[str, list[PlanPath]]:
-    """The paths of a rule, or with None of all."""
-    found: dict[str, list[PlanPath]] = {}
-    for node in network.nodes:
-        if isinstance(node, ProductionSpec) and rule in (None, node.rule.name):
-            uses = {use.steps: (n, use) for n, use in enumerate(node.reading.patterns, 1)}
-            steps = _steps(node, None, uses)
-            found.setdefault(node.rule.name, []).append(PlanPath(steps, node.number))
     return found
 
 

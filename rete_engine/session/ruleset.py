@@ -24,7 +24,7 @@ from rete_engine.session.cached import Cache, CacheOption, Content
 from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, files_of
 from rete_engine.session.meanings import Meanings
-from rete_engine.session.paths import PlanPath, paths_of, plans_of, reasons_of
+from rete_engine.session.paths import PlanPath, plans_of, reasons_of
 from rete_engine.session.session import Session
 from rete_engine.session.settings import Settings, Shared
 
@@ -365,33 +365,6 @@ class RuleSet:
         if format == "dot":
             return to_dot(network, reasons_of(network))
         raise ValueError(f"format must be 'mermaid' or 'dot', not {format!r}")
-
-    def paths(self, rule: str) -> list[list[str]]:
-        r"""In which order the conditions of a rule are joined, and by which fields.
-
-        Returns:
-            A path for each alternative of the rule, in lines; none for a name that is no rule's.
-
-        Example:
-            >>> rules = RuleSet.parse('''
-            ... template Customer
-            ...     id: int
-            ... end
-            ... template Order
-            ...     customer: int
-            ... end
-            ... rule "r"
-            ... when
-            ...     c := Customer(id > 3)
-            ...     o := Order(customer == c.id)
-            ... then
-            ...     emit o.customer
-            ... end
-            ... ''')
-            >>> rules.paths("r")
-            [['Customer(id > 3)', 'join Order() by customer']]
-        """
-        return paths_of(self._compiled.network, rule)
 
     def plans(self) -> dict[str, list[PlanPath]]:
         r"""In which order the conditions of each rule are joined, and why.
