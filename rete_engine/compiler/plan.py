@@ -2,7 +2,9 @@
 
 The written order fixes what variables mean, not how the network is joined. Patterns are joined
 so that each meets what is there already through a key, if any of those left can: a cross product
-comes only where the rule asks for one. Patterns that watch what rules change, and have no key with
+comes only where the rule asks for one. Among patterns that keys join, the most selective is next
+(see `selectivity`), and the first as written of those that are equally so; patterns that no key
+joins keep their places. Those that watch what rules change, and have no key with
 the rest, come last (see `volatility`), behind every `not` and `exists` that does not read them, so
 that a change of phase does not rebuild what is joined. A test is asked as soon as all it reads is
 there - unless it can raise an error: then it waits for all that was written before it, so that
@@ -11,13 +13,23 @@ there - unless it can raise an error: then it waits for all that was written bef
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rete_engine.compiler.selectivity import (
+    Known,
+    Said,
+    Selectivity,
+    fields_read,
+    joined_with,
+    pair_of,
+    selectivity,
+    sides_of,
+)
 from rete_engine.compiler.slots import (
     condition_expressions,
     outer_slots,
-    references,
     results_of,
     slots_of,
 )
@@ -30,7 +42,6 @@ from rete_engine.compiler.steps import (
     Step,
     TestStep,
 )
-from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
     Accumulate,
@@ -56,24 +67,14 @@ class _Item:
     needs: set[int]  # slots that must be there before
     owner: int = -1  # the slot of the pattern that a constraint was written in
     total: bool = True  # a constraint that cannot raise
-    sides: _Sides | None = None  # of an equality that can be a key
-
-
-@dataclass
-class _Sides:
-    """The two sides of an equality, with the slots that each reads."""
-
-    left: tree.Expression
-    right: tree.Expression
-    left_slots: set[int]
-    right_slots: set[int]
+    said: Said | None = None  # of a constraint
 
 
 def plan(
     conditions: tuple[Condition, ...],
     outer: set[int],
     is_total: IsTotal,
-    volatile: Volatile,
+    known: Known,
     late: bool = False,
     nested: bool = False,
 ) -> list[Step]:
@@ -84,7 +85,7 @@ def plan(
     inside of another condition, which must know when a change is through: there a match is not met
     by that of another path.
     """
-    return _Planner(conditions, outer, is_total, volatile, late, nested).steps()
+    return _Planner(conditions, outer, is_total, known, late, nested).steps()
 
 
 class _Planner:
@@ -95,53 +96,49 @@ class _Planner:
         conditions: tuple[Condition, ...],
         outer: set[int],
         is_total: IsTotal,
-        volatile: Volatile,
+        known: Known,
         late: bool,
         nested: bool,
     ) -> None:
         self.is_total = is_total
         self.late = late
-        self.volatile = volatile
+        self.known = known
         self.placed = set(outer)
         self.nested = nested
         self.own: set[int] = set()  # slots that this conjunction fills
         self.waiting: list[_Item] = []
+        self.saying: defaultdict[int, list[Said]] = defaultdict(list)  # constraints, by slot
         self.found: list[Step] = []
         for condition in conditions:
             self.split(condition)
+        self.watched = self.watched_fields()
         self.control = self.control_slots()
+
+    def watched_fields(self) -> dict[int, tuple[str, ...]]:
+        """Of each pattern's slot the fields that it reads and rules change, by name."""
+        found: dict[int, tuple[str, ...]] = {}
+        for item in self.waiting:
+            if isinstance(item.content, Pattern):
+                slot = item.content.slot
+                fields = self.known.volatile.get(slot.type.name)
+                found[slot.number] = (
+                    tuple(sorted(fields & fields_read(slot.number, self.saying[slot.number])))
+                    if fields
+                    else ()
+                )
+        return found
 
     def control_slots(self) -> dict[int, tuple[str, ...]]:
         """The slots of patterns that watch what rules change and have no key with another.
 
         With the fields that they watch.
         """
-        watching: dict[int, tuple[str, ...]] = {}
-        if not self.volatile:
-            return watching
+        control = {slot: fields for slot, fields in self.watched.items() if fields}
         for item in self.waiting:
-            if isinstance(item.content, Pattern):
-                slot = item.content.slot
-                fields = self.volatile.get(slot.type.name, frozenset())
-                if fields:
-                    watched = fields & self.fields_read(slot.number)
-                    if watched:
-                        watching[slot.number] = tuple(sorted(watched))
-        for item in self.waiting:
-            if item.sides is not None and len(item.needs) > 1:
+            if item.said is not None and item.said.sides is not None and len(item.needs) > 1:
                 for number in item.needs:
-                    watching.pop(number, None)
-        return watching
-
-    def fields_read(self, slot: int) -> set[str]:
-        """The fields of a pattern's fact that constraints read."""
-        return {
-            ref.name
-            for item in self.waiting
-            if isinstance(item.content, Constraint) and slot in item.needs
-            for ref in references(item.content.test)
-            if isinstance(ref, tree.FieldRef) and ref.slot == slot
-        }
+                    control.pop(number, None)
+        return control
 
     def split(self, condition: Condition) -> None:
         """Take a condition apart into items."""
@@ -170,17 +167,20 @@ class _Planner:
     ) -> None:
         """Add an item."""
         total = True
-        sides: _Sides | None = None
+        said: Said | None = None
         if isinstance(content, Constraint):
             needs = slots_of(content.test)
             total = self.is_total(content.test)
-            sides = sides_of(content.test) if total else None
         elif isinstance(content, Computation):
             needs = slots_of(content.value)
             self.own.add(content.slot.number)
         if owner >= 0:
             needs = needs | {owner}
-        self.waiting.append(_Item(len(self.waiting), content, needs, owner, total, sides))
+        if isinstance(content, Constraint):
+            said = Said(needs, content.test, sides_of(content.test) if total else None)
+            for slot in needs:
+                self.saying[slot].append(said)
+        self.waiting.append(_Item(len(self.waiting), content, needs, owner, total, said))
 
     def steps(self) -> list[Step]:
         """Place everything."""
@@ -267,9 +267,7 @@ class _Planner:
         """An `exists` or `not`: a single pattern that computes nothing is a node of its own."""
         inner = condition.conditions
         if len(inner) == 1 and isinstance(inner[0], Pattern) and not condition.others:
-            nested = _Planner(
-                inner, self.placed, self.is_total, self.volatile, self.late, nested=True
-            )
+            nested = _Planner(inner, self.placed, self.is_total, self.known, self.late, nested=True)
             steps = nested.steps()
             if len(steps) == 1 and isinstance(steps[0], JoinStep):
                 return ExistsStep(condition, steps[0], [])
@@ -277,7 +275,7 @@ class _Planner:
 
     def inside(self, conditions: tuple[Condition, ...]) -> list[Step]:
         """The steps of conditions inside of another one."""
-        return plan(conditions, self.placed, self.is_total, self.volatile, self.late, nested=True)
+        return plan(conditions, self.placed, self.is_total, self.known, self.late, nested=True)
 
     def accumulate(self, condition: Accumulate) -> AccumulateStep:
         """An accumulate: each alternative is planned by itself."""
@@ -289,43 +287,30 @@ class _Planner:
     def next_pattern(self) -> _Item:
         """The pattern to join next.
 
-        The first as written that has a key, else the first; those of control facts at the end.
+        The most selective one of those with a key, and of as selective ones first those that rules
+        do not change: what changes is joined anew from there. If none has a key, the most selective
+        of those that keys join with the first as written; those of control facts at the end.
         """
-        keyed: set[int] = set()  # slots whose fact an equality compares with the match so far
-        for item in self.waiting:
-            sides = item.sides
-            if sides is None:
-                continue
-            if sides.right_slots and sides.right_slots <= self.placed:
-                keyed |= sides.left_slots
-            if sides.left_slots and sides.left_slots <= self.placed:
-                keyed |= sides.right_slots
-        first: _Item | None = None
-        control: _Item | None = None
-        for item in self.waiting:
-            if isinstance(item.content, Pattern):
-                slot = item.content.slot.number
-                if slot in keyed and any(self.key_pair(other, slot) for other in self.waiting):
-                    return item
-                if slot in self.control:
-                    control = control or item
-                else:
-                    first = first or item
-        chosen = first or control
-        assert chosen is not None
-        return chosen
+        patterns = {
+            item.content.slot.number: item
+            for item in self.waiting
+            if isinstance(item.content, Pattern)
+        }
+        if len(patterns) == 1:
+            return next(iter(patterns.values()))
+        ranks = {number: self.selectivity(item) for number, item in patterns.items()}
+        keyed = [number for number, rank in ranks.items() if rank.keyed]
+        if keyed:
+            return patterns[max(keyed, key=lambda each: (ranks[each], not self.watched[each]))]
+        first = next((each for each in patterns if each not in self.control), next(iter(patterns)))
+        others = joined_with(first, [one.said for one in self.waiting if one.said is not None])
+        return patterns[max((each for each in patterns if each in others), key=ranks.__getitem__)]
 
-    def key_pair(self, item: _Item, slot: int) -> tuple[tree.Expression, tree.Expression] | None:
-        """The two sides of an equality between the fact of a slot and the match so far."""
-        sides = item.sides
-        if sides is None:
-            return None
-        left, right = sides.left_slots, sides.right_slots
-        if left == {slot} and right and right <= self.placed:
-            return sides.left, sides.right
-        if right == {slot} and left and left <= self.placed:
-            return sides.right, sides.left
-        return None
+    def selectivity(self, item: _Item) -> Selectivity:
+        """How selective a pattern is beside what is placed."""
+        assert isinstance(item.content, Pattern)
+        slot = item.content.slot
+        return selectivity(slot, self.saying[slot.number], self.placed, self.known)
 
     def join(self, item: _Item) -> JoinStep:
         """Place a pattern with all that it can decide."""
@@ -347,17 +332,9 @@ class _Planner:
                 continue
             if other.owner == slot:
                 mine = False
-            pair = self.key_pair(other, slot)
+            pair = pair_of(other.said.sides, slot, self.placed) if other.said is not None else None
             if pair is not None:
                 step.keys.append(pair)
                 self.waiting.remove(other)
         self.placed.add(slot)
         return step
-
-
-def sides_of(test: tree.Expression) -> _Sides | None:
-    """The sides of an equality; None for any other test."""
-    if not isinstance(test, tree.Compare) or len(test.rest) != 1 or test.rest[0][0] != "==":
-        return None
-    left, right = test.first, test.rest[0][1]
-    return _Sides(left, right, slots_of(left), slots_of(right))

@@ -15,6 +15,7 @@ from rete_engine.compiler.paths import Path, build_path
 from rete_engine.compiler.plan import plan
 from rete_engine.compiler.readings import places_in_match, readings_of
 from rete_engine.compiler.scope import RuleNames, Variable
+from rete_engine.compiler.selectivity import Known
 from rete_engine.compiler.steps import JoinStep
 from rete_engine.diagnostics.diagnostic import Note
 from rete_engine.expressions import tree
@@ -47,7 +48,7 @@ def build_query(query: DeclaredQuery, builder: NetworkBuilder, declared: Declare
             reading.conditions,
             {meaning.arguments.number},
             lambda expression: total(expression, names),
-            {},
+            Known(declared.templates, {}),
             late=True,
         )
         path = build_path(builder, meaning.spec.name, [first, *steps], masks)

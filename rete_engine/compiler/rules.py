@@ -20,6 +20,7 @@ from rete_engine.compiler.readings import places_in_match, readings_of
 from rete_engine.compiler.references import check_references
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.compiler.scope import RuleNames
+from rete_engine.compiler.selectivity import Known
 from rete_engine.compiler.steps import changed_fields
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.compiler.warnings import warn
@@ -42,6 +43,7 @@ class RuleCompiler:
         self.reports = declared.reports
         self.builder = builder
         self.volatile = volatile
+        self.known = Known(declared.templates, volatile)
         self.seen: dict[str, Span] = {}  # where rules are declared, by name
 
     def rule(self, declaration: RuleDeclaration) -> None:
@@ -139,7 +141,7 @@ class RuleCompiler:
     ) -> tuple[Path, dict[int, tuple[str, ...]]]:
         """Plan and build the conditions of a reading; which fields put its patterns last."""
         steps = plan(
-            reading.conditions, set(), lambda expression: total(expression, names), self.volatile
+            reading.conditions, set(), lambda expression: total(expression, names), self.known
         )
         return build_path(self.builder, spec.name, steps, names.masks), changed_fields(steps)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.displays import elements
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Answer, Frame, Link, Node
 from rete_engine.expressions.values import shown
 from rete_engine.network.alphas import Origin, Test
+from rete_engine.network.rules import ReadingSpec
 from rete_engine.runtime.memory import Element
 
 if TYPE_CHECKING:
@@ -76,8 +77,25 @@ def whole(node: Node, frame: Frame) -> int:
     return value
 
 
+def matched_by(reading: ReadingSpec, match: Link) -> list[Element]:
+    """The facts of a match of a rule: those of its patterns as written, then what else it holds."""
+    items: list[object] = []
+    link: Link | None = match
+    while link is not None:
+        items.append(link.item)
+        link = link.parent
+    found: list[Element] = []
+    for pattern in reading.patterns:
+        found.append(cast(Element, items[pattern.steps]))
+        items[pattern.steps] = None
+    for item in reversed(items):
+        if isinstance(item, Element) and item.number:  # not a query's arguments
+            found.append(item)
+    return found
+
+
 def elements_of(link: Link | None) -> list[Element]:
-    """The facts of a match, in the order of its conditions."""
+    """The facts of a match that is not complete, in the order in which they were joined."""
     found: list[Element] = []
     while link is not None:
         if isinstance(link.item, Element) and link.item.number:  # not a query's arguments

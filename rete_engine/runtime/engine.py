@@ -18,7 +18,7 @@ from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation, Deferred, Ending
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.closing import take_apart
-from rete_engine.runtime.conditions import Failure, elements_of, values_within
+from rete_engine.runtime.conditions import Failure, matched_by, values_within
 from rete_engine.runtime.errors import SessionLimitError
 from rete_engine.runtime.matcher import Matcher
 from rete_engine.runtime.memory import Element, Token
@@ -74,7 +74,7 @@ class ActionFailure(Exception):  # noqa: N818 - the session turns it into a Rule
         self.activation = activation
         self.rule = activation.rule
         self.line = line
-        self.elements = elements_of(activation)
+        self.elements = matched_by(activation.reading, activation)
         self.cause = cause
         self.count = 0  # how many fired before it in the run
 
@@ -253,9 +253,8 @@ class Engine:
             self.acting = False
         fired: Fired | None = None
         if self.watches_firings:
-            fired = Fired(
-                rule, self.bindings(activation.reading, activation), elements_of(activation)
-            )
+            reading = activation.reading
+            fired = Fired(rule, self.bindings(reading, activation), matched_by(reading, activation))
         ending = activation.node
         if isinstance(ending, SoleEnding):
             ending.count(activation.reading)

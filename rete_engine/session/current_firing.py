@@ -24,7 +24,7 @@ class CurrentFiring:
 
     Attributes:
         rule: The rule's name.
-        facts: The matched facts, in the order in which they were joined.
+        facts: The matched facts, in the order in which the patterns are written.
 
     Example:
         >>> from rete_engine import RuleSet, rule

@@ -14,7 +14,7 @@ from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.actions import Execution
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.changes import MODIFIED, Changes, changed_fields
-from rete_engine.runtime.conditions import elements_of
+from rete_engine.runtime.conditions import matched_by
 from rete_engine.runtime.engine import Engine, Fired, Host
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import Listener
@@ -191,7 +191,10 @@ class Events(Host):
             execution,
             translator,
             {**dict(params), **engine.bindings(activation.reading, activation)},
-            tuple(translator.fact_of(element) for element in elements_of(activation)),
+            tuple(
+                translator.fact_of(element)
+                for element in matched_by(activation.reading, activation)
+            ),
             engine.network.groups,
             activation.rule.derives,
         )
@@ -307,6 +310,6 @@ class Events(Host):
             reading.rule.name,
             salience,
             {name: translator.outward(value) for name, value in bindings.items()},
-            tuple(translator.fact_of(element) for element in elements_of(match)),
+            tuple(translator.fact_of(element) for element in matched_by(reading, match)),
             engine.network.groups[reading.rule.group],
         )

@@ -8,7 +8,7 @@ the planner's laws (see `compiler.plan`): ten thousand rules cost nothing for it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rete_engine.expressions.reads import CurrentRecord
@@ -105,7 +105,7 @@ def _steps(
     """The steps between two nodes; `up` is where the last item of the match stands."""
     steps: list[PlanStep] = []
     behind: list[int] = []  # the patterns that are joined behind the step, as written
-    volatile = False  # whether one of them is there because rules change it
+    control: list[int] = []  # those of them that are there because rules change them
     node = end.parent
     while node is not None and node is not begin and node.parent is not None:
         inside = _inside(node, uses, up)
@@ -113,13 +113,13 @@ def _steps(
         if isinstance(node, (FirstSpec, JoinSpec)) and up in uses:
             written = uses[up][0]
         ahead_of = sorted(each for each in behind if written is not None and each < written)
-        reason = _reason(node, ahead_of, [] if apart else changed, volatile)
+        reason = _reason(node, ahead_of, [] if apart else changed, control)
         keeps = not isinstance(node, (FirstSpec, TestSpec))
         text, keys = _text(node, inside), _keys(node)
         steps.append(PlanStep(text, reason, written, keys, keeps, node.number, inside))
-        behind += [written] if written is not None else []
-        behind += [each.written for branch in inside for each in branch if each.written]
-        volatile = volatile or bool(changed)
+        added = [written, *(each.written for branch in inside for each in branch)]
+        behind += [each for each in added if each is not None]
+        control += [each for each in added if each is not None and changed]
         up += _items(node)
         node = node.parent
     return tuple(reversed(steps))
@@ -177,20 +177,37 @@ def _changed(node: NodeSpec, uses: _Uses, up: int) -> list[str]:
 # -- in words ------------------------------------------------------------------------------------
 
 
-def _reason(node: NodeSpec, ahead_of: list[int], changed: list[str], volatile: bool) -> str:
-    """Why a node stands where it does."""
+def _reason(
+    node: NodeSpec, ahead_of: list[int], changed: list[str], control: Collection[int]
+) -> str:
+    """Why a node stands where it does.
+
+    Args:
+        node: The node.
+        ahead_of: The patterns, as written, that are written before its own and joined behind it.
+        changed: Those fields for which its own pattern is joined last.
+        control: The patterns that are joined behind it because rules change them.
+    """
+    selected = any(each not in control for each in ahead_of)
+    patterns = f"pattern{'s' if len(ahead_of) > 1 else ''} {_listed(ahead_of)}"
     if isinstance(node, FirstSpec):
+        if selected:
+            return f"the most selective of those that keys join, so it is ahead of {patterns}"
         return "first of those that rules do not change" if ahead_of else "first as written"
     if isinstance(node, CrossSpec):
         return f"rules change {_listed(changed)}, and there is no key: joined apart, and last"
     if isinstance(node, JoinSpec):
         if node.right.key:
-            patterns = "pattern" if len(ahead_of) == 1 else "patterns"
-            before = f", so it is ahead of {patterns} {_listed(ahead_of)}" if ahead_of else ""
-            return f"its key is known{before}"
+            most = ", and it is the most selective of such" if selected else ""
+            before = f", so it is ahead of {patterns}" if ahead_of else ""
+            return f"its key is known{most}{before}"
         if changed:
             return f"rules change {_listed(changed)}, and there is no key: joined last"
-        following = "the next that rules do not change" if ahead_of else "the next as written"
+        following = "the next as written"
+        if selected:
+            following = f"the most selective that keys join, so it is ahead of {patterns}"
+        elif ahead_of:
+            following = "the next that rules do not change"
         return f"no pattern that is left has a key: {following}"
     if isinstance(node, TestSpec):
         return "asked as soon as all that it reads is there"
@@ -198,7 +215,7 @@ def _reason(node: NodeSpec, ahead_of: list[int], changed: list[str], volatile: b
         return "computed when all that is written before it is joined"
     if isinstance(node, AccumulateSpec) and node.parent is not None and node.parent.parent is None:
         return "reads no other condition: computed once for all matches"
-    if volatile:
+    if control:
         return "asked before what rules change is joined"
     return "asked when all that is written before it is joined"
 

@@ -17,7 +17,7 @@ class Firing:
         rule: The rule's name.
         bindings: What its conditions had bound, by name, in written order. A variable of a fact
             shows the fact as it is now.
-        facts: The matched facts, in the order in which they were joined.
+        facts: The matched facts, in the order in which the patterns are written.
         matched: As `bindings`, with facts as they were before the action changed them: each is a
             `PastFact`.
     """

@@ -31,6 +31,69 @@ def test_without_a_key_patterns_are_joined_as_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("when", "order"),
+    [
+        # the most selective of those with a key is next
+        ("A()\na := A()\nB(k == a.k)\nC(i == a.k, j == a.x)", "A A C B"),
+        ("a := A()\nB(k == a.k)\nC(i == a.k, j == 1)", "C A B"),
+        ("a := A()\nB(k == a.k)\nUnique(key == a.k)", "A Unique B"),
+        ("a := A()\nB(k == a.k, x == a.x)\nUnique(key == a.k)", "A Unique B"),
+        ("a := A()\nB(k == a.k)\nTwo(p == a.k)", "A B Two"),
+        ("a := A()\nB(k == a.k, x == a.x)\nTwo(p == a.k, q == a.x)", "A Two B"),
+        ("a := A()\nB(k == a.k, x == a.x)\nTwo(p == a.k, q == 3)", "Two A B"),
+        ("r := Refers()\nB(k == r.n)\nu := Unique(r.u == u)", "Refers Unique B"),
+        # as selective: first what rules do not change, else as written
+        ("a := A()\nChanged(k == a.k, n > 0)\nB(k == a.k)", "A B Changed"),
+        ("a := A()\nChanged(k == a.k)\nB(k == a.k)", "A Changed B"),
+        ("a := A()\nChanged(k == a.k, n == 1)\nB(k == a.k)", "Changed A B"),
+        ("c := Changed(n > 0)\nB(k == c.k)", "Changed B"),
+        # the most selective of those that keys join is the first of them
+        ("a := A()\nB(k == a.k, x == 1)", "B A"),
+        ("a := A()\nB(k == a.k, 1 == x)", "B A"),
+        ("a := A(x == 1)\nB(k == a.k, x == 1, s == 'x')", "B A"),
+        ("a := A(x == 1)\nB(k == a.k, s == 'x')", "A B"),
+        ("a := A(x == 1, s == 'x')\nUnique(key == 1, n == a.k)", "Unique A"),
+        ("a := A()\nb := B(k == a.k)\nC(i == b.x, j == 1)", "C B A"),
+        ("a := A()\nB(a.x + k == a.k, x == 1)", "A B"),
+        ("a := A()\nB(k == a.k, x == a.x, x == x)", "A B"),
+        ("a := A()\nB(k == a.k, x > 1)", "A B"),
+        # what no key joins keeps its place
+        ("A()\nb := B()\nC(j == 1)", "A B C"),
+        ("A()\nb := B()\nC(i == b.k, j == 1)", "A C B"),
+        ("a := A()\nC(j == 1)\nB(k == a.k)", "A B C"),
+        ("a := A()\nb := B()\nc := C(j == 1)\ntest a.k + b.k == c.i", "C A B"),
+    ],
+)
+def test_the_most_selective_pattern_is_next(when: str, order: str) -> None:
+    extra = """
+        template Unique key(key)
+            key: int
+            n: int = 0
+        end
+        template Two key(p, q)
+            p: int
+            q: int
+        end
+        template Refers
+            u: Unique
+            n: int = 0
+        end
+        template Changed
+            k: int
+            n: int = 0
+        end
+        rule "change"
+        when
+            c := Changed(k == 1)
+        then
+            modify c(n = 1)
+        end
+        """
+    steps = path_of(rules_of(when, extra=extra))[1:]
+    assert " ".join(step.split("(")[0].split()[1] for step in steps) == order
+
+
+@pytest.mark.parametrize(
     "when",
     [
         "a := A()\nB(k == a.k)",

@@ -91,8 +91,30 @@ def test_a_pattern_with_a_key_is_told_to_be_ahead_of_those_without() -> None:
         "    Customer(id == o)\nthen\n    emit o\nend\n"
     )
     [path] = RuleSet.parse(text).plans()["k"]
-    assert path.steps[1].reason == "its key is known, so it is ahead of patterns 2 and 3"
+    assert path.steps[1].reason == (
+        "its key is known, and it is the most selective of such, so it is ahead of patterns 2 and 3"
+    )
     assert path.steps[1].keys == ("id",)
+
+
+def test_what_is_more_selective_is_told_to_be_ahead_of_the_rest() -> None:
+    text = PATHS + (
+        'rule "s"\nwhen\n    c := Customer()\n    Order(customer == c.id, total == 5)\n'
+        "    Counter(n > c.id)\n    o := Order()\n"
+        "    d := Customer(id == o.customer, tier == 'gold')\nthen\n    emit d.id\nend\n"
+    )
+    [path] = RuleSet.parse(text).plans()["s"]
+    assert [(step.written, step.reason) for step in path.steps] == [
+        (2, "the most selective of those that keys join, so it is ahead of pattern 1"),
+        (1, "its key is known"),
+        (
+            5,
+            "no pattern that is left has a key: the most selective that keys join,"
+            " so it is ahead of patterns 3 and 4",
+        ),
+        (4, "its key is known, so it is ahead of pattern 3"),
+        (3, "rules change Counter.n, and there is no key: joined last"),
+    ]
 
 
 def test_what_stands_inside_of_a_condition_has_steps_of_its_own() -> None:
@@ -190,12 +212,12 @@ def test_what_is_read_through_a_reference_is_a_pattern_joined_by_the_fact_itself
     rules = RuleSet.parse(
         "template C key(id)\n    id: int\n    tier: str\nend\n"
         "template O\n    customer: C\nend\n"
-        'rule "r"\nwhen\n    o := O(customer.tier == "gold")\n    C(id == o.customer.id)\n'
+        'rule "r"\nwhen\n    o := O(customer.tier > "gold")\n    C(id == o.customer.id)\n'
         "then\n    emit 1\nend\n"
     )
     [path] = rules.plans()["r"]
     assert [(step.written, step.text, step.keys) for step in path.steps] == [
         (1, "O()", ()),
-        (2, "join C(tier == 'gold') by the fact itself", ("the fact itself",)),
+        (2, 'join C(customer.tier > "gold") by the fact itself', ("the fact itself",)),
         (3, "join C() by id", ("id",)),
     ]
