@@ -7,13 +7,13 @@ reacts to them as if they were its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from rete_engine.compiler.declared import QueryMeaning
 from rete_engine.compiler.references import check_inlined
 from rete_engine.compiler.rewriting import rewritten
-from rete_engine.compiler.scope import Answers, RuleNames, Variable, field_of
+from rete_engine.compiler.scope import Answers, Followed, RuleNames, Variable, field_of
 from rete_engine.expressions import tree
 from rete_engine.model.rules import (
     Accumulate,
@@ -62,8 +62,33 @@ class Inlining:
         for number, answers in asked.answers.items():
             names.answers[self.slots[number].number] = self.answers(answers)
         names.handed.update(self.slots[number].number for number in asked.handed)
+        names.may_fail.update(self.slots[number].number for number in asked.may_fail)
+        for number, (of, field) in asked.reads.items():
+            names.reads[self.slots[number].number] = (self.slots[of].number, field)
+        # What is followed again, by the identity of the lists that grow with each read.
+        self.growing: dict[int, list[tuple[int, tree.Expression]]] = {}
+        self.follow()
         fields = [self.expression(field) for field in asked.named_fields]
         names.named_fields.extend(f for f in fields if isinstance(f, tree.FieldRef))
+
+    def follow(self) -> None:
+        """Let the rule know which references the query follows: it need not follow them again."""
+        for key, known in self.query.names.followed[0].items():
+            match key:
+                case ("field", int(number), int(index)) if number in self.slots:
+                    own: Hashable = ("field", self.slots[number].number, index)
+                case ("slot", int(number)) if number in self.slots:
+                    own = ("slot", self.slots[number].number)
+                case (int(number), str(field)):
+                    own = (self.slots[number].number, field)
+                case _:  # of a parameter, or of a value that is computed
+                    continue
+            reference = rewritten(known.reference, self.changed)
+            slot = self.slots[known.slot.number]
+            followed = Followed(slot, reference, known.is_uncertain)
+            self.names.followed[-1][own] = followed
+            self.growing[id(known.found)] = followed.found
+            self.growing[id(known.missing)] = followed.missing
 
     def variables(self) -> dict[str, Variable]:
         """The query's variables over the rule's slots."""
@@ -145,15 +170,21 @@ class Inlining:
 
     def meanings(
         self, meanings: Sequence[tuple[int, tree.Expression]]
-    ) -> tuple[tuple[int, tree.Expression], ...]:
+    ) -> Sequence[tuple[int, tree.Expression]]:
         """What slots stand for in an alternative.
 
         It needs no check: a read that is written out is of a reference that is followed.
         """
-        return tuple(
+        found = [
             (self.slots[number].number, rewritten(meaning, self.changed))
             for number, meaning in meanings
-        )
+        ]
+        growing = self.growing.get(id(meanings))
+        if growing is None:
+            return found
+        if not growing:
+            growing.extend(found)
+        return growing
 
     def part(self, part: Constraint | Computation) -> Constraint | Computation:
         """A part of a pattern."""

@@ -41,16 +41,21 @@ def network_of(rules: RuleSet) -> Network:
 
 def path_of(rules: RuleSet, rule: str = "r0") -> list[str]:
     """What the nodes on the way to a rule do, the first one first."""
-    found: list[str] = []
-    node: NodeSpec | None = next(
-        node
-        for node in network_of(rules).nodes
-        if isinstance(node, ProductionSpec) and node.rule.name == rule
-    )
-    while node is not None:
-        found.append(node.describe())
-        node = node.parent
-    return found[:0:-1]  # without the rule
+    return paths_of(rules, rule)[0]
+
+
+def paths_of(rules: RuleSet, rule: str = "r0") -> list[list[str]]:
+    """The same for each of a rule's readings."""
+    paths: list[list[str]] = []
+    for end in network_of(rules).nodes:
+        if isinstance(end, ProductionSpec) and end.rule.name == rule:
+            node: NodeSpec | None = end.parent  # without the rule
+            found: list[str] = []
+            while node is not None:
+                found.append(node.describe())
+                node = node.parent
+            paths.append(found[::-1])
+    return paths
 
 
 def tokens(session: Session) -> int:

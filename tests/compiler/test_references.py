@@ -7,7 +7,7 @@ import pytest
 from rete_engine import RuleExecutionError, RuleSet
 from rete_engine.network.nodes import ProductionSpec
 from tests.compiler.findings import findings
-from tests.compiler.networks import network_of, path_of
+from tests.compiler.networks import network_of, path_of, paths_of
 
 TEMPLATES = """
 template Customer
@@ -33,12 +33,15 @@ external function rate(c: Customer?) -> int
 """
 
 
+RATE = {"rate": lambda customer: 0}
+
+
 def rule(when: str, attributes: str = "", then: str = "halt") -> str:
     return f'{TEMPLATES}\nrule "r"\n{attributes}\nwhen\n{when}\nthen\n{then}\nend'
 
 
 def network(when: str, attributes: str = "") -> list[str]:
-    rules = RuleSet.parse(rule(when, attributes), functions={"rate": lambda customer: 0})
+    rules = RuleSet.parse(rule(when, attributes), functions=RATE)
     return path_of(rules, "r")
 
 
@@ -101,6 +104,38 @@ def test_a_fact_is_followed_once_in_a_conjunction(when: str, joins: int) -> None
 
 
 @pytest.mark.parametrize(
+    ("asked", "when", "written"),
+    [
+        (
+            "a := Order(customer.tier > 'x')",
+            "m := q()\ntest m.a.customer.id > 'y'",
+            "a := Order(customer.tier > 'x')\ntest a.customer.id > 'y'",
+        ),
+        (
+            "a := Order(other?.tier != 'x')",
+            "m := q()\ntest m.a.other?.id != 'y'",
+            "a := Order(other?.tier != 'x')\ntest a.other?.id != 'y'",
+        ),
+        (
+            "a := Order(other.boss?.tier != 'x')",
+            "m := q()\ntest m.a.other?.boss?.id != 'y'",
+            "a := Order(other.boss?.tier != 'x')\ntest a.other?.boss?.id != 'y'",
+        ),
+        (
+            "a := Order(other?.tier != 'x')",
+            "m := q()\nn := q()\ntest m.a.other?.id != n.a.other?.id",
+            "a := Order(other?.tier != 'x')\nb := Order(other?.tier != 'x')\n"
+            "test a.other?.id != b.other?.id",
+        ),
+    ],
+)
+def test_what_a_query_follows_is_not_followed_again(asked: str, when: str, written: str) -> None:
+    query = f"query q()\n{asked}\nend\n"
+    asking = RuleSet.parse(query + rule(when), functions=RATE)
+    assert paths_of(asking, "r") == paths_of(RuleSet.parse(rule(written), functions=RATE), "r")
+
+
+@pytest.mark.parametrize(
     ("when", "readings"),
     [
         ("o := Order(other?.tier == 'gold')", 2),
@@ -114,7 +149,7 @@ def test_a_fact_is_followed_once_in_a_conjunction(when: str, joins: int) -> None
     ],
 )
 def test_a_reference_that_may_be_none_has_two_alternatives(when: str, readings: int) -> None:
-    rules = RuleSet.parse(rule(when), functions={"rate": lambda customer: 0})
+    rules = RuleSet.parse(rule(when), functions=RATE)
     nodes = network_of(rules).nodes
     assert sum(isinstance(node, ProductionSpec) for node in nodes) == readings
 

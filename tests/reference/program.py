@@ -172,7 +172,11 @@ def read_program(text: str) -> Program:
                 raise NotImplementedError(type(declaration).__name__)
     for name, asked in program.queries.items():
         parameters = program.declared_queries[name].parameters
-        Reader(program, asked).read({parameter.name: [] for parameter in parameters})
+        reader = Reader(program, asked)
+        for parameter in parameters:
+            if parameter.type is not None and parameter.type.name in program.templates:
+                reader.parameters[parameter.name] = program.templates[parameter.type.name]
+        reader.read({parameter.name: [] for parameter in parameters})
     for rule in program.rules:
         Reader(program, rule).read({})
     for rule in program.rules:
@@ -257,6 +261,8 @@ class Reader:
         self.program = program
         self.rule = rule
         self.given: Given = {}  # the parameters of the query that is being read
+        # Of a query that is read for itself: the parameters that are facts, or none.
+        self.parameters: dict[str, Template] = {}
         # The references that the conjunctions around follow: the value, and the template.
         self.followed: list[dict[object, tuple[tree.Expression, Template]]] = [{}]
         self.following: list[tree.Expression] = []
@@ -457,6 +463,9 @@ class Reader:
         hidden: frozenset[str],
     ) -> tuple[tree.Expression, Template] | None:
         """The reference that a value is, if it is one, as it was first followed."""
+        parameter = self.parameter(node, hidden)
+        if parameter is not None:
+            return self.followed_once(parameter, node, self.parameters[parameter])
         found = self.field_read(node, variables, pattern, hidden)
         if found is None:
             return None
@@ -464,12 +473,27 @@ class Reader:
         declared = template.fields.get(name)
         if declared is None or declared.type.name not in self.program.templates:
             return None
+        return self.followed_once((holders, name), node, self.program.templates[declared.type.name])
+
+    def parameter(self, node: tree.Expression, hidden: frozenset[str]) -> str | None:
+        """The parameter that is a fact which a name stands for, by way of other queries too."""
+        given = self.given
+        while isinstance(node, tree.Name) and node.name not in hidden:
+            if node.name not in given:
+                return node.name if node.name in self.parameters else None
+            node, given = given[node.name]
+        return None
+
+    def followed_once(
+        self, key: object, node: tree.Expression, template: Template
+    ) -> tuple[tree.Expression, Template]:
+        """A reference as it was first followed, which is here if it was nowhere."""
         for scope in self.followed:
-            if (holders, name) in scope:
-                return scope[holders, name]
-        reached = (node, self.program.templates[declared.type.name])
-        self.rule.asked.add(reached[1].name)
-        self.followed[-1][holders, name] = reached
+            if key in scope:
+                return scope[key]
+        reached = (node, template)
+        self.rule.asked.add(template.name)
+        self.followed[-1][key] = reached
         self.following.append(node)
         self.rule.reads[id(node)] = set()
         return reached
