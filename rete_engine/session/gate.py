@@ -17,12 +17,13 @@ from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.handle import Handle
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
-from rete_engine.session.collector import hold_back, let_go
+from rete_engine.session.collector import hold_back, let_go, look_for_garbage
 from rete_engine.session.events import Events
 from rete_engine.session.fact import Fact
 from rete_engine.session.translation import Translator
 
-#: So many single inserts without a run are a load, for which the collector is held back.
+#: So many single inserts without a run are a load, for which the collector is held back; after as
+#: many again it is asked whether the program leaves garbage meanwhile.
 MANY: Final = 1000
 
 
@@ -31,8 +32,8 @@ class Gate:
     """Who is in a session, and whether it can be used."""
 
     __slots__ = (
-        "busy", "events", "inserts", "loads", "memory", "seconds", "specs", "thread", "translator",
-        "unusable",
+        "busy", "events", "inserts", "loads", "memory", "next_look", "seconds", "specs", "thread",
+        "translator", "unusable",
     )  # fmt: skip
 
     def __init__(self, translator: Translator, events: Events, seconds: float) -> None:
@@ -44,6 +45,7 @@ class Gate:
         self.thread = get_ident  # an attribute is found sooner than a name of another module
         self.unusable = ""  # why the session is closed, or can only be closed
         self.inserts = 0  # single inserts since the last run
+        self.next_look = MANY  # the number of inserts at which the collector is looked at
         self.loads = False  # whether there are so many that the collector is held back
         self.seconds = seconds  # that a method may take; 0 without a bound
 
@@ -89,9 +91,8 @@ class Gate:
         memory = self.memory
         assert memory is not None
         self.inserts += 1
-        if self.inserts == MANY and not self.loads:
-            self.loads = True
-            hold_back()
+        if self.inserts == self.next_look:
+            self.look()
         translator = self.translator
         try:
             spec = self.specs.get(given) if isinstance(given, str) else None
@@ -151,8 +152,19 @@ class Gate:
         if self.events.failure is not None:
             self.events.raise_failure()
 
+    def look(self) -> None:
+        """Hold the collector back in a load of single inserts, and see to it that it may be."""
+        self.next_look += MANY
+        if self.loads:
+            look_for_garbage(self.inserts)
+        else:
+            self.loads = True
+            hold_back()
+
     def end_load(self) -> None:
         """Let the collector go, if so many single inserts held it back."""
+        self.inserts = 0
+        self.next_look = MANY
         if self.loads:
             self.loads = False
             let_go()

@@ -16,7 +16,7 @@ from rete_engine.runtime.errors import SessionLimitError, StrategyError
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.strategies import named_strategy
 from rete_engine.session.accumulators import accumulating
-from rete_engine.session.collector import give_way, hold_back, let_go
+from rete_engine.session.collector import give_way, hold_back, let_go, look_for_garbage
 from rete_engine.session.events import Events
 from rete_engine.session.externals import provide
 from rete_engine.session.fact import describe
@@ -214,9 +214,8 @@ class Runner:
         try:
             if self.lives is not None:
                 self.lives.sweep(self.engine)
-            if gate.loads:
+            if gate.inserts:
                 gate.end_load()
-            gate.inserts = 0
             if loop is None:
                 return self.fire(left, timeout, trace)
             awaiting = self.events.waiter()
@@ -247,7 +246,7 @@ class Runner:
             engine.recent.clear()  # a loop is one of this run
         engine.halted = False
         fired = 0
-        holds_back = False
+        held_before = -1  # facts and matches when the collector was held back
         raises = self.on_error == "raise"
         try:
             while True:
@@ -265,9 +264,11 @@ class Runner:
                 if events.failure is not None:
                     events.raise_failure()
                 if reason == LIMIT and stretch != left:
-                    if not holds_back:
+                    held = engine.memory.count + engine.matcher.tokens
+                    if held_before < 0:
                         hold_back()
-                        holds_back = True
+                        held_before = held
+                    look_for_garbage(held - held_before)
                     give_way()
                 elif not (raises and engine.matcher.failures):
                     break
@@ -279,7 +280,7 @@ class Runner:
             error.result = RunResult(fired, outputs, "failed", firings, list(self.errors))
             raise
         finally:
-            if holds_back:
+            if held_before >= 0:
                 let_go()
         stopped = cast(Stopped, reason)
         if not (events.outputs or events.firings or self.errors or reason == LIMIT):

@@ -14,6 +14,7 @@ import pytest
 from rete_engine import Fact, RuleExecutionError, RuleSet, Session, SessionError
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Element, Entry, Token
+from rete_engine.session import collector
 from rete_engine.session.collector import hold_back, let_go
 
 TEXT = """
@@ -267,6 +268,105 @@ def test_many_single_inserts_hold_it_back_until_the_next_run() -> None:
             session.insert("Item", n=1)
         assert gc.get_threshold() > before
     assert gc.get_threshold() == before
+
+
+class Cycle:
+    """Garbage that only the collector finds."""
+
+    def __init__(self, gone: list[int], number: int) -> None:
+        self.itself = self
+        self.gone = gone
+        self.number = number
+
+    def __del__(self) -> None:
+        self.gone.append(self.number)
+
+
+def test_garbage_of_the_program_is_found_while_a_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collector, "SUSPECT", 5_000)
+    gone: list[int] = []
+    seen: list[int] = []
+
+    def f(x: int) -> int:
+        Cycle(gone, x)
+        [Cycle(gone, x) for _ in range(9)]
+        seen.append(len(gone))
+        return x
+
+    text = """
+        template A
+            k: int = 0
+        end
+        external function f(x: int) -> int
+        rule "count"
+        when
+            a := A(k < 5000)
+        then
+            f(a.k)
+            modify a(k = a.k + 1)
+        end
+        """
+    with RuleSet.parse(text).session(functions={"f": f}) as session:
+        session.insert("A")
+        assert session.run().fired == 5_000
+    assert max(here - kept for here, kept in zip(range(0, 50_000, 10), seen, strict=True)) < 15_000
+
+
+def test_garbage_of_the_program_is_found_while_it_inserts_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collector, "SUSPECT", 5_000)
+    gone: list[int] = []
+    with opened() as session:
+        for number in range(20_000):
+            [Cycle(gone, number) for _ in range(20)]
+            session.insert("Item", n=number)
+        assert len(gone) > 200_000
+
+
+def test_what_a_session_holds_is_not_passed_over_while_it_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collector, "SUSPECT", 1_000)
+    passes: list[str] = []
+    before = gc.get_threshold()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if gc.get_threshold() != before:
+            passes.append(phase)
+
+    text = """
+        template N
+            k: int
+        end
+        rule "next"
+        when
+            a := N(k < 20000)
+        then
+            insert N(k = a.k + 1)
+        end
+        rule "pair"
+        when
+            a := N()
+            b := N(k == a.k + 1)
+            test b.k < 0
+        then
+        end
+        """
+    rules = RuleSet.parse(text)
+    with rules.session() as session:
+        session.insert_many("N", [{"k": 30_000 + k} for k in range(20_000)])
+        gc.callbacks.append(note)
+        try:
+            for k in range(5_000):
+                session.insert("N", k=100_000 + k)
+            session.insert("N", k=0)
+            assert session.run().fired == 20_000
+        finally:
+            gc.callbacks.remove(note)
+    assert passes == []
 
 
 def test_a_session_that_is_dropped_lets_it_go() -> None:
