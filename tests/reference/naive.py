@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 
 from rete_engine.expressions import tree
 from rete_engine.model import actions as model
@@ -522,6 +523,14 @@ class Naive:
         Raises:
             MisfitError: An argument does not fit, or a condition failed.
         """
+        return [answer for tied in self.ask_in_order(name, *arguments) for answer in tied]
+
+    def ask_in_order(self, name: str, *arguments: object) -> list[list[Answer]]:
+        """The same; together those of the same facts, groups of an accumulate, in any order.
+
+        Raises:
+            MisfitError: An argument does not fit, or a condition failed.
+        """
         query, rule = self.program.declared_queries[name], self.program.queries[name]
         given = {
             parameter.name: argument_of(parameter, value)
@@ -531,9 +540,12 @@ class Naive:
         found = list(self.extend(Match(rule, bindings=given), list(query.conditions)))
         failed, self.failed = self.failed, failed
         found.sort(key=place_of)
+        answers = [
+            [answer_of(query, match) for match in tied] for _, tied in groupby(found, key=place_of)
+        ]
         if failed:
-            raise FailedQueryError([answer_of(query, match) for match in found])
-        return [answer_of(query, match) for match in found]
+            raise FailedQueryError(answers)
+        return answers
 
     def attempt(self, rule: Rule, evaluator: Evaluator, node: tree.Expression) -> object:
         """A value; FAILED where the expression is an error, which does not hold."""
@@ -673,7 +685,7 @@ FAILED = object()
 class FailedQueryError(MisfitError):
     """A condition of a query failed while it was asked; the answers without it."""
 
-    def __init__(self, answers: list[Answer]) -> None:
+    def __init__(self, answers: list[list[Answer]]) -> None:
         super().__init__("a condition of a query failed")
         self.answers = answers
 
@@ -686,7 +698,8 @@ def argument_of(parameter: Parameter, value: object) -> object:
 
 def place_of(match: Match) -> tuple[object, ...]:
     """The place of an answer: by the alternatives that matched, then by the facts."""
-    return ([-place for place in match.positions if place < 0], match.identity)
+    facts = [fact.number for _, fact in match.facts]
+    return ([-place for place in match.positions if place < 0], facts, match.positions)
 
 
 def answer_of(query: QueryDeclaration, match: Match) -> Answer:
