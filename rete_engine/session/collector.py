@@ -12,31 +12,42 @@ objects than a session can have made, they are passed over in the midst of it (`
 
 What was made in the meantime would still be passed over once, when the threshold is restored,
 which takes as long as the load. `gc.freeze` and `gc.unfreeze` move it to the oldest generation
-without looking at it: garbage among it is found by the next full collection.
+without looking at it. Garbage among it is found by a full collection, which Python may put off for
+ever, since it does not count what was moved so. Hence it is counted here, but for what the sessions
+hold, and when that is much a full collection is asked for.
 """
 
 from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 #: Objects made between two passes over the youngest ones. Python's own value is 700 or 2,000.
 RAISED = 10_000_000
 
-#: Fewer young objects than this are not worth a thought, and a session makes about four, and at
-#: most so many, for each fact and match that it holds: what is beyond both is the program's.
+#: Fewer young objects than this are not worth a thought, and a session makes two or three, and at
+#: most so many, for each object of its weight: what is beyond both is the program's.
 SUSPECT = 1_000_000
-OWN = 8
+OWN = 4
 
 #: So many young objects are worth moving; fewer are passed over in no time.
-MANY_YOUNG = 10_000
+MANY_YOUNG = 2_000
+
+#: So many moved objects, or as many as the largest session weighed, may be garbage before all that
+#: is alive is looked at.
+UNSEEN = 1_000_000
 
 # Sessions that the collector finds let go too, in the midst of whatever allocates.
 _lock = threading.RLock()
 _holders = 0
 _saved: tuple[int, int, int] = (0, 0, 0)
+_gained = 0  # the weight that sessions gained while the collector was held back
+# Since the last full collection:
+_unseen = 0  # moved objects that may be garbage
+_largest = 0  # the most weight that was gained at a time
+_full = 0  # how many of them there had been
 
 
 def hold_back() -> None:
@@ -50,26 +61,47 @@ def hold_back() -> None:
                 gc.set_threshold(RAISED, *_saved[1:])
 
 
-def let_go() -> None:
-    """Undo `hold_back`; the last one restores the threshold."""
-    global _holders
+def let_go(gained: int = 0) -> None:
+    """Undo `hold_back`; the last one restores the threshold.
+
+    Args:
+        gained: The weight that a session gained since then, see `Engine.weight`.
+    """
+    global _holders, _gained
     with _lock:
         _holders -= 1
-        if _holders == 0 and gc.get_threshold() == (RAISED, *_saved[1:]):
-            # What the program froze itself must stay frozen.
-            if gc.get_count()[0] > MANY_YOUNG and gc.get_freeze_count() == 0:
-                gc.freeze()
-                gc.unfreeze()
-            gc.set_threshold(*_saved)
+        _gained += max(0, gained)
+        if _holders == 0:
+            if gc.get_threshold() == (RAISED, *_saved[1:]):
+                # What the program froze itself must stay frozen.
+                if gc.get_count()[0] > MANY_YOUNG and gc.get_freeze_count() == 0:
+                    _move_young()
+                gc.set_threshold(*_saved)
+            _gained = 0
 
 
-def look_for_garbage(held: int) -> None:
+def _move_young() -> None:
+    """Move the young objects to the oldest ones, unless there is too much unseen among those."""
+    global _unseen, _largest, _full
+    full = gc.get_stats()[2]["collections"]
+    if full != _full:
+        _full, _unseen, _largest = full, 0, 0
+    _unseen += max(0, gc.get_count()[0] - _gained)
+    _largest = max(_largest, _gained)
+    if _unseen > max(UNSEEN, _largest) and gc.isenabled():
+        gc.collect()
+    else:
+        gc.freeze()
+        gc.unfreeze()
+
+
+def look_for_garbage(gained: int) -> None:
     """Pass over the young objects, if a session cannot have made them all.
 
     Args:
-        held: How many facts and matches it holds more than when the collector was held back.
+        gained: The weight that it gained since the collector was held back.
     """
-    if gc.get_count()[0] > max(SUSPECT, OWN * held) and gc.isenabled():
+    if gc.get_count()[0] > max(SUSPECT, OWN * gained) and gc.isenabled():
         gc.collect(0)
 
 
@@ -82,10 +114,15 @@ def give_way() -> None:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Hold the collector back for a block."""
+def held_back(weigh: Callable[[], int] = int) -> Iterator[None]:
+    """Hold the collector back for a block.
+
+    Args:
+        weigh: Tells what the session weighs that loads.
+    """
+    before = weigh()
     hold_back()
     try:
         yield
     finally:
-        let_go()
+        let_go(weigh() - before)

@@ -156,18 +156,19 @@ class Gate:
         """Hold the collector back in a load of single inserts, and see to it that it may be."""
         self.next_look += MANY
         if self.loads:
-            look_for_garbage(self.inserts)
+            look_for_garbage(2 * self.inserts)
         else:
             self.loads = True
             hold_back()
 
     def end_load(self) -> None:
         """Let the collector go, if so many single inserts held it back."""
+        inserts = self.inserts
         self.inserts = 0
         self.next_look = MANY
         if self.loads:
             self.loads = False
-            let_go()
+            let_go(2 * inserts)
 
     def element(self, fact: object) -> Element | None:
         """The record of a fact that is given as a handle of this session."""

@@ -326,6 +326,45 @@ def test_garbage_of_the_program_is_found_while_it_inserts_one_by_one(
         assert len(gone) > 200_000
 
 
+def garbage_after(loads: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """What is left of garbage that a program makes before each of many loads."""
+    monkeypatch.setattr(collector, "UNSEEN", 20_000)
+    monkeypatch.setattr(collector, "MANY_YOUNG", 1_000)
+    gone: list[int] = []
+    gc.collect()
+    for number in range(loads):
+        [Cycle(gone, number) for _ in range(300)]
+        with opened() as session:
+            session.insert_many("Item", [{"n": n} for n in range(2_000)])
+    return loads * 300 - len(gone)
+
+
+def test_garbage_that_is_moved_with_what_a_session_holds_is_found_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert garbage_after(100, monkeypatch) < 20_000 <= 100 * 300
+
+
+def test_a_collector_that_is_off_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.disable()
+    try:
+        assert garbage_after(100, monkeypatch) == 100 * 300
+    finally:
+        gc.enable()
+
+
+def test_what_a_session_holds_is_no_reason_to_look_for_garbage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collector, "UNSEEN", 20_000)
+    gc.collect()
+    full = gc.get_stats()[2]["collections"]
+    with opened() as session:
+        session.insert_many("Item", [{"n": n} for n in range(50_000)])
+        session.run()
+    assert gc.get_stats()[2]["collections"] == full
+
+
 def test_what_a_session_holds_is_not_passed_over_while_it_grows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
