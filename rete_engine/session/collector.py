@@ -35,8 +35,8 @@ OWN = 4
 #: So many young objects are worth moving; fewer are passed over in no time.
 MANY_YOUNG = 2_000
 
-#: So many moved objects, or as many as the largest session weighed, may be garbage before all that
-#: is alive is looked at.
+#: So many moved objects may be garbage before all that is alive is looked at, or twice the weight of
+#: the largest session: it may well have made so many more.
 UNSEEN = 1_000_000
 
 # Sessions that the collector finds let go too, in the midst of whatever allocates.
@@ -88,7 +88,7 @@ def _move_young() -> None:
         _full, _unseen, _largest = full, 0, 0
     _unseen += max(0, gc.get_count()[0] - _gained)
     _largest = max(_largest, _gained)
-    if _unseen > max(UNSEEN, _largest) and gc.isenabled():
+    if _unseen > max(UNSEEN, 2 * _largest) and gc.isenabled():
         gc.collect()
     else:
         gc.freeze()
