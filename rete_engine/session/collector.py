@@ -35,8 +35,8 @@ OWN = 4
 #: So many young objects are worth moving; fewer are passed over in no time.
 MANY_YOUNG = 2_000
 
-#: So many moved objects may be garbage before all that is alive is looked at, or twice the weight of
-#: the largest session: it may well have made so many more.
+#: So many moved objects may be garbage before all that is alive is looked at, or twice the weight
+#: of the largest session: it may well have made so many more.
 UNSEEN = 1_000_000
 
 # Sessions that the collector finds let go too, in the midst of whatever allocates.
