@@ -81,6 +81,7 @@ class Agenda:
     def add(self, activation: AgendaEntry) -> None:
         """Take a new activation; one of a rule that is off is held back."""
         rule = activation.rule
+        # `len`: compiled code finds a set's truth by a call, and its length by a look.
         if len(self.disabled) > 0 and rule.number in self.disabled:
             self.held.setdefault(rule.number, {})[activation] = None
             return

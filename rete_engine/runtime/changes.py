@@ -68,7 +68,7 @@ class Changes:
             self.kinds.clear()
         if self.overlay:
             self.overlay.clear()
-        if len(self.retracted) > 0:
+        if len(self.retracted) > 0:  # a set, see `Agenda.add`
             self.retracted.clear()
         if self.keyed:
             self.keys.clear()

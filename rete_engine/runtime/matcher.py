@@ -122,7 +122,7 @@ class Matcher:
         self.tell(element)
         if self.unsettled.waiting:
             self.unsettled.settle(LAST, self)
-        if len(self.agenda.called) > 0:
+        if len(self.agenda.called) > 0:  # a set, see `Agenda.add`
             self.agenda.answer()
 
     def retract(self, element: Element) -> None:
