@@ -14,6 +14,7 @@ from rete_engine.diagnostics.source import Source, Span
 from rete_engine.expressions.tree import Expression
 from rete_engine.language.inset import lexemes_of
 from rete_engine.language.parser import parse_expression
+from rete_engine.language.reader import declares_nothing
 from rete_engine.language.single_facts import (
     SingleFactRule,
     document,
@@ -44,7 +45,10 @@ def parse_yaml(source: Source) -> tuple[Document, list[Diagnostic]]:
         found = problems(root, LanguageRuleSet)
         if found:
             return Document(source, None, None, ()), found
-        return DeclarationReader(source).read(root)
+        read, found = DeclarationReader(source).read(root)
+        if not read.declarations and not found and "rules" not in root.mapping:
+            found.append(declares_nothing(root.span, "rules are a list below 'rules:'"))
+        return read, found
     except RuleSyntaxError as error:
         return Document(source, None, None, ()), list(error.diagnostics)
 
