@@ -58,6 +58,7 @@ CODES: dict[str, str] = {
     "RE0503": "a rule may activate itself again and again",
     "RE0505": "a logical insert may defeat its own condition",
     "RE0510": "a key that means nothing in YAML",
+    "RE0511": "a file or text that declares nothing",
     "RE0520": "a group that nothing gives the focus",
     "RE0521": "a group that no rule is in gets the focus",
 }

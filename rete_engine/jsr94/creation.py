@@ -19,10 +19,11 @@ from rete_engine.jsr94.interfaces import (
 )
 from rete_engine.jsr94.properties import OF_CREATION, OF_RUN, OF_SESSION, misspelt
 from rete_engine.language.reader import make_source, read_source
+from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, YAML_ENDINGS
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.safe import Expression
-from rete_engine.session.single_facts import written_rules
+from rete_engine.session.single_facts import read_rules
 
 
 class LocalProvider(LocalRuleExecutionSetProvider):
@@ -109,7 +110,8 @@ def of_text(text: str, given: dict[str, Any], name: str = "<text>") -> RuleExecu
         )
     try:
         if format == "yaml":
-            found = _single_facts(make_source(text, name), given)
+            with held_back():
+                found = _single_facts(make_source(text, name), given)
             if found is not None:
                 return found
         rules = RuleSet.parse(
@@ -164,7 +166,7 @@ def as_text(document: Mapping[Any, Any]) -> str:
 
 def _single_facts(source: Source, given: dict[str, Any]) -> RuleExecutionSet | None:
     """The rule execution set of a YAML text whose rules are over one fact; None for any other."""
-    written = written_rules(source)
+    written = read_rules(source)
     if written is None:
         return None
     rules = [
@@ -181,7 +183,12 @@ def _single_facts(source: Source, given: dict[str, Any]) -> RuleExecutionSet | N
     description = given.get("description") or written.description
     if description:
         properties["description"] = description
-    return RuleExecutionSet(given.get("name") or written.name, rules, properties)
+    try:
+        return RuleExecutionSet(given.get("name") or written.name, rules, properties)
+    except RuleExecutionSetCreateException:
+        # As the text says it, errors of types and names have its places and words.
+        RuleSet.parse(source.text, name=source.name, format="yaml")
+        raise
 
 
 def _of_rule_set(rules: RuleSet, given: dict[str, Any]) -> RuleExecutionSet:

@@ -13,6 +13,7 @@ _ESCAPES = {
     "r": "\r", "e": "\x1b", " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0",
     "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
+_BLOCKS = ("|", ">")
 _DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
@@ -20,9 +21,14 @@ def lexemes_of(node: Node) -> Iterator[Lexeme]:
     """The lexemes of a string of a YAML document, with their places in the document."""
     text = node.value
     assert isinstance(text, str)
+    source = node.source
+    begin = node.start + len(node.style)
+    if node.style not in _BLOCKS and "\n" not in text and source.text.startswith(text, begin):
+        # Written as it reads, on one line: each place is as far from the first as in the text.
+        yield from scan(source, text, *position(source, begin))
+        return
     indexes = indexes_of(node, text)
     starts = _starts(text)
-    source = node.source
 
     def placed(line: int, column: int) -> int:
         return starts[line - 1] + column - 1

@@ -91,6 +91,13 @@ def make_source(text: str, name: str = "<text>") -> Source:
     return source
 
 
+def declares_nothing(place: Span, hint: str) -> Diagnostic:
+    """The warning of a text in which nothing is declared, such as a file that was cut off."""
+    message = "nothing is declared here: no rule, no template, no facts"
+    hint = f"is this the file that you mean? {hint}"
+    return Diagnostic("RE0511", message, place, hint, "warning")
+
+
 def _too_large(name: str) -> RuleSyntaxError:
     limit = LARGEST_TEXT // (1024 * 1024)
     return _failure(

@@ -6,6 +6,7 @@ Each becomes a rule of one pattern, whose action emits what it gives, unless tha
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from rete_engine.model.declarations import (
     FieldDeclaration,
     RuleAttributes,
     RuleDeclaration,
+    SingleFactRule,
     TemplateDeclaration,
     TypeName,
 )
@@ -30,18 +32,6 @@ FACT = "fact"
 
 #: What a comprehension's variable of that name is called instead.
 BOUND = "fact'"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SingleFactRule:
-    """A rule over one fact, as it is written."""
-
-    span: Span
-    name: str
-    description: str | None
-    condition: Expression
-    action: Expression
-    priority: int
 
 
 def open_template(span: Span) -> TemplateDeclaration:
@@ -114,7 +104,7 @@ def document(
     """
     declarations = tuple(_declaration(rule, columns) for rule in rules)
     template = template or closed_template(columns)
-    return Document(source, name, description, (template, *declarations))
+    return Document(source, name, description, (template, *declarations), single_facts=tuple(rules))
 
 
 def unknown_names(expression: Expression) -> Iterator[Diagnostic]:
@@ -163,7 +153,10 @@ def _over_pattern(expression: Expression, columns: Columns | None = None) -> Exp
 
 def _replaced(node: Any, bound: frozenset[str], columns: Columns | None) -> Any:
     if isinstance(node, tuple):
-        return tuple(_replaced(item, bound, columns) for item in node)
+        items = tuple([_replaced(item, bound, columns) for item in node])
+        return items if any(map(operator.is_not, items, node)) else node
+    if isinstance(node, Span):
+        return node
     if isinstance(node, tree.Call) and columns is not None and FACT not in bound:
         field = columns.read(node)
         if field is not None:
@@ -174,20 +167,20 @@ def _replaced(node: Any, bound: frozenset[str], columns: Columns | None) -> Any:
         if FACT in bound:
             return tree.Name(node.span, BOUND)
         return tree.FieldRef(node.span, 0, 0, FACT)
-    if not dataclasses.is_dataclass(node) or isinstance(node, type | Span):
-        return node
     if isinstance(node, tree.Comprehension):
         bound = bound | _targets(node)
     if isinstance(node, tree.Clause):
         # The template may have a field of this name, which no variable may take.
         targets = tuple(BOUND if name == FACT else name for name in node.targets)
         node = dataclasses.replace(node, targets=targets)
-    changed = {
-        part.name: _replaced(getattr(node, part.name), bound, columns)
-        for part in dataclasses.fields(node)
-        if not _is_function(node, part.name)
-    }
-    return dataclasses.replace(node, **changed)
+    changed: dict[str, Any] = {}
+    for name in getattr(type(node), "__dataclass_fields__", ()):
+        if name != "span" and not _is_function(node, name):
+            part = getattr(node, name)
+            other = _replaced(part, bound, columns)
+            if other is not part:
+                changed[name] = other
+    return dataclasses.replace(node, **changed) if changed else node
 
 
 def _is_function(node: object, field: str) -> bool:

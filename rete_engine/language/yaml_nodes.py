@@ -88,7 +88,12 @@ class Node:
     def get(self, key: str) -> Node | None:
         """The value of a mapping's key; None where it is missing or null."""
         found = self.mapping.get(key)
-        return found[1] if found is not None and found[1].plain() is not None else None
+        return found[1] if found is not None and not found[1].is_null else None
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is a plain word that stands for nothing."""
+        return isinstance(self.value, str) and self.plain() is None
 
     def plain(self) -> Any:
         """The node as plain data.

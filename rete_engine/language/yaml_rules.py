@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,8 +14,8 @@ from rete_engine.diagnostics.source import Source, Span
 from rete_engine.expressions.tree import Expression
 from rete_engine.language.inset import lexemes_of
 from rete_engine.language.parser import parse_expression
+from rete_engine.language.reader import declares_nothing
 from rete_engine.language.single_facts import (
-    SingleFactRule,
     document,
     open_template,
     unknown_names,
@@ -23,7 +23,9 @@ from rete_engine.language.single_facts import (
 from rete_engine.language.yaml_declarations import DeclarationReader
 from rete_engine.language.yaml_models import LanguageRuleSet, RuleDefinition, RuleSetDefinition
 from rete_engine.language.yaml_nodes import Node, compose
-from rete_engine.model.declarations import Document
+from rete_engine.model.declarations import Document, SingleFactRule
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 #: So many of the places are told where a document does not have its shape.
 MOST_WRONG = 200
@@ -41,10 +43,13 @@ def parse_yaml(source: Source) -> tuple[Document, list[Diagnostic]]:
             name, description, rules, diagnostics = read_single_facts(root)
             template = open_template(root.span)
             return document(source, name, description, rules, template), diagnostics
-        found = problems(root, LanguageRuleSet)
-        if found:
+        fitting, found = validated(root, LanguageRuleSet)
+        if fitting is None:
             return Document(source, None, None, ()), found
-        return DeclarationReader(source).read(root)
+        read, found = DeclarationReader(source).read(root)
+        if not read.declarations and not found and "rules" not in root.mapping:
+            found.append(declares_nothing(root.span, "rules are a list below 'rules:'"))
+        return read, found
     except RuleSyntaxError as error:
         return Document(source, None, None, ()), list(error.diagnostics)
 
@@ -64,10 +69,9 @@ def read_single_facts(
 
     Rules of one name are told apart by their number.
     """
-    found = problems(root, RuleSetDefinition)
-    if found:
+    definition, found = validated(root, RuleSetDefinition)
+    if definition is None:
         return "", None, [], found
-    definition = RuleSetDefinition.model_validate(root.plain())
     found = list(_unused_keys(root))
     rules: list[SingleFactRule] = []
     nodes = root.mapping["rules"][1].items
@@ -111,10 +115,10 @@ def _unused_keys(root: Node) -> Iterator[Diagnostic]:
 # -- what does not fit the models ----------------------------------------------------------------
 
 
-def problems(root: Node, model: type[BaseModel]) -> list[Diagnostic]:
-    """What pydantic finds wrong with the shape of a document, with places."""
+def validated(root: Node, model: type[Shape]) -> tuple[Shape | None, list[Diagnostic]]:
+    """The document in its shape; else None and what pydantic finds wrong with it, with places."""
     try:
-        model.model_validate(root.plain())
+        return model.model_validate(root.plain()), []
     except ValidationError as error:
         found: dict[tuple[int, int], Diagnostic] = {}
         # The deepest error of a place is of the alternative that was meant.
@@ -126,8 +130,7 @@ def problems(root: Node, model: type[BaseModel]) -> list[Diagnostic]:
                 place = (-len(found), 0)  # a mapping may miss several keys
             if not _is_covered(diagnostic.span, found.values(), each):
                 found.setdefault(place, diagnostic)
-        return sorted(found.values(), key=lambda d: (d.span.line, d.span.column))
-    return []
+        return None, sorted(found.values(), key=lambda d: (d.span.line, d.span.column))
 
 
 def _is_covered(span: Span, found: Iterable[Diagnostic], error: Any) -> bool:

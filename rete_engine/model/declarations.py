@@ -162,6 +162,18 @@ Declaration = (
 
 
 @dataclass(frozen=True, slots=True)
+class SingleFactRule:
+    """A rule over one fact, as it is written."""
+
+    span: Span
+    name: str
+    description: str | None
+    condition: Expression
+    action: Expression
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text (or file): its declarations in the order in which they are written."""
 
@@ -172,3 +184,5 @@ class Document:
     # Names whose declarations have a syntax error: nothing is said of their uses.
     broken_names: frozenset[str] = frozenset()
     identity: str | None = None  # what it says, where that is not the text of its source
+    # The rules as they are written, where each looks at one fact.
+    single_facts: tuple[SingleFactRule, ...] | None = None

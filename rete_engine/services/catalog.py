@@ -10,12 +10,12 @@ from pathlib import Path
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import RuleEngineError
-from rete_engine.diagnostics.source import Source
-from rete_engine.language.reader import make_source, read_source
+from rete_engine.language.reader import read_source
 from rete_engine.services.faults import Code, Fault, fault_of
+from rete_engine.session.collector import held_back
 from rete_engine.session.files import FORMATS, files_of, is_yaml
 from rete_engine.session.ruleset import RuleSet
-from rete_engine.session.single_facts import SingleFacts, read_rules
+from rete_engine.session.single_facts import SingleFacts, written_rules
 
 #: What a rule set may be called: what needs no escaping in a path.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
@@ -155,7 +155,7 @@ class Catalog:
             rules = RuleSet.load(path, functions=self.functions)
             name = rules.name if NAME.fullmatch(rules.name) else path.stem
             check_name(name)
-            entry = Entry(name, source.text, format, rules, _single_facts(source, format))
+            entry = Entry(name, source.text, format, rules, _single_facts(rules))
             with self._lock:
                 if name in self._entries:
                     raise Fault(Code.WRONG_REQUEST, f"{path}: another rule set is called '{name}'")
@@ -197,7 +197,6 @@ class Catalog:
         return entry
 
     def _of_text(self, name: str, text: str, format: str) -> Entry:
-        source = make_source(text, name)
         rules = RuleSet.parse(
             text, name=name, functions=self.functions, format=format, most_parts=self.parts
         )
@@ -207,7 +206,7 @@ class Catalog:
                 Code.WRONG_RULES,
                 f"the service does not provide the external function '{missing[0]}'",
             )
-        return Entry(name, text, format, rules, _single_facts(source, format))
+        return Entry(name, text, format, rules, _single_facts(rules))
 
     def _check_writable(self) -> None:
         if self.read_only:
@@ -235,6 +234,7 @@ def check_name(name: str) -> None:
         )
 
 
-def _single_facts(source: Source, format: str) -> SingleFacts | None:
-    written = read_rules(source) if format == "yaml" else None
-    return None if written is None else SingleFacts.of_written(written)
+def _single_facts(rules: RuleSet) -> SingleFacts | None:
+    with held_back():
+        written = written_rules(rules)
+        return None if written is None else SingleFacts.of_written(written)

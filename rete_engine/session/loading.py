@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rete_engine.diagnostics.allowing import is_allowed
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError
 from rete_engine.diagnostics.source import NOWHERE, PYTHON, Source, Span
 from rete_engine.language.parser import parse_document
-from rete_engine.language.reader import make_source, read_source
+from rete_engine.language.reader import declares_nothing, make_source, read_source
 from rete_engine.model.declarations import Document, ImportDeclaration
 from rete_engine.session.classes import Template, declaration_of
 from rete_engine.session.files import format_of
@@ -85,6 +86,8 @@ class Loader:
     def text(self, text: str, name: str, base: Path | None, format: str) -> None:
         """Add a text; it may import from below a base folder only."""
         document, diagnostics = parse_any(make_source(text, name), format)
+        if format == "rete" and not text.strip():
+            diagnostics = []  # `parse("", …)` says so itself: all is in Python
         self.add(document, diagnostics, base, base.resolve() if base is not None else None)
 
     def add(
@@ -122,10 +125,11 @@ class Loader:
         """What was found in reading and in compiling, in the order of files and lines."""
         if self.incomplete:
             found = [diagnostic for diagnostic in found if diagnostic.code not in UNKNOWN]
+        read = (diagnostic for diagnostic in self.diagnostics if not is_allowed(diagnostic))
         order = {id(document.source): number for number, document in enumerate(self.documents)}
         return tuple(
             sorted(
-                (*self.diagnostics, *found),
+                (*read, *found),
                 key=lambda d: (order.get(id(d.span.source), -1), d.span.line, d.span.column),
             )
         )
@@ -143,7 +147,11 @@ UNKNOWN = frozenset(["RE0100", "RE0102", "RE0103", "RE0104"])
 def parse_any(source: Source, format: str) -> tuple[Document, list[Diagnostic]]:
     """The document of a text in one of the `FORMATS`, and what is wrong with it."""
     if format == "rete":
-        return parse_document(source)
+        document, diagnostics = parse_document(source)
+        if not document.declarations and not diagnostics:
+            place = Span(source, 1, 1, 1, len(source.line(1)) + 1)
+            diagnostics.append(declares_nothing(place, "rules begin with 'rule \"name\"'"))
+        return document, diagnostics
     from rete_engine.language.yaml_rules import parse_yaml  # brings in yaml and pydantic
 
     return parse_yaml(source)

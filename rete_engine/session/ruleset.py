@@ -137,6 +137,7 @@ class RuleSet:
     ) -> None:
         self._compiled = compiled = content.compiled
         self._functions = dict(functions)
+        self._documents = content.documents
         self.name = content.name or name
         self.description = content.description
         self.diagnostics = content.diagnostics

@@ -31,6 +31,7 @@ from rete_engine.model.declarations import (
     Parameter,
     RuleAttributes,
     RuleDeclaration,
+    SingleFactRule,
     TypeName,
 )
 from rete_engine.session.ruleset import RuleSet
@@ -75,28 +76,22 @@ class WrittenRules:
 
     name: str
     description: str | None
-    rules: list[single_facts.SingleFactRule]
+    rules: Sequence[SingleFactRule]
 
 
-def written_rules(source: Source) -> WrittenRules | None:
-    """The rules of a YAML text whose rules are over one fact each; None for any other.
-
-    Raises:
-        RuleSyntaxError: The text is wrong.
-        RuleValidationError: Conditions or actions can never work.
-    """
-    found = read_rules(source)
-    if found is not None:
-        # Compiled from the text too, so that errors of types and names have its places.
-        RuleSet.parse(source.text, name=source.name, format="yaml")
-    return found
+def written_rules(rules: RuleSet) -> WrittenRules | None:
+    """The rules of a rule set whose rules are over one fact each; None for any other."""
+    document = rules._documents()[-1]  # behind what it imports
+    if document.single_facts is None:
+        return None
+    return WrittenRules(document.name or "", document.description, document.single_facts)
 
 
 def read_rules(source: Source) -> WrittenRules | None:
-    """As `written_rules`, of a text that was compiled already.
+    """As `written_rules`, of a YAML text.
 
     Raises:
-        RuleSyntaxError: The text is wrong.
+        RuleSyntaxError: The text is wrong. Types and names are looked at when it is compiled.
     """
     from rete_engine.language.yaml_nodes import compose  # brings in yaml and pydantic
     from rete_engine.language.yaml_rules import has_single_facts, read_single_facts
@@ -306,12 +301,12 @@ def _named_apart(rules: Sequence[OneFactRule]) -> list[OneFactRule]:
     return found
 
 
-def _written(rules: Sequence[OneFactRule]) -> Iterable[single_facts.SingleFactRule]:
+def _written(rules: Sequence[OneFactRule]) -> Iterable[SingleFactRule]:
     """The rules whose condition and action are both expressions, by falling salience."""
     for number, rule in enumerate(rules):
         if isinstance(rule.condition, Expression) and isinstance(rule.action, Expression):
             condition, action = rule.condition.tree, rule.action.tree
-            yield single_facts.SingleFactRule(
+            yield SingleFactRule(
                 condition.span, rule.name, None, condition, action, len(rules) - number
             )
 

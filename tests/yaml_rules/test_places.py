@@ -12,7 +12,8 @@ from rete_engine import RuleSet, RuleSyntaxError, RuleValidationError
 from rete_engine.diagnostics.source import Source
 from rete_engine.language.inset import indexes_of, lexemes_of
 from rete_engine.language.reader import make_source
-from rete_engine.language.yaml_nodes import Node, compose
+from rete_engine.language.scanner import scan
+from rete_engine.language.yaml_nodes import Node, compose, position
 
 LETTERS = st.sampled_from("ab c\n'\"\\é😀:#-[]{}|>\t,x")
 STYLES = st.sampled_from(["'", '"', "|", ">", None])
@@ -33,6 +34,15 @@ def test_characters_stand_where_they_are_said_to(values: list[str], style: str |
         for character, index in zip(value, indexes, strict=False):
             written = source.text[index : index + 1]
             assert written == character or written in "\\ \t\n'" or character in "\n\t "
+        own = Source("own", value)  # the string by itself, on lines of its own
+        for lexeme, alone in zip(lexemes_of(node), scan(own), strict=True):
+            assert (lexeme.type, lexeme.text) == (alone.type, alone.text)
+            assert lexeme.source is source
+            begin = own.starts[alone.line - 1] + alone.column - 1
+            end = max(own.starts[alone.end_line - 1] + alone.end_column - 1, begin)
+            last = indexes[end - 1] + 1 if end > begin else indexes[begin]
+            assert (lexeme.line, lexeme.column) == position(source, indexes[begin])
+            assert (lexeme.end_line, lexeme.end_column) == position(source, last)
 
 
 @given(st.text(max_size=60))
