@@ -188,8 +188,9 @@ def _reason(
         changed: Those fields for which its own pattern is joined last.
         control: The patterns that are joined behind it because rules change them.
     """
-    selected = any(each not in control for each in ahead_of)
-    patterns = f"pattern{'s' if len(ahead_of) > 1 else ''} {_listed(ahead_of)}"
+    selected = [each for each in ahead_of if each not in control]
+    named = selected or ahead_of
+    patterns = f"pattern{'s' if len(named) > 1 else ''} {_listed(named)}"
     if isinstance(node, FirstSpec):
         if selected:
             return f"the most selective of those that keys join, so it is ahead of {patterns}"

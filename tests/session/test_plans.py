@@ -110,7 +110,7 @@ def test_what_is_more_selective_is_told_to_be_ahead_of_the_rest() -> None:
         (
             5,
             "no pattern that is left has a key: the most selective that keys join,"
-            " so it is ahead of patterns 3 and 4",
+            " so it is ahead of pattern 4",
         ),
         (4, "its key is known, so it is ahead of pattern 3"),
         (3, "rules change Counter.n, and there is no key: joined last"),
