@@ -8,7 +8,7 @@ says what may happen: only where constants keep a fact and a pattern apart there
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from rete_engine.compiler.declared import Declared
@@ -261,6 +261,7 @@ class _Reader:
                 if template is not None:
                     yield _Reading(template, _asked(node, template), node.span, gains, misses)
                     return
+                yield from self.asked(name, node, gains, misses)
                 for argument in node.arguments:
                     if self.declared.only_accumulates(name) or isinstance(
                         argument.value, tree.AccumulateForm
@@ -268,6 +269,15 @@ class _Reader:
                         yield from self.readings(
                             argument.value, gains or named, misses or named, named
                         )
+
+    def asked(self, name: str, call: tree.Call, gains: bool, misses: bool) -> Iterator[_Reading]:
+        """The patterns of a query that a condition asks: the rule has them where it asks."""
+        query = self.declared.queries.get(name)
+        if query is None or query.meaning is None:  # one that is wrong may ask itself
+            return
+        for condition in query.declaration.conditions:
+            for reading in self.readings(condition, gains, misses):
+                yield replace(reading, span=call.span)
 
     def derives(self, actions: Iterable[Action]) -> Iterator[_Deriving]:
         """The logical inserts among actions and those within them."""

@@ -34,6 +34,29 @@ def cycles(*rules: tuple[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    ("query", "when", "count"),
+    [
+        ("not A()", "asked()", 1),
+        ("s := S()\nnot A(n == s.n)", "q := asked()", 1),
+        ("A()", "not asked()", 1),
+        ("A()", "asked()", 0),
+        ("A()", "not C()\nexists asked()", 0),
+        ("not A()", "not asked()", 0),
+        ("not A(n == 1)", "asked()", 0),
+    ],
+)
+def test_a_rule_that_asks_a_query(query: str, when: str, count: int) -> None:
+    text = f"query inner()\n{query}\nend\nquery asked()\ninner()\nend\n"
+    rule = f'rule "r"\nwhen\n{when}\nthen\ninsert logical A(n = 2)\nend\n'
+    told = [d for d in RuleSet.parse(HEAD + text + rule).diagnostics if d.code == "RE0505"]
+    assert len(told) == count
+    for diagnostic in told:
+        (note,) = diagnostic.notes
+        assert note.span is not None
+        assert note.span.text == "asked()"
+
+
+@pytest.mark.parametrize(
     ("when", "then"),
     [
         ("not A()", "insert logical A()"),
