@@ -138,11 +138,11 @@ def joined_with(start: int, constraints: Sequence[Said]) -> set[int]:
     neighbours: dict[int, set[int]] = {}
     for constraint in constraints:
         sides = constraint.sides
-        if sides is None or not sides.left_slots or not sides.right_slots:
-            continue
-        if sides.left_slots.isdisjoint(sides.right_slots):  # else it can be no key
-            for slot in constraint.needs:
-                neighbours.setdefault(slot, set()).update(constraint.needs)
+        # One slot on either side: then each can be the key of the other.
+        if sides is not None and len(sides.left_slots) == len(sides.right_slots) == 1:
+            (left,), (right,) = sides.left_slots, sides.right_slots
+            neighbours.setdefault(left, set()).add(right)
+            neighbours.setdefault(right, set()).add(left)
     found = {start}
     waiting = [start]
     while waiting:

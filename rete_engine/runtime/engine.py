@@ -355,10 +355,6 @@ class Engine:
         """Whether an `enabled` expression, over parameters alone, holds."""
         return node.holds(self.matcher.frame)
 
-    def weight(self) -> int:
-        """How many objects the session has at least, as the collector counts them."""
-        return 2 * self.memory.count + self.matcher.tokens  # a fact has a tuple of values
-
     def close(self) -> None:
         """End: let everything go, at once and without the help of the collector."""
         tokens: list[Token] = []

@@ -86,6 +86,10 @@ class WorkingMemory:
                 " (Limits(facts=…) sets the bound)"
             )
 
+    def weight(self) -> int:
+        """How many objects facts and matches are at least, as Python's collector counts them."""
+        return 2 * self.count + self.matcher.tokens  # a fact has a tuple of values
+
     def enter(self, element: Element) -> None:
         """Make an element a live fact; its keys are held already."""
         template = element.type

@@ -32,8 +32,9 @@ RAISED = 10_000_000
 SUSPECT = 1_000_000
 OWN = 4
 
-#: So many young objects are worth moving; fewer are passed over in no time.
-MANY_YOUNG = 2_000
+#: So many young objects are worth moving; fewer are passed over in no time, and to ask whether the
+#: program froze some takes as long as there are frozen ones.
+MANY_YOUNG = 10_000
 
 #: So many moved objects may be garbage before all that is alive is looked at, or twice the weight
 #: of the largest session: it may well have made so many more.
@@ -65,38 +66,41 @@ def let_go(gained: int = 0) -> None:
     """Undo `hold_back`; the last one restores the threshold.
 
     Args:
-        gained: The weight that a session gained since then, see `Engine.weight`.
+        gained: The weight that a session gained since then, see `WorkingMemory.weight`.
     """
     global _holders, _gained
+    much_unseen = False
     with _lock:
         _holders -= 1
         _gained += max(0, gained)
         if _holders == 0:
-            if gc.get_threshold() == (RAISED, *_saved[1:]):
+            first, *others = gc.get_threshold()
+            if first == RAISED:
                 # What the program froze itself must stay frozen.
                 if gc.get_count()[0] > MANY_YOUNG and gc.get_freeze_count() == 0:
-                    _move_young()
-                gc.set_threshold(*_saved)
+                    much_unseen = _move_young()
+                gc.set_threshold(_saved[0], *others)
             _gained = 0
+    # When all is restored, and without the lock: finalizers may do what they like.
+    if much_unseen and gc.isenabled():
+        gc.collect()
 
 
-def _move_young() -> None:
-    """Move the young objects to the oldest ones, unless there is too much unseen among those."""
+def _move_young() -> bool:
+    """Move the young objects to the oldest ones; whether much among those is unseen."""
     global _unseen, _largest, _full
     full = gc.get_stats()[2]["collections"]
     if full != _full:
         _full, _unseen, _largest = full, 0, 0
     _unseen += max(0, gc.get_count()[0] - _gained)
     _largest = max(_largest, _gained)
-    if _unseen > max(UNSEEN, 2 * _largest) and gc.isenabled():
-        gc.collect()
-    else:
-        gc.freeze()
-        gc.unfreeze()
+    gc.freeze()
+    gc.unfreeze()
+    return _unseen > max(UNSEEN, 2 * _largest)
 
 
 def look_for_garbage(gained: int) -> None:
-    """Pass over the young objects, if a session cannot have made them all.
+    """Pass over the young objects of the process, if a session cannot have made them all.
 
     Args:
         gained: The weight that it gained since the collector was held back.

@@ -33,7 +33,7 @@ class Gate:
 
     __slots__ = (
         "busy", "events", "inserts", "loads", "memory", "next_look", "seconds", "specs", "thread",
-        "translator", "unusable",
+        "translator", "unusable", "weight",
     )  # fmt: skip
 
     def __init__(self, translator: Translator, events: Events, seconds: float) -> None:
@@ -46,6 +46,7 @@ class Gate:
         self.unusable = ""  # why the session is closed, or can only be closed
         self.inserts = 0  # single inserts since the last run
         self.next_look = MANY  # the number of inserts at which the collector is looked at
+        self.weight = 0  # of what there was when it was held back
         self.loads = False  # whether there are so many that the collector is held back
         self.seconds = seconds  # that a method may take; 0 without a bound
 
@@ -91,10 +92,10 @@ class Gate:
         memory = self.memory
         assert memory is not None
         self.inserts += 1
-        if self.inserts == self.next_look:
-            self.look()
         translator = self.translator
         try:
+            if self.inserts == self.next_look:
+                self.look(memory)
             spec = self.specs.get(given) if isinstance(given, str) else None
             if spec is None or not spec.plain:
                 spec, fields = translator.given(given, fields)
@@ -152,23 +153,24 @@ class Gate:
         if self.events.failure is not None:
             self.events.raise_failure()
 
-    def look(self) -> None:
+    def look(self, memory: WorkingMemory) -> None:
         """Hold the collector back in a load of single inserts, and see to it that it may be."""
         self.next_look += MANY
         if self.loads:
-            look_for_garbage(2 * self.inserts)
+            look_for_garbage(memory.weight() - self.weight)
         else:
             self.loads = True
+            self.weight = memory.weight()
             hold_back()
 
     def end_load(self) -> None:
         """Let the collector go, if so many single inserts held it back."""
-        inserts = self.inserts
         self.inserts = 0
         self.next_look = MANY
         if self.loads:
             self.loads = False
-            let_go(2 * inserts)
+            memory = self.memory
+            let_go(memory.weight() - self.weight if memory is not None else 0)
 
     def element(self, fact: object) -> Element | None:
         """The record of a fact that is given as a handle of this session."""

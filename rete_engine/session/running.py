@@ -181,6 +181,8 @@ class Runner:
     def __enter__(self) -> None:
         gate = self.gate
         gate.enter()
+        if gate.inserts:
+            gate.end_load()
         if self.lives is not None:
             try:
                 self.lives.sweep(self.engine)
@@ -269,7 +271,7 @@ class Runner:
                 if events.failure is not None:
                     events.raise_failure()
                 if reason == LIMIT and stretch != left:
-                    weight = engine.weight()
+                    weight = engine.memory.weight()
                     if weight_before < 0:
                         hold_back()
                         weight_before = weight
@@ -286,7 +288,7 @@ class Runner:
             raise
         finally:
             if weight_before >= 0:
-                let_go(engine.weight() - weight_before)
+                let_go(engine.memory.weight() - weight_before)
         stopped = cast(Stopped, reason)
         if not (events.outputs or events.firings or self.errors or reason == LIMIT):
             return RunResult(fired, [], stopped, [], [])

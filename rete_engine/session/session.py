@@ -165,7 +165,7 @@ class Session:
         Raises:
             FactError: A row does not fit; it is named by its number, counted from 1.
         """
-        with self._runner, held_back(self._engine.weight):
+        with self._runner, held_back(self._engine.memory.weight):
             memory = self._engine.memory
             elements = insert_rows(memory, self._translator, template, rows)
             return [self._translator.fact_of(e) for e in elements] if facts else len(elements)

@@ -61,7 +61,7 @@ def test_without_a_key_patterns_are_joined_as_written() -> None:
         ("A()\nb := B()\nC(j == 1)", "A B C"),
         ("A()\nb := B()\nC(i == b.k, j == 1)", "A C B"),
         ("a := A()\nC(j == 1)\nB(k == a.k)", "A B C"),
-        ("a := A()\nb := B()\nc := C(j == 1)\ntest a.k + b.k == c.i", "C A B"),
+        ("a := A()\nb := B()\nc := C(j == 1)\ntest a.k + b.k == c.i", "A B C"),
     ],
 )
 def test_the_most_selective_pattern_is_next(when: str, order: str) -> None:

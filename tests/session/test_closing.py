@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rete_engine import Fact, RuleExecutionError, RuleSet, Session, SessionError
 from rete_engine.runtime.live_node import LiveNode
 from rete_engine.runtime.memory import Element, Entry, Token
 from rete_engine.session import collector
-from rete_engine.session.collector import hold_back, let_go
+from rete_engine.session.collector import held_back, hold_back, let_go
 
 TEXT = """
 template A
@@ -259,7 +260,7 @@ def test_the_collector_is_held_back_while_a_session_runs_and_loads() -> None:
 def test_many_single_inserts_hold_it_back_until_the_next_run() -> None:
     before = gc.get_threshold()
     with opened() as session:
-        for _ in range(990):
+        for _ in range(1000):
             session.insert("Item", n=1)
         assert gc.get_threshold() > before
         session.run()
@@ -343,6 +344,44 @@ def test_garbage_that_is_moved_with_what_a_session_holds_is_found_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert garbage_after(100, monkeypatch) < 20_000 <= 100 * 300
+
+
+def test_a_finalizer_may_use_the_library_in_the_midst_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collector, "UNSEEN", 10)
+    before = gc.get_threshold()
+    numbers: list[int] = []
+
+    class Reader:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            held = threading.Thread(target=lambda: RuleSet.parse("rule 'q'\nwhen\nthen\nend"))
+            held.start()
+            held.join()  # no lock is held meanwhile
+            with opened() as session:
+                numbers.append(session.insert_many("Item", [{"n": n} for n in range(20_000)]))
+
+    rows = [{"n": n} for n in range(20_000)]
+    with opened() as session, held_back():
+        session.insert_many("Item", rows)
+        kept = [[] for _ in range(200_000)]  # type: ignore[var-annotated]
+        Reader()
+    assert len(kept) == 200_000
+    assert 20_000 in numbers
+    assert gc.get_threshold() == before
+
+
+def test_a_load_of_single_inserts_ends_with_the_next_question() -> None:
+    before = gc.get_threshold()
+    with opened() as session:
+        for _ in range(1_000):
+            session.insert("Item", n=1)
+        assert gc.get_threshold() > before
+        session.agenda()
+        assert gc.get_threshold() == before
 
 
 def test_a_collector_that_is_off_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
