@@ -352,6 +352,7 @@ def test_a_finalizer_may_use_the_library_in_the_midst_of_it(
     monkeypatch.setattr(collector, "UNSEEN", 10)
     before = gc.get_threshold()
     numbers: list[int] = []
+    stuck: list[bool] = []
 
     class Reader:
         def __init__(self) -> None:
@@ -360,7 +361,8 @@ def test_a_finalizer_may_use_the_library_in_the_midst_of_it(
         def __del__(self) -> None:
             held = threading.Thread(target=lambda: RuleSet.parse("rule 'q'\nwhen\nthen\nend"))
             held.start()
-            held.join()  # no lock is held meanwhile
+            held.join(30)  # no lock is held meanwhile
+            stuck.append(held.is_alive())
             with opened() as session:
                 numbers.append(session.insert_many("Item", [{"n": n} for n in range(20_000)]))
 
@@ -371,6 +373,7 @@ def test_a_finalizer_may_use_the_library_in_the_midst_of_it(
         Reader()
     assert len(kept) == 200_000
     assert 20_000 in numbers
+    assert stuck == [False]
     assert gc.get_threshold() == before
 
 
