@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from rete_engine.expressions.equality import equal, kind
+from rete_engine.expressions.equality import EXACT, equal, kind
 from rete_engine.expressions.frame import Record
 
 
@@ -25,12 +25,12 @@ def less(a: object, b: object) -> bool:
         if isinstance(b, int):
             return a < b
         if isinstance(b, float):
-            return _below(a, b)
+            return float(a) < b if -EXACT <= a <= EXACT else _below(a, b)
     elif isinstance(a, float):
         if isinstance(b, float):
             return a < b
         if isinstance(b, int):
-            return _below(a, b)
+            return a < float(b) if -EXACT <= b <= EXACT else _below(a, b)
     elif isinstance(a, str):
         return isinstance(b, str) and a < b
     return _less_slowly(a, b, False)
@@ -47,12 +47,12 @@ def less_equal(a: object, b: object) -> bool:
         if isinstance(b, int):
             return a <= b
         if isinstance(b, float):
-            return _not_above(a, b)
+            return float(a) <= b if -EXACT <= a <= EXACT else _not_above(a, b)
     elif isinstance(a, float):
         if isinstance(b, float):
             return a <= b
         if isinstance(b, int):
-            return _not_above(a, b)
+            return a <= float(b) if -EXACT <= b <= EXACT else _not_above(a, b)
     elif isinstance(a, str):
         return isinstance(b, str) and a <= b
     return _less_slowly(a, b, True)
