@@ -75,7 +75,7 @@ def take_apart(matcher: Matcher, elements: list[Element], tokens: list[Token]) -
         matcher.news.clear()
     network.forget()
     if matcher.unsettled.waiting:
-        matcher.unsettled.waiting.clear()
+        matcher.unsettled.clear()
     matcher.truth = None
     matcher.frame.link = None
     matcher.frame.record = None

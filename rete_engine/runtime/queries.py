@@ -116,7 +116,8 @@ class Queries:
         matcher = self.matcher
         # There is something only where the work was cut short.
         matcher.alpha_network.forget()
-        matcher.unsettled.waiting.clear()
+        if matcher.unsettled.waiting:
+            matcher.unsettled.clear()
         matcher.retract(arguments)
         matcher.news.clear()
 

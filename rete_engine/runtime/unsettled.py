@@ -19,28 +19,34 @@ if TYPE_CHECKING:
 LAST: Final = 1 << 28
 
 
+#: So many notes are kept for the next changes.
+FEW: Final = 64
+
+
 @final
 class Note:
-    """A token to look at, and its place in the order of work."""
+    """A token to look at, and its place in the order of work. It is used again and again."""
 
     __slots__ = ("number", "place", "token")
 
-    def __init__(self, place: int, number: int, token: Token) -> None:
-        self.place = place
-        self.number = number  # counted, so that no two are equal
-        self.token = token
+    def __init__(self) -> None:
+        self.place = 0
+        self.number = 0  # counted, so that no two are equal
+        self.token: Token | None = None
 
 
 @final
 class Unsettled:
     """Tokens that may let their match pass now, or stop it."""
 
-    __slots__ = ("noted", "waiting")
+    __slots__ = ("noted", "notes", "waiting")
 
     def __init__(self) -> None:
-        # A heap; mostly of one or two. Not by `heapq`: its tuples, the numbers in them and the
-        # calls out of compiled code took three times the instructions.
-        self.waiting: list[Note] = []
+        # The notes that wait are a heap, mostly of one or two; behind them stand those to be used
+        # again. To make a note each time, in a list that grows and shrinks, took half of the
+        # instructions from a note to its end; `heapq`, with its tuples, three times as many.
+        self.notes: list[Note] = []
+        self.waiting = 0  # how many wait
         self.noted = 0
 
     def may_pass(self, token: Token) -> None:
@@ -57,51 +63,68 @@ class Unsettled:
     def note(self, place: int, token: Token) -> None:
         """Put a token where it belongs."""
         self.noted += 1
-        waiting = self.waiting
-        note = Note(place, self.noted, token)
-        index = len(waiting)
-        waiting.append(note)
+        notes = self.notes
+        index = self.waiting
+        if index == len(notes):
+            notes.append(Note())
+        note = notes[index]
+        note.place = place
+        note.number = self.noted
+        note.token = token
+        self.waiting = index + 1
+        if index == 0:
+            return
         while index > 0:
             up = (index - 1) >> 1
-            above = waiting[up]
+            above = notes[up]
             if above.place <= place:
                 break  # those that were noted before it come before it
-            waiting[index] = above
+            notes[index] = above
             index = up
-        waiting[index] = note
+        notes[index] = note
 
     def take(self) -> Note:
-        """Take the first one out."""
-        waiting = self.waiting
-        last = waiting.pop()
-        size = len(waiting)
+        """Take the first one out; it is to be read before another one is noted."""
+        notes = self.notes
+        first = notes[0]
+        size = self.waiting - 1
+        self.waiting = size
         if size == 0:
-            return last
-        first = waiting[0]
+            if len(notes) > FEW:
+                self.clear()
+            return first
+        last = notes[size]
+        notes[size] = first
         index = 0
         while True:
             down = 2 * index + 1
             if down >= size:
                 break
-            below = waiting[down]
-            if down + 1 < size and comes_before(waiting[down + 1], below):
+            below = notes[down]
+            if down + 1 < size and comes_before(notes[down + 1], below):
                 down += 1
-                below = waiting[down]
+                below = notes[down]
             if comes_before(last, below):
                 break
-            waiting[index] = below
+            notes[index] = below
             index = down
-        waiting[index] = last
+        notes[index] = last
         return first
+
+    def clear(self) -> None:
+        """Let nothing wait."""
+        self.notes = []
+        self.waiting = 0
 
     def settle(self, rank: int, matcher: Matcher) -> None:
         """Let pass, and stop, what `not` and `exists` came to mean, as far as a rank."""
-        waiting = self.waiting
         bound = 2 * rank
-        while waiting and waiting[0].place < bound:
+        while self.waiting > 0 and self.notes[0].place < bound:
             note = self.take()
             place = note.place
             token = note.token
+            assert token is not None
+            note.token = None
             if not token.is_live:
                 continue
             if isinstance(token, GuardToken):
