@@ -6,7 +6,7 @@ from typing import final
 
 from rete_engine.expressions.equality import is_nan, kind
 from rete_engine.expressions.errors import EvaluationError
-from rete_engine.expressions.formats import formatted
+from rete_engine.expressions.formats import formatted, problem_with_format
 from rete_engine.expressions.frame import Frame, Node
 from rete_engine.expressions.order import ordered
 from rete_engine.expressions.storing import is_hashable, size, too_large
@@ -52,7 +52,11 @@ def new_dict(keys: list[object], values: list[object], frame: Frame) -> dict[obj
         if is_nan(key):
             raise EvaluationError("NaN cannot be a dict key")
     new_list(values, frame)
-    return dict(zip(new_list(keys, frame), values, strict=True))
+    new_list(keys, frame)
+    pairs: dict[object, object] = {}
+    for position in range(len(keys)):
+        pairs[keys[position]] = values[position]
+    return pairs
 
 
 def elements(value: object) -> list[object]:
@@ -160,6 +164,9 @@ class FormattedPart(Node):
     __slots__ = ("conversion", "specification", "value")
 
     def __init__(self, value: Node, conversion: str, specification: str) -> None:
+        problem = problem_with_format(specification)
+        if problem is not None:
+            raise EvaluationError(problem)
         self.value = value
         self.conversion = conversion
         self.specification = specification

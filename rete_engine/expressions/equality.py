@@ -55,6 +55,8 @@ def is_nan(value: object) -> bool:
     """Whether a value is NaN or a tuple that holds one: then it equals nothing."""
     if isinstance(value, float):
         return value != value
+    if isinstance(value, (str, int)):
+        return False
     if isinstance(value, Decimal):
         return value.is_nan()
     if isinstance(value, tuple):

@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from rete_engine.expressions.equality import EXACT, equal, kind
 from rete_engine.expressions.frame import Record
+
+
+#: Compiled code looks up the names of other modules' classes each time, but not these.
+DATE: Final = date
+DATETIME: Final = datetime
+DURATION: Final = timedelta
 
 
 def less(a: object, b: object) -> bool:
@@ -69,6 +76,19 @@ def comparable(a: object, b: object) -> bool:
     return False
 
 
+def in_one_order(a: object, b: object) -> bool:
+    """Whether two values of one type are, at the first look, such that Python orders them."""
+    one = type(a)
+    if one is DATE or one is DURATION:
+        return True
+    return one is DATETIME and zone_of(a) is None and zone_of(b) is None
+
+
+def zone_of(value: object) -> object:
+    """The time zone of a datetime."""
+    return value.tzinfo  # type: ignore[attr-defined]  # its type was looked at
+
+
 def _below(a: object, b: object) -> bool:
     return bool(a < b)  # type: ignore[operator]  # Python's own, exact between int and float
 
@@ -78,6 +98,8 @@ def _not_above(a: object, b: object) -> bool:
 
 
 def _less_slowly(a: object, b: object, or_equal: bool) -> bool:
+    if type(a) is type(b) and in_one_order(a, b):
+        return _not_above(a, b) if or_equal else _below(a, b)
     if isinstance(a, Decimal) or isinstance(b, Decimal):
         return _less_decimals(a, b, or_equal)
     if isinstance(a, list) and isinstance(b, list):

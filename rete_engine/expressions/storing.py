@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Rounded
 from enum import Enum
-from typing import final
+from typing import Final, final
 
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions.decimals import MOST_DIGITS
@@ -114,7 +114,27 @@ def store(value: object, wanted: Type, limits: Limits) -> object:
             return float(value)
     elif isinstance(value, Record) and (name == "any" or name in value.type.ancestors):
         return fact(value)
+    else:
+        word = _KEPT.get(type(value))
+        if word is not None and (name == word or name == "any") and is_modest(value):
+            return value
     return _Copy(limits).copy(value, wanted, 1)
+
+
+def is_modest(value: object) -> bool:
+    """Whether a decimal is finite and of few enough digits, which takes no look at each of them.
+
+    True for all that is no decimal.
+    """
+    if not isinstance(value, Decimal):
+        return True
+    if not value.is_finite():
+        return False
+    try:
+        _UNROUNDED.plus(value)
+    except Rounded:
+        return False
+    return True
 
 
 def is_short(value: int) -> bool:
@@ -176,6 +196,16 @@ def fact(record: Record) -> Record:
         )
     return record
 
+
+#: Types whose values are kept as they are, by the language's words.
+_KEPT: Final[dict[type, str]] = {
+    Decimal: "decimal",
+    date: "date",
+    datetime: "datetime",
+    timedelta: "duration",
+}
+
+_UNROUNDED: Final = Context(prec=MOST_DIGITS, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[Rounded])
 
 _EXACT = frozenset(
     [str, int, float, bool, Decimal, date, datetime, timedelta, list, dict, set, frozenset, tuple]

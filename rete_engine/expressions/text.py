@@ -32,7 +32,11 @@ def text(value: object, bound: int) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, (date, timedelta, Decimal)):
+    if isinstance(value, (int, float)):
+        written = scalar(value)
+        if len(written) <= bound:
+            return written
+    elif isinstance(value, (date, timedelta, Decimal)):
         return str(value)
     return quoted(value, bound)
 

@@ -197,7 +197,7 @@ class Changes:
         assert isinstance(template, TemplateSpec)
         old = self.values(element)
         values = template.change(old, given, self.limits)
-        if template.keys or template.unique:
+        if template.unique or (template.keys and moves_keys(template, old, values)):
             self.memory.holder(template, values, self.keys, element)
             self.keyed = True
             for key in keys_of(element, old):
@@ -343,6 +343,15 @@ def retract_fact(memory: WorkingMemory, element: Element) -> None:
     changes = Changes(memory)
     changes.retract(element)
     changes.commit()
+
+
+def moves_keys(template: TemplateSpec, old: tuple[object, ...], values: tuple[object, ...]) -> bool:
+    """Whether a key may change with the values: one of its fields was given."""
+    for spec in template.keys:
+        for index in spec.fields:
+            if values[index] is not old[index]:
+                return True
+    return False
 
 
 def changed_fields(element: Element, new: tuple[object, ...]) -> int:

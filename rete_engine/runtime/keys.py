@@ -30,6 +30,13 @@ def keys_of(element: Element, values: tuple[object, ...]) -> list[tuple[int, obj
 
 def holds_nan(key: object) -> bool:
     """Whether a key has a NaN, and so equals nothing: then there is no use in keeping it."""
-    if isinstance(key, (tuple, frozenset)):
-        return any(holds_nan(part) for part in key)
+    if isinstance(key, (str, int)):
+        return False
+    if isinstance(key, tuple):
+        for part in key:  # noqa: SIM110 - a loop compiles to less
+            if holds_nan(part):
+                return True
+        return False
+    if isinstance(key, frozenset):
+        return any([holds_nan(part) for part in key])  # noqa: C419 - compiles to less
     return type(key) is object

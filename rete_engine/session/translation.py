@@ -252,10 +252,10 @@ class Translator:
 
     def outward(self, value: object) -> Any:
         """A value as a program gets it: records are facts, collections are copies."""
+        if value is None or isinstance(value, (str, int, float)):
+            return value
         if isinstance(value, Element):
             return self.fact_of(value)
-        if not isinstance(value, (Answer, list, dict, set, frozenset, tuple)):
-            return value
         return _outward(value, self.fact_of)
 
     def as_it_was(self, value: object, values: Mapping[Element, tuple[object, ...]]) -> Any:
@@ -298,6 +298,8 @@ class Translator:
 
 def _outward(value: object, made: Callable[[Element], object]) -> Any:
     """A value as a program gets it; `made` says what a fact is."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, Element):
         return made(value)
     if isinstance(value, Answer):
@@ -317,7 +319,11 @@ def holds_record(value: object) -> bool:
     if isinstance(value, Record):
         return True
     if isinstance(value, dict):
-        return any(holds_record(k) or holds_record(v) for k, v in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return any(holds_record(item) for item in value)
+        for key, item in value.items():
+            if holds_record(key) or holds_record(item):
+                return True
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            if holds_record(item):
+                return True
     return False
