@@ -14,7 +14,6 @@ from typing import Final
 from rete_engine.expressions.equality import EXACT, equal, kind
 from rete_engine.expressions.frame import Record
 
-
 #: Compiled code looks up the names of other modules' classes each time, but not these.
 DATE: Final = date
 DATETIME: Final = datetime

@@ -10,10 +10,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
+from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.formats import problem_with_format
+from rete_engine.expressions.frame import Context, Frame, Limits
+from rete_engine.expressions.lowering import Scope, lower
 from rete_engine.expressions.patterns import problem_with_pattern
 from rete_engine.expressions.signatures import BUILTINS, METHODS
 
@@ -136,6 +140,14 @@ _CHANGING = frozenset(
         "reverse", "setdefault", "sort", "update",
     }
 )  # fmt: skip
+
+
+#: Functions by which values are written that have no literal: one is made once, not at each look.
+_WRITTEN = frozenset({"date", "datetime", "decimal", "duration"})
+
+
+def _no_clock() -> datetime:
+    raise AssertionError("what is written out depends on no clock")
 
 
 class _Resolver:
@@ -272,8 +284,22 @@ class _Resolver:
                 node.span,
                 "keep the time in a fact and compare with its field",
             )
-        self._check(node, f"'{name.name}'", [signature.problem(*_shape(node))])
-        return replace(node, function=tree.FunctionRef(name.span, "builtin", 0, name.name))
+        problem = signature.problem(*_shape(node))
+        self._check(node, f"'{name.name}'", [problem])
+        called = replace(node, function=tree.FunctionRef(name.span, "builtin", 0, name.name))
+        written = name.name in _WRITTEN and all(
+            isinstance(argument.value, tree.Constant) for argument in node.arguments
+        )
+        return self._constant(called) if written and problem is None else called
+
+    def _constant(self, call: tree.Call) -> tree.Expression:
+        """The value of a call that writes it out, such as `date("2026-01-31")`."""
+        context = Context(Limits(), (), (), (), _no_clock, 0)
+        try:
+            return tree.Constant(call.span, lower(call, Scope()).evaluate(Frame(context, 0)))
+        except EvaluationError as error:
+            self.names.report("RE0205", str(error), call.span)
+            return call
 
     def _declared(self, node: tree.Call, function: tree.FunctionRef) -> tree.Expression:
         """Put the arguments of a declared function in the order of its parameters."""

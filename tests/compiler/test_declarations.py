@@ -97,6 +97,13 @@ from tests.compiler.findings import findings, said
         ("template T\na: int = g()\nend", "RE0103", "g", None, "unknown function 'g'"),
         ("template T\na: datetime = now()\nend", "RE0302", "now()", None, "now() belongs to"),
         ("template T\na: int = 9 ** 9 ** 9\nend", "RE0205", "9 ** 9 ** 9", None, "larger than"),
+        (
+            "template T\nd: date\nend\nrule 'r'\nwhen\nt := T(d > date('2026-13-01'))\nthen\nend",
+            "RE0205",
+            "date('2026-13-01')",
+            None,
+            "'2026-13-01' is no date such as",
+        ),
         # params
         ("param p: int = 'x'", "RE0200", "'x'", None, "param 'p' is of type int, not str"),
         ("param p: int = q", "RE0102", "q", None, "unknown name 'q'"),
