@@ -11,12 +11,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
 from math import isqrt
+from typing import Final
 
 from rete_engine.expressions.decimals import DECIMALS
 from rete_engine.expressions.equality import kind
 from rete_engine.expressions.errors import EvaluationError
 from rete_engine.expressions.frame import Frame
 from rete_engine.expressions.storing import size, too_large
+
+#: Compiled code looks up the names of other modules' classes each time, but not this.
+DECIMAL: Final = Decimal
 
 _PHRASES = {
     "+": "add {} and {}",
@@ -100,9 +104,11 @@ def _power(a: object, b: object) -> object:
 
 def _decimal(operator: str, a: object, b: object) -> object | None:
     """The result between decimals, or decimals and ints; None for other operands."""
-    if not isinstance(a, (Decimal, int)) or not isinstance(b, (Decimal, int)):
+    if type(a) is not DECIMAL and type(b) is not DECIMAL:
         return None
-    if not (isinstance(a, Decimal) or isinstance(b, Decimal)):
+    if not (type(a) is DECIMAL or isinstance(a, int)):
+        return None
+    if not (type(b) is DECIMAL or isinstance(b, int)):
         return None
     x, y = as_decimal(a), as_decimal(b)
     try:

@@ -47,7 +47,9 @@ def formatted(value: object, specification: str, bound: int) -> str:
         EvaluationError: The specification does not go with the value.
         SecurityError: The text would be longer than `bound`.
     """
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+    if isinstance(value, float):
+        return _written(value, specification)
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         value = text(value, bound)
     elif isinstance(value, int):
         _bounded(value.bit_length() if specification[-1:] in "bodxX" else 0, bound)
@@ -59,6 +61,10 @@ def formatted(value: object, specification: str, bound: int) -> str:
         _bounded(digits + (spread if specification[-1:] in "fF%" else 0), bound)
         if spread > WIDEST * 1_000 and specification[-1:] in "fF%":
             raise SecurityError(f"a text is longer than {bound} characters")
+    return _written(value, specification)
+
+
+def _written(value: object, specification: str) -> str:
     try:
         if isinstance(value, Decimal):
             with localcontext(DECIMALS):  # the thread's own context may round otherwise

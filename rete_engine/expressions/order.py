@@ -17,6 +17,7 @@ from rete_engine.expressions.frame import Record
 #: Compiled code looks up the names of other modules' classes each time, but not these.
 DATE: Final = date
 DATETIME: Final = datetime
+DECIMAL: Final = Decimal
 DURATION: Final = timedelta
 
 
@@ -83,6 +84,18 @@ def in_one_order(a: object, b: object) -> bool:
     return one is DATETIME and zone_of(a) is None and zone_of(b) is None
 
 
+def in_decimal_order(value: object) -> bool:
+    """Whether a value is, at the first look, a number that compares with decimals."""
+    if isinstance(value, int):
+        return -EXACT <= value <= EXACT
+    return type(value) is DECIMAL and not no_number(value)
+
+
+def no_number(value: object) -> bool:
+    """Whether a decimal is NaN."""
+    return bool(value.is_nan())  # type: ignore[attr-defined]  # its type was looked at
+
+
 def zone_of(value: object) -> object:
     """The time zone of a datetime."""
     return value.tzinfo  # type: ignore[attr-defined]  # its type was looked at
@@ -98,6 +111,8 @@ def _not_above(a: object, b: object) -> bool:
 
 def _less_slowly(a: object, b: object, or_equal: bool) -> bool:
     if type(a) is type(b) and in_one_order(a, b):
+        return _not_above(a, b) if or_equal else _below(a, b)
+    if in_decimal_order(a) and in_decimal_order(b):
         return _not_above(a, b) if or_equal else _below(a, b)
     if isinstance(a, Decimal) or isinstance(b, Decimal):
         return _less_decimals(a, b, or_equal)

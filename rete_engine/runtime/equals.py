@@ -52,16 +52,17 @@ class EqualFacts:
 def key_of(template: object, values: tuple[object, ...]) -> object:
     """The key of a fact; None where a NaN is in it, for then it equals nothing."""
     assert isinstance(template, TemplateSpec)
-    key = whole_key(values)
-    return None if holds_nan(key) else (template.number, key)
+    # One tuple, not two: it is hashed at each look.
+    key = whole_key((template.number, *values))
+    return None if holds_nan(key) else key
 
 
 def put(table: dict[object, Same], key: object, element: Element) -> None:
     """Add a fact to those of a key."""
-    same = table.get(key)
-    if same is None:
-        table[key] = element
-    elif isinstance(same, Element):
+    same = table.setdefault(key, element)
+    if same is element:
+        return
+    if isinstance(same, Element):
         table[key] = {same: None, element: None}
     else:
         same[element] = None
