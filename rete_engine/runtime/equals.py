@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import final
 
 from rete_engine.network.templates import TemplateSpec
-from rete_engine.runtime.keys import holds_nan, whole_key
+from rete_engine.runtime.join_keys import plain_key
+from rete_engine.runtime.keys import holds_nan
 from rete_engine.runtime.memory import Element
 
 #: Facts of one key: mostly there is one, and a dict for each would take ten times the memory.
@@ -52,9 +53,13 @@ class EqualFacts:
 def key_of(template: object, values: tuple[object, ...]) -> object:
     """The key of a fact; None where a NaN is in it, for then it equals nothing."""
     assert isinstance(template, TemplateSpec)
-    # One tuple, not two: it is hashed at each look.
-    key = whole_key((template.number, *values))
-    return None if holds_nan(key) else key
+    key: list[object] = [template.number]  # one tuple, not two: it is hashed at each look
+    for value in values:
+        part = plain_key(value)
+        if holds_nan(part):
+            return None
+        key.append(part)
+    return tuple(key)
 
 
 def put(table: dict[object, Same], key: object, element: Element) -> None:

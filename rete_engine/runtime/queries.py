@@ -240,7 +240,10 @@ def in_order(tokens: list[AnswerToken]) -> list[AnswerToken]:
     Tokens arrive in the order in which joins found them, which depends on what came and went
     before. Where two have the same facts (a `for` gives several), they stay as they came.
     """
-    return sorted((token for token in tokens if token.is_live), key=place_of)
+    alive = [token for token in tokens if token.is_live]
+    if len(alive) > 1:
+        alive.sort(key=place_of)
+    return alive
 
 
 def place_of(token: AnswerToken) -> list[int]:
