@@ -282,7 +282,7 @@ class Engine:
         for group in execution.focuses:
             self.agenda.focus(group)
         host = self.host
-        for instance, element in execution.objects:
+        for instance, element in execution.objects.values():
             host.remember(instance, element)
         for value in execution.outputs:
             host.output(value)

@@ -60,18 +60,23 @@ def _insert_objects(
     intake: Intake, translator: Translator, rows: Iterable[object]
 ) -> list[Element]:
     """Insert objects of classes that are templates."""
-    originals: list[object] = []
+    fresh: dict[int, tuple[object, Element]] = {}  # by id() of the object
     try:
         for row in rows:
-            if isinstance(row, Mapping):
+            if isinstance(row, (Mapping, str)):
                 raise FactError(f"expected an object of a template's class, not {_kind(row)}")
+            known = fresh.get(id(row))
+            standing = translator.standing(row) if known is None else known[1]
+            if standing is not None:
+                intake.take_again(standing)
+                continue
             intake.take(*translator.given(row, {}))
-            originals.append(row)
+            fresh[id(row)] = (row, intake.found[-1])
     except BaseException as error:
         intake.undo(error)
         raise
     elements = intake.enter()
-    for original, element in zip(originals, elements, strict=True):
+    for original, element in fresh.values():
         translator.remember(original, element)
     return elements
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
-from rete_engine.diagnostics.errors import SessionError
+from rete_engine.diagnostics.errors import FactError, SessionError
 from rete_engine.expressions.values import shown
 from rete_engine.network.compiled import Compiled
 from rete_engine.network.rules import RuleSpec
@@ -140,7 +140,9 @@ class Session:
             fields: The fact's fields, when a name is given.
 
         Returns:
-            The new fact; for a `unique` template, the equal one that is there already.
+            The new fact; for a `unique` template, the equal one that is there already. For an
+            object that stands for a fact already, that one, unchanged: `update` reads the object
+            again.
 
         Raises:
             FactError: The template or a field is unknown, a value does not fit, or a key is in
@@ -160,7 +162,8 @@ class Session:
             facts: Whether to answer with the facts instead of their number.
 
         Returns:
-            How many facts were inserted, or the facts.
+            How many rows there were, or the fact of each: as of `insert`, one that is there
+            already may be it.
 
         Raises:
             FactError: A row does not fit; it is named by its number, counted from 1.
@@ -200,13 +203,19 @@ class Session:
             The fact of the object: a new one where its template is another.
 
         Raises:
-            FactError: The fact is gone, the object's class is no template, or a value does not
-                fit. Nothing changed.
+            FactError: The fact is gone, the object's class is no template or it stands for
+                another fact, or a value does not fit. Nothing changed.
         """
         with self._runner:
             translator = self._translator
             element = translator.element_of(fact)
             spec, given = translator.given(instance, {})
+            other = translator.standing(instance)
+            if other is not None and other is not element:
+                raise FactError(
+                    f"the object stands for fact {other.number} ({other.type.name}) already;"
+                    " retract that one first"
+                )
             changes = Changes(self._engine.memory)
             if spec is element.type:
                 changes.modify(element, given)
