@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -68,6 +68,12 @@ class CurrentFiring:
             more = f"; {hint}" if hint else f" (variables: {listed})"
             raise KeyError(f"rule '{self.rule}' has no variable '{name}'{more}")
         return self._translator.outward(self._variables[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.network.templates import MISSING, TemplateSpec
+from rete_engine.runtime.handle import Handle
 from rete_engine.runtime.intake import Intake
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
@@ -33,7 +34,9 @@ def insert_rows(
         SessionLimitError: There would be too many facts.
     """
     columns = columns_of(rows)
-    if columns is None and (isinstance(rows, (str, bytes, dict)) or not isinstance(rows, Iterable)):
+    if columns is None and (
+        isinstance(rows, (str, bytes, dict, Handle)) or not isinstance(rows, Iterable)
+    ):
         raise FactError(f"rows must be an iterable of mappings or objects, not {_kind(rows)}")
     if template is None and columns is not None:
         raise FactError(f"the rows of a {_kind(rows)} need the name of a template")
