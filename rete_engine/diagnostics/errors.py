@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from rete_engine.diagnostics.portable import portable
 
 if TYPE_CHECKING:
     from rete_engine.diagnostics.diagnostic import Diagnostic
 
 
 class RuleEngineError(Exception):
-    """The base of every error that the engine raises on purpose."""
+    """The base of every error that the engine raises on purpose.
+
+    An error can be copied, and sent to another process. There it is without what belongs to the
+    session: a fact is a dict of its fields. A cause that could not be read there is its text.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., RuleEngineError], tuple[object, ...]]:
+        state = portable(self.__dict__)
+        is_named = self.__cause__ is self.__dict__.get("cause")
+        cause = state.get("cause") if is_named else portable(self.__cause__)
+        return _remade, (type(self), self.args, state, cause)
+
+    def _portable(self) -> RuleEngineError:
+        return self  # when it is pickled, it leaves out what has to stay
+
+    def __copy__(self) -> RuleEngineError:
+        return _remade(type(self), self.args, self.__dict__, self.__cause__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RuleEngineError:
+        # Exceptions of a program need not be such that they can be copied.
+        state = {
+            name: value if isinstance(value, BaseException) else copy.deepcopy(value, memo)
+            for name, value in self.__dict__.items()
+        }
+        return _remade(type(self), self.args, state, self.__cause__)
+
+
+def _remade(
+    kind: type[RuleEngineError],
+    arguments: tuple[object, ...],
+    state: Mapping[str, object],
+    cause: BaseException | None,
+) -> RuleEngineError:
+    """An error as another one is, without its `__init__`: each has arguments of its own."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    if cause is not None:
+        error.__cause__ = cause
+    return error
 
 
 class _DiagnosedError(RuleEngineError):
@@ -51,7 +93,8 @@ class RuleExecutionError(RuleEngineError):
     `rule` is the rule's name (all of them, comma-separated, where rules share the condition),
     `line` and `file` the place, `facts` the matched facts in the order of the conditions, and
     `cause` the exception behind it (also the `__cause__`). Of an error that a run raised,
-    `result` is the `RunResult` until then, else None.
+    `result` is the `RunResult` until then, else None. When the error was pickled, each fact is a
+    dict of its fields.
     """
 
     def __init__(

@@ -211,6 +211,8 @@ class ToolGuard:
             # An action's facts come before the firing is told.
             session.on("insert", unclaimed.append)
             session.on("fire", fired)
+            if args is not None and not isinstance(args, Mapping):
+                raise TypeError(f"args is a mapping of names to values, not {args!r}")
             session.insert("ToolCall", name=name, args=plain(dict(args or {})), id=id)
             for given in facts:
                 insert_fact(session, given)

@@ -105,6 +105,9 @@ class StatefulRuleSession(EngineSession):
     def add_object(self, instance: Any) -> Handle:
         """Add an object.
 
+        Where rules are in the rule language, an object that stands for a fact already keeps it
+        and its handle.
+
         Raises:
             InvalidRuleSessionException: The session was released, or the object is no fact.
         """
@@ -120,13 +123,16 @@ class StatefulRuleSession(EngineSession):
             InvalidRuleSessionException: The session was released, or an object is no fact.
         """
         given = listed(objects)
+        self._check_open()
+        before = set(self._numbers())
         handles: list[Handle] = []
         try:
             for each in given:
                 handles.append(self.add_object(each))
         except InvalidRuleSessionException:
-            for handle in handles:
-                self.remove_object(handle)
+            for handle in dict.fromkeys(handles):
+                if self._number(handle) not in before:
+                    self.remove_object(handle)
             raise
         return handles
 

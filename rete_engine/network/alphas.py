@@ -17,6 +17,10 @@ EXISTENCE: Final = 1
 EVERYTHING: Final = -1
 
 
+#: In place of the text of a condition, of a salience: no condition has this text.
+OF_SALIENCE: Final = "the salience"
+
+
 @final
 class Origin:
     """Where a condition stands: for errors, which must name every rule that shares it."""

@@ -52,7 +52,8 @@ class Execution:
         self.frame.overlay = self.changes.overlay
         self.locals = 0  # how many local variables the action has
         self.line = 0  # of the statement that runs, for errors
-        self.objects: list[tuple[object, Element]] = []  # of the program, and their new facts
+        # Objects of the program, and their new facts, by id() of the object.
+        self.objects: dict[int, tuple[object, Element]] = {}
         self.outputs: list[object] = []
         self.prints: list[str] = []
         self.logs: list[tuple[str, str]] = []  # level and message

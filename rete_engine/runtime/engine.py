@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from time import monotonic
 from typing import Final, cast, final
 
-from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.errors import EvaluationError, Misfit
 from rete_engine.expressions.frame import Context, Link, Node
 from rete_engine.network.network import Network
@@ -189,18 +187,11 @@ class Engine:
             self.matcher.remove(activation)
 
     def is_effective(self, rule: RuleSpec) -> bool:
-        """Whether a rule may fire today, by the session's clock.
-
-        Raises:
-            SessionError: The clock of the program does not tell the time.
-        """
+        """Whether a rule may fire today, by the session's clock."""
         period = rule.period
         if period is None:
             return True
-        now = self.context.clock()
-        if not isinstance(now, datetime):
-            raise SessionError(f"the session's clock answers with {now!r}, which is no datetime")
-        return period.holds(now.date())
+        return period.holds(self.context.clock().date())
 
     def waiting(self, group: int, limit: int) -> list[Candidate]:
         """What waits and may fire now, the next one first; looking changes nothing.
@@ -282,7 +273,7 @@ class Engine:
         for group in execution.focuses:
             self.agenda.focus(group)
         host = self.host
-        for instance, element in execution.objects:
+        for instance, element in execution.objects.values():
             host.remember(instance, element)
         for value in execution.outputs:
             host.output(value)

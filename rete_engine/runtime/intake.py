@@ -69,6 +69,12 @@ class Intake:
         fresh.append(element)
         self.check_room(len(fresh))
 
+    def take_again(self, element: Element) -> None:
+        """Take a row that a fact stands for already: one that was derived is stated."""
+        if self.memory.truth is not None:
+            self.stated[element] = None
+        self.found.append(element)
+
     def check_room(self, more: int) -> None:
         """Refuse facts over the session's limit.
 

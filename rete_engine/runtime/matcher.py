@@ -21,7 +21,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast, final
 
 from rete_engine.expressions.frame import Context, Frame
-from rete_engine.network.alphas import EVERYTHING, Origin
+from rete_engine.network.alphas import EVERYTHING, OF_SALIENCE, Origin
 from rete_engine.network.network import Network
 from rete_engine.network.nodes import AdapterSpec, NodeSpec
 from rete_engine.network.templates import TemplateSpec
@@ -330,7 +330,7 @@ class Matcher:
             try:
                 activation.salience = whole(salience, frame)
             except Exception as error:
-                origin = Origin(rule.name, rule.file, rule.line, "salience")
+                origin = Origin(rule.name, rule.file, rule.line, OF_SALIENCE)
                 note_failure([origin], activation, None, error, self)
                 self.remove(activation)
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,17 +23,15 @@ class Batch:
     def __init__(self, translator: Translator, changes: Changes) -> None:
         self._translator = translator
         self._changes = changes
-        self._inserted: list[tuple[object, Element]] = []  # objects and their facts
+        self._inserted: dict[int, tuple[object, Element]] = {}  # by id() of the object
         self._is_open = True
 
     def insert(self, template: Any, /, **fields: Any) -> Fact:
         """As `Session.insert`."""
         with self._working():
-            spec, given = self._translator.given(template, fields)
-            element = self._changes.insert(spec, spec.build(given, self._changes.limits))
-            if not isinstance(template, str):
-                self._inserted.append((template, element))
-            return self._translator.fact_of(element)
+            translator = self._translator
+            element = inserted(translator, self._changes, self._inserted, template, fields)
+            return translator.fact_of(element)
 
     def modify(self, fact: Any, /, **fields: Any) -> None:
         """As `Session.modify`; facts of the batch itself too."""
@@ -66,7 +64,7 @@ class Batch:
     def commit(self) -> None:
         """Make the changes; `Session.batch` calls it."""
         self._changes.commit()
-        for instance, element in self._inserted:
+        for instance, element in self._inserted.values():
             if element.is_live:
                 self._translator.remember(instance, element)
         for element in self._changes.retracted:
@@ -75,3 +73,35 @@ class Batch:
     def end(self) -> None:
         """Take no further changes."""
         self._is_open = False
+
+
+def inserted(
+    translator: Translator,
+    changes: Changes,
+    objects: dict[int, tuple[object, Element]],
+    template: object,
+    fields: Mapping[str, object],
+) -> Element:
+    """Insert a fact with other changes; of an object that stands for a fact already, that one.
+
+    Args:
+        translator: That of the session.
+        changes: The changes that are collected.
+        objects: The objects that they make facts of, by `id()`; a new one is noted.
+        template: A template's name, or an object.
+        fields: The fact's fields, when a name is given.
+
+    Raises:
+        FactError: Template or field is unknown, a value does not fit, or a key is in use.
+    """
+    if not isinstance(template, str) and not fields:
+        standing = translator.standing(template, objects)
+        if standing is not None:
+            if changes.derivations is not None:
+                changes.derivations.state(standing, changes.values(standing))
+            return standing
+    spec, given = translator.given(template, fields)
+    element = changes.insert(spec, spec.build(given, changes.limits))
+    if not isinstance(template, str):
+        objects[id(template)] = (template, element)
+    return element

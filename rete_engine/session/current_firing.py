@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -10,6 +10,8 @@ from rete_engine.diagnostics.errors import FactError, SessionError
 from rete_engine.expressions.values import text
 from rete_engine.network.templates import TemplateSpec
 from rete_engine.runtime.actions import Execution
+from rete_engine.runtime.memory import Element
+from rete_engine.session.batch import inserted
 from rete_engine.session.fact import Fact
 from rete_engine.session.translation import Translator
 
@@ -67,6 +69,12 @@ class CurrentFiring:
             raise KeyError(f"rule '{self.rule}' has no variable '{name}'{more}")
         return self._translator.outward(self._variables[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -87,12 +95,9 @@ class CurrentFiring:
             FactError: Template or field is unknown, a value does not fit, or a key is in use.
         """
         execution = self._under_way()
-        spec, given = self._translator.given(template, fields)
-        changes = execution.changes
-        element = changes.insert(spec, spec.build(given, changes.limits))
-        if not isinstance(template, str):
-            execution.objects.append((template, element))
-        return self._translator.fact_of(element)
+        translator = self._translator
+        element = inserted(translator, execution.changes, execution.objects, template, fields)
+        return translator.fact_of(element)
 
     def insert_logical(self, template: Any, /, **fields: Any) -> Fact:
         """Insert a fact that stands as long as the match does, as `insert logical` in a rule file.
@@ -114,9 +119,15 @@ class CurrentFiring:
                 f" @rule('{self.rule}', derives=['{spec.name}'])"
             )
         changes = execution.changes
+        standing: Element | None = None
+        if not isinstance(template, str):
+            standing = self._translator.standing(template, execution.objects)
+        if standing is not None and changes.derivations is not None:
+            changes.derivations.support(standing)
+            return self._translator.fact_of(standing)
         element = changes.insert_logical(spec, spec.build(given, changes.limits))
         if not isinstance(template, str):
-            execution.objects.append((template, element))
+            execution.objects[id(template)] = (template, element)
         return self._translator.fact_of(element)
 
     def upsert(self, template: str, /, **fields: Any) -> Fact:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from rete_engine.expressions.values import equal, shown
 from rete_engine.network.templates import TemplateSpec
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
     from rete_engine.session.translation import Translator
 
 
+#: The attributes of a handle, which are no fields.
+_OWN = frozenset(["_element", "_translator"])
+
+
 class Fact(Handle):
     r"""A fact of a session, by its fields: `fact.total` or `fact["total"]`.
+
+    `"total" in fact`, and iterating, ask for the names of the fields; `dict(fact)` is
+    `fact.as_dict()`. A copy is the same fact. It cannot be pickled; a dict of it can.
 
     It shows the present values, also after the fact was modified; after a retract, the last
     ones. Two `Fact`s are equal when they stand for the same fact, whatever the fields. Fields
@@ -51,6 +59,8 @@ class Fact(Handle):
         return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Any:
+        if name in _OWN:
+            raise AttributeError(name)  # of a handle that is none yet
         element = self._element
         if element.type.open and not name.startswith("_"):
             return None  # a further field that is not there
@@ -66,6 +76,34 @@ class Fact(Handle):
             return self._translator.outward(self._translator.further(element).get(name))
         assert isinstance(element.type, TemplateSpec)
         raise KeyError(str(element.type.unknown_field(name)))
+
+    def __contains__(self, name: object) -> bool:
+        element = self._element
+        if name in element.type.positions:
+            return True
+        return element.type.open and name in self._translator.further(element)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Fact.as_dict(self))
+
+    def keys(self) -> Iterable[str]:
+        """The names of the fields, so that `dict(fact)` is `fact.as_dict()`."""
+        return Fact.as_dict(self).keys()
+
+    def __copy__(self) -> Fact:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Fact:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{self!r} belongs to a living session and cannot be pickled; pickle its as_dict()"
+        )
+
+    def _portable(self) -> dict[str, Any]:
+        """As part of an error that is pickled: the fields, with facts among them as texts."""
+        return {name: _plain(value) for name, value in Fact.as_dict(self).items()}
 
     def __setattr__(self, name: str, value: object) -> None:
         if name[:1] == "_":  # where the core is not compiled, its own attributes come by here
@@ -159,6 +197,31 @@ class PastFact:
     def __getitem__(self, name: str) -> Any:
         return self.as_dict()[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.as_dict()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.as_dict())
+
+    def keys(self) -> Iterable[str]:
+        """The names of the fields, so that `dict(past)` is `past.as_dict()`."""
+        return self.as_dict().keys()
+
+    def __copy__(self) -> PastFact:
+        return self
+
+    def __deepcopy__(self, memo: object) -> PastFact:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{self!r} belongs to a living session and cannot be pickled; pickle its as_dict()"
+        )
+
+    def _portable(self) -> dict[str, Any]:
+        """As part of an error that is pickled: the fields, with facts among them as texts."""
+        return {name: _plain(value) for name, value in self.as_dict().items()}
+
     def as_dict(self) -> dict[str, Any]:
         """The fields and their values, the further ones of an open template too."""
         element, outward = self.fact._element, self.fact._translator.outward
@@ -170,6 +233,17 @@ class PastFact:
 
     def __repr__(self) -> str:
         return described(self.fact._element, self._values)
+
+
+def _plain(value: Any) -> object:
+    """A value without facts: facts may refer to each other in a circle, so each is a text."""
+    if isinstance(value, (Fact, PastFact)):
+        return repr(value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return type(value)([_plain(item) for item in value])
+    return value
 
 
 def further(element: Element) -> dict[str, object]:

@@ -98,6 +98,12 @@ class Gate:
                 self.look(memory)
             spec = self.specs.get(given) if isinstance(given, str) else None
             if spec is None or not spec.plain:
+                if not isinstance(given, str) and translator.objects and not fields:
+                    standing = translator.standing(given)
+                    if standing is not None:
+                        if memory.truth is not None:
+                            memory.truth.state(standing)
+                        return translator.fact_of(standing)
                 spec, fields = translator.given(given, fields)
             element = memory.insert(spec, spec.build(fields, memory.limits))
             if not isinstance(given, str):

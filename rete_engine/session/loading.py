@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rete_engine.diagnostics.allowing import is_allowed
@@ -19,6 +21,10 @@ from rete_engine.session.rule_reader import documents_of
 
 #: Files that may import each other in a row; a file is followed by recursion.
 DEEPEST_IMPORT = 100
+
+
+#: What is rather the name of a file than a text of rules.
+_FILE_NAME = re.compile(r"[^\n\"'#]+\.(rete|ya?ml)", re.IGNORECASE)
 
 
 class Loader:
@@ -88,6 +94,10 @@ class Loader:
         document, diagnostics = parse_any(make_source(text, name), format)
         if format == "rete" and not text.strip():
             diagnostics = []  # `parse("", …)` says so itself: all is in Python
+        if diagnostics and _FILE_NAME.fullmatch(text.strip()):
+            hint = "the name of a file is given to RuleSet.load, its text to RuleSet.parse"
+            message = "this is the name of a file, not a text of rules"
+            diagnostics = [replace(diagnostics[0], message=message, hint=hint)]
         self.add(document, diagnostics, base, base.resolve() if base is not None else None)
 
     def add(

@@ -9,7 +9,7 @@ from typing import Any
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError, SecurityError, SessionError
 from rete_engine.expressions.frame import Context, Frame
-from rete_engine.expressions.values import EvaluationError, Misfit, store
+from rete_engine.expressions.values import EvaluationError, Misfit, shown, store
 from rete_engine.network.compiled import Compiled
 from rete_engine.runtime.activations import Activation
 from rete_engine.runtime.agenda import Strategy
@@ -52,6 +52,28 @@ def param_values(
         except Misfit as misfit:
             raise FactError(f"param '{param.name}': {misfit}") from None
     return tuple(values)
+
+
+def own_clock(clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    """The clock that a function of the program is.
+
+    It raises a `SessionError` where that does not tell the time.
+    """
+
+    def now() -> datetime:
+        answer: object = clock()
+        if not isinstance(answer, datetime):
+            raise SessionError(
+                f"the session's clock answers with {shown(answer)}, which is no datetime"
+            )
+        if answer.utcoffset() is None:
+            raise SessionError(
+                f"the session's clock answers with {answer!r}, which has no time zone:"
+                " datetime.now(UTC) has one"
+            )
+        return answer
+
+    return now
 
 
 def own_strategy(strategy: Callable[[Any], Any], events: Events) -> Strategy:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import FactError
+from rete_engine.diagnostics.portable import portable
 from rete_engine.expressions.frame import Answer
 from rete_engine.expressions.values import Misfit, shown
 from rete_engine.network.rules import QuerySpec
@@ -26,7 +27,7 @@ class Match:
 
     A variable that holds a fact shows the fact as it is now; one that holds a value keeps it. Two
     matches are equal when they answer the same query with equal variables. Variables win over
-    `as_dict`.
+    `as_dict` and `keys`.
 
     Example:
         >>> from rete_engine import RuleSet
@@ -72,6 +73,24 @@ class Match:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a match cannot be written to")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def keys(self) -> Iterable[str]:
+        """The names of the variables, so that `dict(match)` is `match.as_dict()`."""
+        return self._values.keys()
+
+    def __reduce__(self) -> tuple[type[Match], tuple[str, Mapping[str, Any]]]:
+        return Match, (self._name, self._values)
+
+    def _portable(self) -> dict[str, Any]:
+        """As part of an error that is pickled: without facts of a session."""
+        found: dict[str, Any] = portable(dict(self._values))
+        return found
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Match):

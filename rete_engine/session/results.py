@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rete_engine.diagnostics.portable import portable
 from rete_engine.session.fact import Fact
 
 
@@ -26,6 +27,11 @@ class Firing:
     bindings: Mapping[str, Any]
     facts: tuple[Fact, ...]
     matched: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def _portable(self) -> Firing:
+        """As part of an error that is pickled: without facts of a session."""
+        parts = (self.bindings, self.facts, self.matched)
+        return Firing(self.rule, *(portable(part) for part in parts))
 
 
 @dataclass(frozen=True)

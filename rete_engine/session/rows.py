@@ -9,6 +9,7 @@ from typing import Any
 
 from rete_engine.diagnostics.errors import FactError
 from rete_engine.network.templates import MISSING, TemplateSpec
+from rete_engine.runtime.handle import Handle
 from rete_engine.runtime.intake import Intake
 from rete_engine.runtime.memory import Element
 from rete_engine.runtime.working_memory import WorkingMemory
@@ -33,7 +34,9 @@ def insert_rows(
         SessionLimitError: There would be too many facts.
     """
     columns = columns_of(rows)
-    if columns is None and (isinstance(rows, (str, bytes, dict)) or not isinstance(rows, Iterable)):
+    if columns is None and (
+        isinstance(rows, (str, bytes, dict, Handle)) or not isinstance(rows, Iterable)
+    ):
         raise FactError(f"rows must be an iterable of mappings or objects, not {_kind(rows)}")
     if template is None and columns is not None:
         raise FactError(f"the rows of a {_kind(rows)} need the name of a template")
@@ -60,18 +63,23 @@ def _insert_objects(
     intake: Intake, translator: Translator, rows: Iterable[object]
 ) -> list[Element]:
     """Insert objects of classes that are templates."""
-    originals: list[object] = []
+    fresh: dict[int, tuple[object, Element]] = {}  # by id() of the object
     try:
         for row in rows:
-            if isinstance(row, Mapping):
+            if isinstance(row, (Mapping, str)):
                 raise FactError(f"expected an object of a template's class, not {_kind(row)}")
+            known = fresh.get(id(row))
+            standing = translator.standing(row) if known is None else known[1]
+            if standing is not None:
+                intake.take_again(standing)
+                continue
             intake.take(*translator.given(row, {}))
-            originals.append(row)
+            fresh[id(row)] = (row, intake.found[-1])
     except BaseException as error:
         intake.undo(error)
         raise
     elements = intake.enter()
-    for original, element in zip(originals, elements, strict=True):
+    for original, element in fresh.values():
         translator.remember(original, element)
     return elements
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.diagnostics.errors import RuleSyntaxError, RuleValidationError
-from rete_engine.diagnostics.source import PYTHON
+from rete_engine.diagnostics.source import NOWHERE, PYTHON
 from rete_engine.expressions.frame import Limits
 from rete_engine.expressions.reads import constant_key
 from rete_engine.expressions.types import Type
@@ -130,11 +131,15 @@ class RuleSet:
 
     def __init__(
         self,
-        content: Content,
-        name: str,
-        functions: Mapping[str, Callable[..., object]],
-        accumulators: Mapping[str, Accumulator],
+        content: Content | None = None,
+        name: str = "",
+        functions: Mapping[str, Callable[..., object]] = MappingProxyType({}),
+        accumulators: Mapping[str, Accumulator] = MappingProxyType({}),
     ) -> None:
+        if not isinstance(content, Content):
+            raise TypeError(
+                "a RuleSet is made by RuleSet.load(…) of files, or RuleSet.parse(…) of a text"
+            )
         self._compiled = compiled = content.compiled
         self._functions = dict(functions)
         self._documents = content.documents
@@ -203,6 +208,10 @@ class RuleSet:
         """
         given: list[str | Path] = []
         for path in paths:
+            if isinstance(path, str) and "\n" in path:
+                message = "this is a text of rules, where the name of a file is expected"
+                hint = "RuleSet.parse takes a text"
+                raise RuleSyntaxError([Diagnostic("RE0001", message, NOWHERE, hint)])
             if isinstance(path, (str, Path)):
                 given.append(path)
             elif isinstance(path, Iterable):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, final
 
 from rete_engine.diagnostics.errors import RuleExecutionError
+from rete_engine.diagnostics.portable import portable
 from rete_engine.session.results import Firing, Loop
 
 Stopped = Literal["quiescent", "halted", "limit", "timeout", "failed"]
@@ -62,6 +63,12 @@ class RunResult:
 
     def __reduce__(self) -> tuple[object, ...]:
         return (RunResult, self._parts())
+
+    def _portable(self) -> RunResult:
+        """As part of an error that is pickled: without facts of a session."""
+        firings = [portable(firing) for firing in self.firings]
+        outputs: list[Any] = portable(self.outputs)
+        return RunResult(self.fired, outputs, self.stopped, firings, self.errors, self.loop)
 
     def __repr__(self) -> str:
         return (

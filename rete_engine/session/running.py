@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from rete_engine.diagnostics.errors import RuleEngineError, RuleExecutionError, SessionError
 from rete_engine.expressions.frame import Context
-from rete_engine.expressions.values import EvaluationError, shown
+from rete_engine.expressions.values import EvaluationError, Misfit, shown
+from rete_engine.network.alphas import OF_SALIENCE
 from rete_engine.runtime.agenda import Agenda
 from rete_engine.runtime.conditions import Failure
 from rete_engine.runtime.engine import LIMIT, ActionFailure, Engine
@@ -23,6 +24,7 @@ from rete_engine.session.fact import describe
 from rete_engine.session.gate import Gate
 from rete_engine.session.opening import (
     insert_declared,
+    own_clock,
     own_strategy,
     param_values,
     switch_off,
@@ -60,6 +62,16 @@ def check_timeout(timeout: object) -> None:
     raise SessionError(f"timeout is a number of seconds from 0, not {shown(timeout)}")
 
 
+def check_count(limit: object) -> None:
+    """Refuse what is no number of things.
+
+    Raises:
+        SessionError: It is none.
+    """
+    if type(limit) is not int or limit < 0:
+        raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
+
+
 @final
 class Runner:
     """What works in a session: it opens, runs and closes its engines, one after another.
@@ -95,7 +107,7 @@ class Runner:
             provide(compiled.externals, settings.functions, translator, events)
             if compiled.externals
             else (),
-            settings.clock or utc_now,
+            utc_now if settings.clock is None else own_clock(settings.clock),
             compiled.locals,
             tuple([accumulating(each, translator) for each in shared.accumulators])
             if shared.accumulators
@@ -209,9 +221,8 @@ class Runner:
         """
         left = -1
         if limit is not None:
-            if type(limit) is not int or limit < 0:
-                raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
-            left = limit
+            check_count(limit)
+            left = cast(int, limit)
         if timeout is not None:
             check_timeout(timeout)
         gate = self.gate
@@ -335,7 +346,8 @@ class Runner:
         """The error of a condition."""
         names = ", ".join(dict.fromkeys(origin.rule for origin in failure.origins))
         place = failure.origins[0]
-        what = f"a condition of {'query' if place.of_query else 'rule'} '{names}' failed"
+        part = "the salience" if place.text == OF_SALIENCE else "a condition"
+        what = f"{part} of {'query' if place.of_query else 'rule'} '{names}' failed"
         return self.error(what, names, place.file, place.line, failure.elements, failure.error)
 
     def query_failed(self, failure: Failure) -> None:
@@ -374,7 +386,7 @@ class Runner:
     ) -> RuleExecutionError:
         """The error that a program gets: rule, place, cause and facts."""
         reason = str(cause) or type(cause).__name__
-        if not isinstance(cause, (RuleEngineError, EvaluationError)):
+        if not isinstance(cause, (RuleEngineError, EvaluationError, Misfit)):
             reason = f"{type(cause).__name__}: {reason}"
         facts = "".join(f"\n    {element.number}: {describe(element)}" for element in elements)
         listed = f"\n  with the facts{facts}" if facts else ""

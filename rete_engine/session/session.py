@@ -7,10 +7,10 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from rete_engine.diagnostics.diagnostic import did_you_mean
-from rete_engine.diagnostics.errors import SessionError
+from rete_engine.diagnostics.errors import FactError, SessionError
 from rete_engine.expressions.values import shown
 from rete_engine.network.compiled import Compiled
 from rete_engine.network.rules import RuleSpec
@@ -28,7 +28,7 @@ from rete_engine.session.queries import LiveQuery, Match, arguments_of, query_na
 from rete_engine.session.results import Firing, Waiting
 from rete_engine.session.rows import insert_rows
 from rete_engine.session.run_result import RunResult
-from rete_engine.session.running import Runner
+from rete_engine.session.running import Runner, check_count
 from rete_engine.session.settings import Settings, Shared
 from rete_engine.session.translation import Translator
 
@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 
 _is_ending = sys.is_finalizing
+
+
+def by_name(method: str, what: str, example: str) -> TypeError:
+    """The error of a call with something by position that is given by name."""
+    return TypeError(f"{method} takes {what} by their names: {example}")
 
 
 class Session:
@@ -132,7 +137,7 @@ class Session:
 
     # -- facts ---------------------------------------------------------------------------------
 
-    def insert(self, template: Any, /, **fields: Any) -> Fact:
+    def insert(self, template: Any, /, *_unnamed: Never, **fields: Any) -> Fact:
         """Insert a fact.
 
         Args:
@@ -140,12 +145,16 @@ class Session:
             fields: The fact's fields, when a name is given.
 
         Returns:
-            The new fact; for a `unique` template, the equal one that is there already.
+            The new fact; for a `unique` template, the equal one that is there already. For an
+            object that stands for a fact already, that one, unchanged: `update` reads the object
+            again.
 
         Raises:
             FactError: The template or a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
+        if _unnamed:
+            raise by_name("insert", "fields", "insert(template, **row)")
         return self._gate.insert(template, fields)
 
     def insert_many(self, template: str | None, rows: Any, *, facts: bool = False) -> Any:
@@ -160,7 +169,8 @@ class Session:
             facts: Whether to answer with the facts instead of their number.
 
         Returns:
-            How many facts were inserted, or the facts.
+            How many rows there were, or the fact of each: as of `insert`, one that is there
+            already may be it.
 
         Raises:
             FactError: A row does not fit; it is named by its number, counted from 1.
@@ -170,13 +180,15 @@ class Session:
             elements = insert_rows(memory, self._translator, template, rows)
             return [self._translator.fact_of(e) for e in elements] if facts else len(elements)
 
-    def modify(self, fact: Any, /, **fields: Any) -> None:
+    def modify(self, fact: Any, /, *_unnamed: Never, **fields: Any) -> None:
         """Change fields of a fact, given as a `Fact` or as the object it was inserted from.
 
         Raises:
             FactError: The fact is gone, a field is unknown, a value does not fit, or a key is in
                 use. Nothing changed.
         """
+        if _unnamed:
+            raise by_name("modify", "fields", "modify(fact, **changes)")
         self._gate.modify(fact, fields)
 
     def update(self, instance: object, /) -> None:
@@ -200,13 +212,19 @@ class Session:
             The fact of the object: a new one where its template is another.
 
         Raises:
-            FactError: The fact is gone, the object's class is no template, or a value does not
-                fit. Nothing changed.
+            FactError: The fact is gone, the object's class is no template or it stands for
+                another fact, or a value does not fit. Nothing changed.
         """
         with self._runner:
             translator = self._translator
             element = translator.element_of(fact)
             spec, given = translator.given(instance, {})
+            other = translator.standing(instance)
+            if other is not None and other is not element:
+                raise FactError(
+                    f"the object stands for fact {other.number} ({other.type.name}) already;"
+                    " retract that one first"
+                )
             changes = Changes(self._engine.memory)
             if spec is element.type:
                 changes.modify(element, given)
@@ -243,12 +261,14 @@ class Session:
             self._runner.events.adjust()
             return made
 
-    def upsert(self, template: str, /, **fields: Any) -> Fact:
+    def upsert(self, template: str, /, *_unnamed: Never, **fields: Any) -> Fact:
         """Change the given fields of the fact that has the key, or insert a fact.
 
         Raises:
             FactError: The template has no key, a key field is missing, or a value does not fit.
         """
+        if _unnamed:
+            raise by_name("upsert", "fields", "upsert(template, **row)")
         with self._runner:
             spec, given = self._translator.given(template, fields)
             changes = Changes(self._engine.memory)
@@ -289,7 +309,7 @@ class Session:
         finally:
             batch.end()
 
-    def facts(self, template: str | None = None, /, **equal: Any) -> list[Fact]:
+    def facts(self, template: str | None = None, /, *_unnamed: Never, **equal: Any) -> list[Fact]:
         """The facts of a template and of those that extend it, in the order of insertion.
 
         Args:
@@ -299,6 +319,8 @@ class Session:
         Raises:
             FactError: The template or a field is unknown, or a value is none of the language.
         """
+        if _unnamed:
+            raise by_name("facts", "fields", "facts(template, field=value)")
         with self._runner:
             memory = self._engine.memory
             spec = None if template is None else self._translator.spec(template)
@@ -309,7 +331,7 @@ class Session:
 
     # -- queries -------------------------------------------------------------------------------
 
-    def query(self, name: str, /, **arguments: Any) -> list[Match]:
+    def query(self, name: str, /, *_unnamed: Never, **arguments: Any) -> list[Match]:
         """Ask a query: what matches its conditions now, in the order of the matched facts.
 
         Asking changes nothing: no firing, no number of a fact, no limit on facts.
@@ -323,6 +345,8 @@ class Session:
             RuleExecutionError: A condition of the query failed.
             SecurityError: The session would hold more partial matches than its limit.
         """
+        if _unnamed:
+            raise by_name("query", "arguments", f"query({name!r}, parameter=…)")
         with self._runner:
             spec = query_named(self._compiled.network.queries, name)
             record = arguments_of(spec, arguments, self._engine, self._translator)
@@ -474,8 +498,10 @@ class Session:
                 focus.
 
         Raises:
-            SessionError: No rule knows the group.
+            SessionError: No rule knows the group, or the limit is no whole number.
         """
+        if limit is not None:
+            check_count(limit)
         with self._runner:
             number = -1 if group is None else self._group(group)
             waiting = self._engine.waiting(number, sys.maxsize if limit is None else limit)
@@ -494,8 +520,7 @@ class Session:
         Raises:
             SessionError: There is no such rule.
         """
-        if type(limit) is not int or limit < 0:
-            raise SessionError(f"limit is a whole number from 0, not {shown(limit)}")
+        check_count(limit)
         with self._runner:
             return self._explainer(rule).matches(limit)
 

@@ -34,6 +34,7 @@ from rete_engine.model.declarations import (
     SingleFactRule,
     TypeName,
 )
+from rete_engine.session.python_rules import code_of, failing_line
 from rete_engine.session.ruleset import RuleSet
 from rete_engine.session.run_result import RunResult
 from rete_engine.session.safe import Expression, plain
@@ -201,6 +202,7 @@ class _Sessions:
         self.limits = limits
         self.found = found
         self.fact: Any = None  # the fact that goes through
+        self.failed: dict[int, tuple[Exception, str, object]] = {}  # by id(): part and function
         self.on_network: Session | None = None
         self.by_call: Session | None = None
 
@@ -274,14 +276,45 @@ class _Sessions:
             inserted = self.by_call.insert(single_facts.TEMPLATE, fact=plain(fact))
         except (FactError, SecurityError):
             inserted = self.by_call.insert(single_facts.TEMPLATE, fact=_shown(fact))
-        self.found.errors.extend(self.by_call.run().errors)
+        try:
+            errors = self.by_call.run().errors
+        except RuleExecutionError as error:
+            self._place(error)
+            raise
+        for each in errors:
+            self._place(each)
+        self.failed.clear()
+        self.found.errors.extend(errors)
         self.by_call.retract(inserted)
 
+    def _place(self, error: RuleExecutionError) -> None:
+        """Let an error name what failed: for the engine, all is the action of a rule."""
+        _, part, function = self.failed.get(id(error.cause), (None, "action", None))
+        code = code_of(function)
+        place = ""
+        if code is not None:
+            error.file = code.co_filename
+            error.line = failing_line(function, error.cause) or code.co_firstlineno
+            place = f" ({error.file}:{error.line})"
+        told = str(error)
+        named = told.replace("the action of", f"the {part} of", 1)
+        error.args = (named.replace(f" ({PYTHON.name}:0)", place, 1),)
+
     def _holds(self, number: int) -> bool:
-        return bool(self.rules.rules[number].condition(self.fact))
+        condition = self.rules.rules[number].condition
+        try:
+            return bool(condition(self.fact))
+        except Exception as error:
+            self.failed[id(error)] = (error, "condition", condition)
+            raise
 
     def _act(self, number: int) -> None:
-        result = self.rules.rules[number].action(self.fact)
+        action = self.rules.rules[number].action
+        try:
+            result = action(self.fact)
+        except Exception as error:
+            self.failed[id(error)] = (error, "action", action)
+            raise
         self.found.fired += 1
         if result is not None:
             self.found.results.append(result)

@@ -179,6 +179,26 @@ class Translator:
             raise FactError(f"{fact!r} is no fact of this session")
         return found[1]
 
+    def standing(
+        self, instance: object, fresh: Mapping[int, tuple[object, Element]] | None = None
+    ) -> Element | None:
+        """The fact that an object stands for already: it is there, or will be.
+
+        Args:
+            instance: The object.
+            fresh: The objects of what is about to be inserted, by `id()`.
+        """
+        found = fresh.get(id(instance)) if fresh else None
+        if found is None:
+            found = self.objects.get(id(instance))
+        if found is None or found[0] is not instance:
+            return None
+        element, pending = found[1], self.pending
+        if pending is not None and element in pending.retracted:
+            return None
+        is_there = element.is_live or (pending is not None and pending.has(element))
+        return element if is_there else None
+
     def remember(self, instance: object, element: Element) -> None:
         """Note the object that a fact was inserted from."""
         known = self.objects.get(id(instance))

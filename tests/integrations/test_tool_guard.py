@@ -352,3 +352,10 @@ def test_a_decision_as_a_dict() -> None:
 def test_a_fact_of_a_facts_block_decides_without_a_rule() -> None:
     decision = policy("facts all\n    Allow()\nend\n").decide("rm")
     assert decision == Decision("allow", "a fact of the rule set", None)
+
+
+def test_arguments_that_are_no_mapping_are_told_as_such() -> None:
+    wrong: Any = [1]
+    decision = policy().decide("read", wrong)
+    assert decision.verdict == "deny"
+    assert "args is a mapping of names to values, not [1]" in decision.reason

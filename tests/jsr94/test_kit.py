@@ -802,3 +802,24 @@ def test_a_hundred_threads_share_rules_over_one_fact(provider: ReteRuleServicePr
 
         in_threads(100, work)
         assert together == alone
+
+
+def test_an_object_that_is_added_twice_has_one_handle(stateful: Any) -> None:
+    customer = Customer("Ann", 50.0)
+    handle = stateful.add_object(customer)
+    assert stateful.add_object(customer) == handle
+    assert stateful.add_objects([customer, customer]) == [handle, handle]
+    assert len(stateful.get_objects()) == 1
+    stateful.add_object(Invoice("Ann", 20.0))
+    stateful.execute_rules()
+    assert customer.credit_limit == 30.0
+    stateful.remove_object(handle)
+    assert not stateful.contains_object(handle)
+
+
+def test_objects_that_were_there_stay_when_others_cannot_be_added(stateful: Any) -> None:
+    customer, fresh = Customer("Ann"), Customer("Bob")
+    handle = stateful.add_object(customer)
+    with pytest.raises(InvalidRuleSessionException):
+        stateful.add_objects([customer, fresh, fresh, object()])
+    assert stateful.get_handles() == [handle]

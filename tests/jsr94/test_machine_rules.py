@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from rete_engine.jsr94 import (
     SessionError,
     YAMLRuleLoader,
 )
+from rete_engine.session.safe import Expression
+from rete_engine.session.single_facts import OneFactRule, SingleFacts
 
 SEGMENTS = """\
 name: "customer_segmentation"
@@ -479,3 +482,24 @@ def test_facts_that_are_given_to_execute_have_a_hint() -> None:
         with pytest.raises(jsr94.InvalidRuleSessionException, match="facts are given to add_facts"):
             session.execute([{"a": 1}])
         assert session.execute() == [1]
+
+
+def test_an_error_names_the_condition_or_the_action_and_its_place() -> None:
+    def wrong(fact: Any) -> Any:
+        return fact["spend"] > 3
+
+    line = wrong.__code__.co_firstlineno + 1
+    at = rf" \(.*test_machine_rules.py:{line}\)"
+    expression = Expression("fact['spend'] > 1", ["fact"])
+    for condition, action, part, place in (
+        (wrong, lambda fact: 1, "condition", at),
+        (lambda fact: True, wrong, "action", at),
+        (expression, lambda fact: 1, "condition", ""),
+        (operator.itemgetter("spend"), lambda fact: 1, "condition", ""),
+    ):
+        rules = SingleFacts("s", [OneFactRule("vip", condition, action)])
+        with pytest.raises(RuleExecutionError, match=f"^the {part} of rule 'vip' failed{place}: "):
+            rules.run([{"name": "Bob"}])
+        [error] = rules.run([{"name": "Bob"}], skip=True).errors
+        assert str(error).startswith(f"the {part} of rule 'vip' failed")
+        assert (error.line == line) is bool(place)

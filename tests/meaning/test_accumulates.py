@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from rete_engine import Accumulator, Fact, Limits, RuleSet, RuleValidationError, Session
+from rete_engine import (
+    Accumulator,
+    Fact,
+    Limits,
+    RuleExecutionError,
+    RuleSet,
+    RuleValidationError,
+    Session,
+)
 
 HEAD = """
 template Order key(id)
@@ -452,3 +460,22 @@ def test_a_change_finds_only_the_matches_with_its_key() -> None:
     session.on("activate", heard.append)
     line(session, 5, order=7)
     assert len(heard) == 1
+
+
+def test_a_result_that_is_no_value_is_told_without_names_of_the_inside() -> None:
+    text = """
+    template T
+        n: int
+    end
+    rule "r"
+    when
+        x := odd(n for T(n > 0))
+    then
+        emit x
+    end
+    """
+    odd = Accumulator(int, lambda state, value: state, result=lambda state: object())
+    with RuleSet.parse(text, accumulators={"odd": odd}).session() as session:
+        session.insert("T", n=1)
+        with pytest.raises(RuleExecutionError, match=r"\d\): values of type 'object' are not"):
+            session.run()

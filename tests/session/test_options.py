@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -418,3 +419,79 @@ def test_a_session_shows_how_many_facts_it_holds() -> None:
     assert repr(session) == "<Session: 1 fact>"
     session.close()
     assert repr(session) == "<Session: closed>"
+
+
+# -- what is given wrong ---------------------------------------------------------------------------
+
+WRONG = """
+template Order
+    id: int
+end
+rule "now"
+when
+    Order()
+then
+    emit now()
+end
+query above(least: int)
+    o := Order(id > least)
+end
+"""
+
+
+@pytest.mark.parametrize("limit", ["x", -1, 1.5, True])
+def test_the_limit_of_a_look_at_the_agenda_is_a_whole_number(limit: Any) -> None:
+    with RuleSet.parse(WRONG).session() as session:
+        session.insert("Order", id=1)
+        with pytest.raises(SessionError, match="limit is a whole number from 0, not"):
+            session.agenda(limit)
+        assert session.agenda(0) == []
+        assert len(session.agenda(None)) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (1, "the session's clock answers with 1, which is no datetime"),
+        (datetime(2026, 1, 1), r"answers with datetime.datetime\(2026.*\), which has no time zone"),
+    ],
+)
+def test_a_clock_tells_a_time_with_its_zone(answer: Any, told: str) -> None:
+    with RuleSet.parse(WRONG).session(clock=lambda: answer) as session:
+        session.insert("Order", id=1)
+        with pytest.raises(RuleExecutionError, match=told) as caught:
+            session.run()
+        assert isinstance(caught.value.cause, SessionError)
+
+
+def test_what_is_given_by_position_is_told_to_go_by_name() -> None:
+    with RuleSet.parse(WRONG).session() as session:
+        order = session.insert("Order", id=1)
+        wrong: Any = session
+        calls: list[tuple[Callable[[], Any], str]] = [
+            (
+                lambda: wrong.insert("Order", {"id": 2}),
+                r"insert takes .* insert\(template, ",
+            ),
+            (lambda: wrong.modify(order, {"id": 2}), r"modify takes fields .* modify\(fact, "),
+            (
+                lambda: wrong.upsert("Order", {"id": 2}),
+                r"upsert takes .* upsert\(template, ",
+            ),
+            (lambda: wrong.facts("Order", 1), r"facts takes fields .* facts\(template, field="),
+            (lambda: wrong.query("above", 1), r"query takes arguments .* query\('above', "),
+        ]
+        for call, told in calls:
+            with pytest.raises(TypeError, match=told):
+                call()
+        assert session.facts() == [order]
+
+
+def test_the_salience_that_fails_is_told_as_such() -> None:
+    text = WRONG.replace('rule "now"', 'rule "now"\n    salience 10 // (n - 1)').replace(
+        "Order()\n", "Order(n := id)\n"
+    )
+    with RuleSet.parse(text).session() as session:
+        session.insert("Order", id=1)
+        with pytest.raises(RuleExecutionError, match="^the salience of rule 'now' failed"):
+            session.run()

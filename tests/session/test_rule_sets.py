@@ -7,10 +7,11 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rete_engine import RuleSet, Template
+from rete_engine import RuleEngineError, RuleSet, RuleSyntaxError, Template
 
 TEXT = """
 ruleset shop "The shop"
@@ -200,3 +201,26 @@ def test_many_threads_may_use_one_rule_set() -> None:
     assert {number: sorted(outputs) for number, outputs in found.items()} == {
         number: sorted([0, *range(1, number + 1)]) for number in range(8)
     }
+
+
+@pytest.mark.parametrize("name", ["fraud.rete", "p/fraud.rete", "/a b/p-1/fraud.RETE", "..\\x.yml"])
+@pytest.mark.parametrize("format", ["rete", "yaml"])
+def test_the_name_of_a_file_is_no_text(name: str, format: str) -> None:
+    with pytest.raises(RuleEngineError, match="this is the name of a file") as caught:
+        RuleSet.parse(name, format=format)
+    assert "given to RuleSet.load" in str(caught.value)
+
+
+def test_a_text_is_no_name_of_a_file() -> None:
+    with pytest.raises(RuleSyntaxError, match="this is a text of rules") as caught:
+        RuleSet.load('rule "long"\n' * 100)
+    assert "RuleSet.parse takes a text" in str(caught.value)
+    assert "long" not in str(caught.value)
+
+
+def test_a_rule_set_is_made_by_load_and_parse() -> None:
+    made: Any = RuleSet
+    wrong: list[tuple[Any, ...]] = [(), ("x",), ("x", "y", {}, {})]
+    for arguments in wrong:
+        with pytest.raises(TypeError, match=r"by RuleSet.load\(…\) of files, or RuleSet.parse"):
+            made(*arguments)

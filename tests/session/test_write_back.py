@@ -10,7 +10,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from rete_engine import FactError, RuleSet
+from rete_engine import FactError, RuleSet, rule
 
 
 class Status(enum.Enum):
@@ -184,3 +184,179 @@ def test_many_objects_cost_what_they_are_not_what_all_are() -> None:
         assert session._translator.instances == {}
     with pytest.raises(FactError):
         session._translator.known_element(customers[0])
+
+
+# -- one object, one fact --------------------------------------------------------------------------
+
+
+def test_an_object_that_stands_for_a_fact_is_that_fact_when_it_is_inserted_again() -> None:
+    with RULES.session(write_back=True) as session:
+        order = Order(1, 15.0)
+        first, second = session.insert(order), session.insert(order)
+        assert first == second
+        assert session.facts("Order") == [first]
+        assert session.object_of(first) is order
+        session.run()
+        assert order.status is Status.PAID
+        session.retract(second)
+        assert session.facts() == []
+        with pytest.raises(FactError, match="is no fact of this session"):
+            session.modify(order, total=1.0)
+
+
+def test_inserting_again_does_not_read_the_object_again() -> None:
+    with RULES.session() as session:
+        order = Order(1, 15.0)
+        fact = session.insert(order)
+        order.total = 99.0
+        assert session.insert(order).total == 15.0
+        session.update(order)
+        assert fact.total == 99.0
+
+
+def test_equal_objects_are_facts_of_their_own() -> None:
+    with RULES.session() as session:
+        assert session.insert(Order(1)) != session.insert(Order(1))
+
+
+def test_fields_beside_an_object_are_refused_the_second_time_too() -> None:
+    with RULES.session() as session:
+        order = Order(1)
+        session.insert(order)
+        with pytest.raises(FactError, match="fields cannot be given beside an object"):
+            session.insert(order, total=2.0)
+
+
+def test_an_object_whose_fact_is_gone_is_inserted_anew() -> None:
+    text = """
+    rule "drop"
+    when
+        o := Order(total > 10)
+    then
+        retract o
+    end
+    """
+    with RuleSet.parse(text, templates=[Order, Customer]).session() as session:
+        order = Order(1, 1.0)
+        first = session.insert(order)
+        session.retract(order)
+        second = session.insert(order)
+        assert (first.is_live, second.is_live, second.fact_id) == (False, True, 2)
+        session.modify(order, total=20.0)
+        session.run()
+        assert session.insert(order).fact_id == 3
+
+
+def test_many_objects_with_doubles_are_one_fact_each() -> None:
+    with RULES.session() as session:
+        there, twice = Order(1), Order(2)
+        first = session.insert(there)
+        facts = session.insert_many(None, [twice, there, twice], facts=True)
+        assert facts == [facts[0], first, facts[0]]
+        assert session.facts("Order") == [first, facts[0]]
+        assert session.insert_many(None, [twice, twice]) == 2
+        session.retract(twice)
+        session.retract(facts[0])
+        assert session.facts("Order") == [first]
+        with pytest.raises(FactError, match="row 3: "):
+            session.insert_many(None, [there, Order(3), 7])
+
+
+def test_names_are_no_objects() -> None:
+    with RULES.session() as session, pytest.raises(FactError, match="row 1: expected an object"):
+        session.insert_many(None, ["Customer"])
+
+
+def test_a_batch_knows_the_objects_of_the_session_and_its_own() -> None:
+    with RULES.session(write_back=True) as session:
+        there, fresh, again = Order(1), Order(2, 15.0), Order(3)
+        first, third = session.insert(there), session.insert(again)
+        with session.batch() as batch:
+            assert batch.insert(there) == first
+            second = batch.insert(fresh)
+            assert batch.insert(fresh) == second
+            batch.retract(third)
+            fourth = batch.insert(again)
+            assert fourth != third
+            gone = batch.insert(Order(4))
+            batch.retract(gone)
+        assert session.facts("Order") == [first, second, fourth]
+        session.run()
+        assert fresh.status is Status.PAID
+        assert session.object_of(fourth) is again
+
+
+def test_a_rule_in_python_knows_the_objects_of_the_session_and_its_own() -> None:
+    there, fresh = Order(1), Order(2)
+
+    @rule("twice", when="c := Customer()")
+    def twice(firing: Any) -> None:
+        firing.emit([firing.insert(each).id for each in (there, fresh, fresh)])
+
+    rules = RuleSet.parse("", templates=[Order, Customer], rules=[twice])
+    with rules.session() as session:
+        session.insert(there)
+        session.insert(Customer("ada"))
+        assert session.run().outputs == [[1, 2, 2]]
+        assert [fact.id for fact in session.facts("Order")] == [1, 2]
+
+
+DERIVING = RuleSet.parse(
+    """
+    rule "derive"
+    when
+        c := Customer()
+    then
+        insert logical Order(id = 7)
+    end
+    """,
+    templates=[Order, Customer],
+)
+
+
+@pytest.mark.parametrize("how", ["insert", "insert_many", "batch"])
+def test_a_derived_fact_is_stated_by_inserting_its_object(how: str) -> None:
+    with DERIVING.session() as session:
+        customer = session.insert(Customer("ada"))
+        session.run()
+        [derived] = session.facts("Order")
+        order = session.object_of(derived)
+        order.total = 3.0  # no equal fact is found by its values
+        if how == "insert":
+            session.insert(order)
+        elif how == "insert_many":
+            session.insert_many(None, [order])
+        else:
+            with session.batch() as batch:
+                batch.insert(order)
+        session.retract(customer)
+        session.run()
+        assert session.facts("Order") == [derived]
+
+
+def test_a_logical_insert_of_an_object_supports_the_fact_that_it_stands_for() -> None:
+    order = Order(7)
+
+    @rule("derive", when="c := Customer()", derives=["Order"])
+    def derive(firing: Any) -> None:
+        order.total += 1.0
+        firing.insert_logical(order)
+
+    with RuleSet.parse("", templates=[Order, Customer], rules=[derive]).session() as session:
+        ada, bob = session.insert(Customer("ada")), session.insert(Customer("bob"))
+        session.run()
+        [fact] = session.facts("Order")
+        session.retract(ada)
+        assert session.facts("Order") == [fact]
+        session.retract(bob)
+        assert session.facts("Order") == []
+
+
+def test_an_object_takes_the_place_of_no_second_fact() -> None:
+    with RULES.session() as session:
+        one, two = Order(1), Order(2)
+        first, second = session.insert(one), session.insert(two)
+        with pytest.raises(FactError, match=r"stands for fact 1 \(Order\) already; retract"):
+            session.replace(second, one)
+        assert session.object_of(first) is one
+        assert session.replace(second, two) == second
