@@ -13,7 +13,7 @@ import typer
 from rete_engine import Fact, RuleSet, Session, Why, WhyNot
 from rete_engine.cli.codes import ExitCode
 from rete_engine.cli.faults import Stop, WrongInput
-from rete_engine.cli.functions import functions_of
+from rete_engine.cli.functions import check_provided, functions_of
 from rete_engine.cli.inputs import addresses_of, load, params_of, setting
 from rete_engine.cli.logs import logged
 from rete_engine.cli.screen import Screen
@@ -48,7 +48,9 @@ def explain(options: ExplainOptions, screen: Screen) -> None:
         Stop: The run stopped at a bound; what there is was explained.
         RuleEngineError: Rules, facts or parameters are wrong, or an action failed.
     """
-    if (options.why is None) == (options.why_not is None):
+    if options.why is not None and options.why_not is not None:
+        raise typer.BadParameter("one of them at a time, not both", param_hint="--why / --why-not")
+    if options.why is None and options.why_not is None:
         raise typer.BadParameter(
             "say what to explain: a fact by --why, or a rule by --why-not",
             param_hint="--why / --why-not",
@@ -61,6 +63,7 @@ def explain(options: ExplainOptions, screen: Screen) -> None:
     if options.strict and rules.diagnostics:
         raise Stop(ExitCode.WRONG_INPUT)
     asked = None if options.why is None else parse_description(options.why)
+    check_provided(rules, given, options.functions)
     addresses = addresses_of(options.facts, rules)
     with (
         logged(screen, logging.DEBUG if options.debug else logging.INFO),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from rete_engine import RuleSet
 from rete_engine.cli.faults import WrongInput
+from rete_engine.diagnostics.diagnostic import did_you_mean
 
 
 def functions_of(name: str) -> dict[str, Callable[..., object]]:
@@ -33,6 +35,24 @@ def functions_of(name: str) -> dict[str, Callable[..., object]]:
         for n, value in offered.items()
         if callable(value) and (listed is not None or not isinstance(value, type))
     }
+
+
+def check_provided(
+    rules: RuleSet, given: Mapping[str, Callable[..., object]], module: str | None
+) -> None:
+    """Tell of an external function of the rules that no module gives.
+
+    Raises:
+        WrongInput: There is one.
+    """
+    for name in rules.external_functions:
+        if name in given:
+            continue
+        if module is None:
+            cause = "give a module that has it by --functions MODULE"
+        else:
+            cause = f"--functions {module} has none; {did_you_mean(name, given) or 'define it'}"
+        raise WrongInput(f"the external function '{name}' is not provided; {cause}")
 
 
 def _imported(name: str) -> ModuleType:

@@ -34,12 +34,12 @@ def graph(file: str, format: str | None, output: str | None, screen: Screen) -> 
 
     Raises:
         RuleEngineError: The rules are wrong.
-        WrongInput: Graphviz is missing or fails.
+        WrongInput: The ending of the file is none of a format, or Graphviz is missing or fails.
         OSError: The file cannot be written.
     """
     to_file = None if output in (None, "-") else Path(str(output))
     if format is None:
-        format = "svg" if to_file is None else ENDINGS.get(to_file.suffix.lower(), "svg")
+        format = "svg" if to_file is None else _format_of(to_file)
     rules = RuleSet.load(file)
     if format == "svg":
         text = _svg(rules.graph("dot"))
@@ -51,6 +51,17 @@ def graph(file: str, format: str | None, output: str | None, screen: Screen) -> 
         screen.print(text.rstrip("\n"))
     else:
         to_file.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def _format_of(file: Path) -> str:
+    """What the ending of a file says; without one, svg."""
+    ending = file.suffix.lower()
+    if ending and ending not in ENDINGS:
+        raise WrongInput(
+            f"--output {file}: no format ends in {ending}; there are {' '.join(ENDINGS)}"
+            " (or say --format)"
+        )
+    return ENDINGS.get(ending, "svg")
 
 
 def _plan(rules: RuleSet, as_json: bool) -> str:

@@ -55,8 +55,25 @@ class Format(StrEnum):
 
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")]
+
+
+def not_standard_input(file: str) -> str:
+    """Refuse `-` as a rule file: only `rete fmt` reads it."""
+    if file == "-":
+        raise typer.BadParameter("rules on standard input (-) are read by 'rete fmt' alone")
+    return file
+
+
+def no_standard_input(files: list[str]) -> list[str]:
+    """Refuse `-` among rule files."""
+    return [not_standard_input(file) for file in files]
+
+
 RuleFiles = Annotated[
-    list[str], typer.Argument(metavar="FILE", help="Rule files, or folders of them.")
+    list[str],
+    typer.Argument(
+        metavar="FILE", help="Rule files, or folders of them.", callback=no_standard_input
+    ),
 ]
 RuleSetFiles = Annotated[
     list[str] | None,
@@ -96,7 +113,7 @@ FactFiles = Annotated[
     typer.Option(
         "--facts",
         metavar="[TEMPLATE=]PATH[:INSIDE]",
-        help="Facts from a .json .ndjson .yaml .toml .csv or .parquet file, or - for NDJSON on"
+        help="Facts from a .json .ndjson .yaml .toml .csv .tsv or .parquet file, or - for NDJSON on"
         " standard input. May be given several times.",
     ),
 ]

@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from rete_engine import RuleSet, Session
-from rete_engine.cli.functions import functions_of
+from rete_engine.cli.functions import check_provided, functions_of
 from rete_engine.cli.inputs import addresses_of, load, params_of, setting
 from rete_engine.cli.plans import as_plain, lines_of
 from rete_engine.cli.screen import Screen
@@ -77,6 +77,7 @@ def profile(options: ProfileOptions, screen: Screen) -> None:
     rules = RuleSet.load(*options.files, functions=given)
     for warning in rules.diagnostics:
         screen.diagnostic(warning)
+    check_provided(rules, given, options.functions)
     addresses = addresses_of(options.facts, rules)
     settings = [setting(text) for text in options.settings]
     found = Profile()

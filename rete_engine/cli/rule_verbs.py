@@ -21,6 +21,7 @@ from rete_engine.cli.options import (
     Strategy,
     Strict,
     functions_option,
+    not_standard_input,
 )
 from rete_engine.cli.screen import Screen
 
@@ -205,7 +206,9 @@ def fmt_command(
 
 
 def graph_command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A rule file.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A rule file.", callback=not_standard_input)
+    ],
     format: Annotated[
         Format | None,
         typer.Option(help="By default what the ending of the output file says, else svg."),

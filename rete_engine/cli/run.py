@@ -11,7 +11,7 @@ from typing import Any
 from rete_engine import Firing, RuleSet, Session
 from rete_engine.cli.codes import ExitCode
 from rete_engine.cli.faults import Stop, told
-from rete_engine.cli.functions import functions_of
+from rete_engine.cli.functions import check_provided, functions_of
 from rete_engine.cli.inputs import addresses_of, load, params_of, setting
 from rete_engine.cli.logs import logged
 from rete_engine.cli.report import Report, show_json, show_ndjson, show_tables, traced
@@ -61,6 +61,7 @@ def run(options: RunOptions, screen: Screen) -> None:
         from rete_engine.session.questions import parse_question  # brings in the parser
 
         questions = [(text, *parse_question(text, rules.queries)) for text in options.queries]
+    check_provided(rules, given, options.functions)
     addresses = addresses_of(options.facts, rules)
     say = screen.print if options.output == "table" else screen.error_line
     with (

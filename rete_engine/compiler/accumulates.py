@@ -42,7 +42,7 @@ def is_accumulate(node: tree.Expression, names: RuleNames) -> bool:
     if name in declared.functions:
         return False
     return declared.only_accumulates(name) or (
-        name in BUILT_IN and any(_is_condition(a.value, names) for a in node.arguments)
+        name in BUILT_IN and any(is_condition(a.value, names) for a in node.arguments)
     )
 
 
@@ -230,12 +230,12 @@ def is_sure(accumulator: str, value: Type) -> bool:
     return False
 
 
-def _is_condition(node: tree.Expression, names: RuleNames) -> bool:
+def is_condition(node: tree.Expression, names: RuleNames) -> bool:
     """Whether an argument can be nothing but a condition."""
     if isinstance(node, (tree.And, tree.Or)):
-        return any(_is_condition(operand, names) for operand in node.operands)
+        return any(is_condition(operand, names) for operand in node.operands)
     if isinstance(node, tree.Not):
-        return _is_condition(node.operand, names)
+        return is_condition(node.operand, names)
     return (
         isinstance(node, tree.Call)
         and isinstance(node.function, tree.Name)

@@ -6,6 +6,7 @@ from rete_engine.compiler.checks import boolean, check_value, checked_type
 from rete_engine.compiler.declared import Declared
 from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.compiler.scope import RuleNames, Variable, field_of, unknown_field
+from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions import tree
 from rete_engine.expressions.frame import Node
@@ -208,7 +209,10 @@ class ActionReader:
                 level = action.level
                 if isinstance(level, tree.Constant) and level.value not in LOG_LEVELS:
                     self.reports.error(
-                        "RE0305", f"a log level is one of {', '.join(LOG_LEVELS)}", level.span
+                        "RE0305",
+                        f"a log level is one of {', '.join(LOG_LEVELS)}",
+                        level.span,
+                        did_you_mean(str(level.value), LOG_LEVELS),
                     )
                 return [LogStatement(line, self.value(level), self.value(action.value))]
             case model.FocusAction():

@@ -126,12 +126,40 @@ def boolean(resolved: tree.Expression, names: PlaceNames) -> None:
     """Check an expression whose truth is asked for."""
     type = checked_type(resolved, names)
     if isinstance(resolved, tree.Constant) and type.name != "bool":
-        names.report(
-            "RE0202",
-            f"{resolved.span.text or type} is a constant, so this says nothing",
-            resolved.span,
-            "compare it with something",
-        )
+        _says_nothing(resolved, "compare it with something", names)
+    operands(resolved, names)
+
+
+def operands(resolved: tree.Expression, names: PlaceNames) -> None:
+    """Report constants among what `and`, `or` and `not` join, as in `status == "new" or "open"`."""
+    if isinstance(resolved, tree.Not):
+        boolean(resolved.operand, names)
+    elif isinstance(resolved, tree.And | tree.Or):
+        for operand in resolved.operands:
+            if isinstance(operand, tree.Constant) and type_of(operand.value).name != "bool":
+                hint = _listed(resolved) or "compare it with something"
+                _says_nothing(operand, hint, names)
+                return
+            operands(operand, names)
+
+
+def _says_nothing(constant: tree.Constant, hint: str, names: PlaceNames) -> None:
+    text = constant.span.text or str(type_of(constant.value))
+    message = f"{text} is a constant, so this says nothing"
+    names.report("RE0202", message, constant.span, hint)
+
+
+def _listed(joined: tree.And | tree.Or) -> str | None:
+    """How to write `x == 1 or 2`: as a list of values; None where that is not what is written."""
+    first, *others = joined.operands
+    if not isinstance(first, tree.Compare) or len(first.rest) != 1:
+        return None
+    operator, value = first.rest[0]
+    values = (value, *others)
+    if operator not in ("==", "!=") or not all(isinstance(v, tree.Constant) for v in values):
+        return None
+    listed = ", ".join(each.span.text for each in values)
+    return f"write: {first.first.span.text} {'in' if operator == '==' else 'not in'} ({listed})"
 
 
 def check_value(

@@ -9,8 +9,9 @@ from rete_engine.compiler.alternatives import ReadBranch, merge
 from rete_engine.compiler.checks import boolean, checked_type
 from rete_engine.compiler.declared import Declared, DeclaredQuery, Reports
 from rete_engine.compiler.following import Following, follow
-from rete_engine.compiler.foreign import foreign_call, foreign_condition
+from rete_engine.compiler.foreign import foreign_call
 from rete_engine.compiler.inline import Inlining
+from rete_engine.compiler.nearly import joined_patterns, meant_condition
 from rete_engine.compiler.references import check_references, has_facts
 from rete_engine.compiler.scope import Answers, RuleNames, Variable
 from rete_engine.diagnostics.diagnostic import did_you_mean
@@ -86,7 +87,7 @@ class ConditionReader:
             "RE0300",
             "this is a value, not a condition",
             node.span,
-            foreign_condition(node, self.names.declared.templates)
+            meant_condition(node, self.names)
             or f"to ask whether it is true, write: test {_shortened(node.span.text)}",
         )
         return []
@@ -105,6 +106,11 @@ class ConditionReader:
                 return self.accumulate(value, node.name, node.name_span)
             if name[:1].isupper() and name not in declared.functions:
                 return self.call(value, node.name, node.name_span)
+        if (wrong := joined_patterns(value, self.names)) is not None:
+            self.reports.error("RE0300", wrong[0], value.span, wrong[1])
+            slot = self.names.new_slot(node.name, ANY, is_fact=False)
+            self.names.bind(node.name, node.name_span, Variable(slot, node.name_span))
+            return []
         read = self.expression(value)
         type = checked_type(read.expression, self.names)
         slot = self.names.new_slot(node.name, type, is_fact=False)

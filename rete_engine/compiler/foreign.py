@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
-from rete_engine.expressions import tree
-
 #: What an unknown name, in small letters, is probably meant to be.
 _NAMES = {
     "null": "write 'none'",
@@ -13,6 +9,8 @@ _NAMES = {
     "undefined": "write 'none'",
     "this": "the fact of a pattern is its variable: x := T(x != …)",
     "self": "the fact of a pattern is its variable: x := T(x != …)",
+    "date": "a date is made by date(…); today is now().date(), in an action",
+    "datetime": "a datetime is made by datetime(…); the present one is now(), in an action",
     "match": "bind a variable in one pattern, v := field, and use it in another",
 }
 
@@ -26,6 +24,7 @@ _CALLS = {
     "println": "write: print …",
     "printout": "write: print …",
     "eval": "write: test …",
+    "today": "in an action write: now().date(); a condition reads the day from a fact or a param",
     "accumulate": "write: v := sum(e for T(…)), or count, avg, min, max, collect",
 }
 
@@ -38,19 +37,3 @@ def foreign_name(name: str) -> str | None:
 def foreign_call(name: str) -> str | None:
     """A hint for the call of something unknown."""
     return _CALLS.get(name.lower())
-
-
-def foreign_condition(node: tree.Expression, templates: Container[str]) -> str | None:
-    """A hint for a value that stands where a condition belongs, if it is another engine's pattern.
-
-    That is `o <- Order(…)` or `Order.total > 3`.
-    """
-    if not isinstance(node, tree.Compare):
-        return None
-    match node.first, node.rest:
-        case tree.Name(name=name), (("<", tree.Unary(operator="-", operand=tree.Call())),):
-            return f"a variable is bound by ':=': write {name} := T(…)"
-        case tree.Attribute(target=tree.Name(name=name)), _ if name in templates:
-            text = " ".join(node.span.text.split()).removeprefix(f"{name}.")
-            return f"what a fact must be like stands in a pattern: {name}({text})"
-    return None

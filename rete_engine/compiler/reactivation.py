@@ -10,6 +10,9 @@ conditions read makes a new match; that is well where
 - a condition compares the field with something else, which can come to fail;
 - a `not` asks for what the action inserts;
 - the statement stands in an `if` or `for`, or the rule is `no_loop` or `lock_on_active`.
+
+A fact that it inserts makes a new match where it surely meets all that is asked of a pattern, see
+`inserted.py`; it does not where the action may take or change another fact of the match, or halts.
 """
 
 from __future__ import annotations
@@ -17,11 +20,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rete_engine.compiler.domains import Domain, atoms, constant_of, domain_of
+from rete_engine.compiler.inserted import Inserted, all_of, surely_done
 from rete_engine.compiler.scope import RuleNames, Variable
 from rete_engine.compiler.slots import condition_expressions, references
 from rete_engine.expressions import tree
 from rete_engine.expressions.types import ANY, Type
-from rete_engine.model.actions import Action, InsertAction, ModifyAction, RetractAction
+from rete_engine.model.actions import (
+    Action,
+    HaltAction,
+    InsertAction,
+    ModifyAction,
+    RetractAction,
+    UpsertAction,
+)
 from rete_engine.model.declarations import RuleDeclaration
 from rete_engine.model.rules import (
     Accumulate,
@@ -45,21 +56,27 @@ def warn_reactivation(
     attributes = declaration.attributes
     if attributes.no_loop is not None or attributes.lock_on_active is not None:
         return
-    rule = _Rule(conditions, names)
-    if rule.ends(declaration.then):
-        return
-    for action in declaration.then:
-        if isinstance(action, ModifyAction):
-            rule.modify(action)
-        elif isinstance(action, InsertAction):
-            rule.insert(action)
+    rule = _Rule(conditions, names, attributes.salience)
+    if not rule.ends(declaration.then):
+        for action in declaration.then:
+            if isinstance(action, ModifyAction):
+                rule.modify(action)
+    everything = list(all_of(declaration.then))
+    for insert in surely_done(declaration.then):
+        rule.insert(insert, everything)
 
 
 class _Rule:
     """The conditions of a rule, and what its action does to them."""
 
-    def __init__(self, conditions: tuple[Condition, ...], names: RuleNames) -> None:
+    def __init__(
+        self,
+        conditions: tuple[Condition, ...],
+        names: RuleNames,
+        salience: tree.Expression | None,
+    ) -> None:
         self.conditions = conditions
+        self.salience = salience  # which is computed anew when a field that it reads changes
         self.names = names
         self.patterns = [c for c in conditions if isinstance(c, Pattern)]
         self.tests = list(_tests(conditions))
@@ -148,12 +165,7 @@ class _Rule:
 
     def forbids(self, action: InsertAction) -> bool:
         """Whether a condition asks that there is nothing like the fact that is inserted."""
-        function = action.fact.function
-        template = (
-            self.names.declared.templates.get(function.name)
-            if isinstance(function, tree.Name)
-            else None
-        )
+        template = self.inserted(action)
         return template is not None and any(
             slot in template.ancestors for slot in _forbidden(self.conditions)
         )
@@ -170,13 +182,21 @@ class _Rule:
             argument.name
             for argument in action.arguments
             if argument.name is not None
-            and (slot, argument.name) in self.read
+            and self.reads(slot, argument.name)
             and self.depends(argument.value, slot, argument.name)
             and not self.stops(slot, argument.name, argument.value)
         ]
         if fields:
             listed = ", ".join(f"{pattern.slot.type}.{name}" for name in fields)
-            self.warn(action, f"this changes {listed}, which the conditions read")
+            asked = all((slot, name) in self.read for name in fields)
+            reader = "the conditions read" if asked else "the rule reads"
+            self.warn(action, f"this changes {listed}, which {reader}")
+
+    def reads(self, slot: int, field: str) -> bool:
+        """Whether a change of a field makes the match anew."""
+        if (slot, field) in self.read:
+            return True
+        return self.salience is not None and self.depends(self.salience, slot, field)
 
     def depends(self, value: tree.Expression, slot: int, field: str) -> bool:
         """Whether a field's new value is computed from the old one."""
@@ -233,21 +253,66 @@ class _Rule:
             return value.operator == "+" and self.is_field(value.right, slot, field) and up
         return (value.operator == "+") is up
 
-    def insert(self, action: InsertAction) -> None:
-        """Warn of facts that match a pattern of the rule whatever they hold."""
-        function = action.fact.function
-        if not isinstance(function, tree.Name) or action.logical:
-            return
-        template = self.names.declared.templates.get(function.name)
-        if template is None or template.unique or template.keys:
+    def insert(self, action: InsertAction, everything: list[Action]) -> None:
+        """Warn of a fact that surely matches a pattern of the rule, and all else goes on."""
+        template = self.inserted(action)
+        if template is None or action.logical or template.unique or template.keys:
             return
         for pattern in self.patterns:
-            slot = pattern.slot.number
             if pattern.slot.type.name not in template.ancestors:
                 continue
-            if not any(ref.slot == slot for test in self.tests for ref in references(test)):
+            if any(self.interferes(each, pattern, action) for each in everything):
+                continue
+            loses = any(isinstance(each, RetractAction | ModifyAction) for each in everything)
+            arriving = None if loses else self.arriving(everything)
+            new = Inserted(action, template, pattern, self.names, arriving)
+            if new.matches(self.conditions):
                 self.warn(action, f"this inserts a fact that the {pattern.slot.type} above matches")
                 return
+
+    def inserted(self, action: InsertAction | UpsertAction) -> TemplateSpec | None:
+        """The template of a fact that an action inserts."""
+        function = action.fact.function
+        if not isinstance(function, tree.Name):
+            return None
+        return self.names.declared.templates.get(function.name)
+
+    def arriving(self, everything: list[Action]) -> frozenset[str]:
+        """The templates of which the action inserts facts, and those that they extend."""
+        found: frozenset[str] = frozenset()
+        for action in everything:
+            if isinstance(action, InsertAction | UpsertAction):
+                template = self.inserted(action)
+                found |= template.ancestors if template is not None else frozenset()
+        return found
+
+    def interferes(self, action: Action, pattern: Pattern, insert: InsertAction) -> bool:
+        """Whether an action may end what an insert begins, for the match of its new fact."""
+        match action:
+            case HaltAction():
+                return True
+            case InsertAction():
+                return self.forbids(action)
+            case UpsertAction():
+                template = self.inserted(action)
+                names = {each.slot.type.name for each in self.patterns}
+                return template is None or bool(
+                    template.ancestors & (names | set(_forbidden(self.conditions)))
+                )
+            case RetractAction():
+                needs_others = any(isinstance(c, Exists) and not c.negated for c in self.conditions)
+                return needs_others or any(
+                    self.pattern(target) is not pattern for target in action.targets
+                )
+            case ModifyAction():
+                changed = self.pattern(action.target)
+                if changed is pattern:
+                    return any(constant_of(each.value) is None for each in insert.fact.arguments)
+                return changed is None or any(
+                    each.name is None or self.reads(changed.slot.number, each.name)
+                    for each in action.arguments
+                )
+        return False
 
     def warn(self, action: Action, what: str) -> None:
         """Tell it."""

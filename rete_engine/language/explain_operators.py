@@ -75,6 +75,11 @@ def equals(scene: Scene) -> Diagnostic | None:
             return scene.says(
                 "a field is declared with its type", f"write '{before.text}: type = default'"
             )
+        if scene.section in ("function", "query") and scene.first == 0:
+            heading = next((each for each in scene.lexemes if each.type == "LPAR"), None)
+            if scene.opening is not None and scene.opening is heading:
+                hint = "leave it out: each call gives a value"
+                return scene.says("a parameter has no default", hint)
         if scene.section == "param":
             hint = f"write 'param {before.text}: type = default'"
             return scene.says("a param is declared with its type", hint)

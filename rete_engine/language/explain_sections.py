@@ -6,7 +6,8 @@ import itertools
 
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.language import vocabulary
-from rete_engine.language.scene import ACTION_WORDS, Scene
+from rete_engine.language.scanner import Lexeme
+from rete_engine.language.scene import ACTION_WORDS, CLOSING, OPENING, Scene
 
 
 def missing_section(scene: Scene) -> Diagnostic | None:
@@ -28,6 +29,8 @@ def missing_section(scene: Scene) -> Diagnostic | None:
             return scene.says(message, "move it below the 'then'", statement)
     if scene.section == "rule" and word is not None and "WHEN" in scene.expected:
         after = scene.at(1)
+        if (early := _before_when(scene, word)) is not None:
+            return early
         if (
             word.keyword in ("THEN", "END", "NOT", "EXISTS", "TEST", "FORALL", "FOR")
             or word.type == "LPAR"
@@ -35,6 +38,31 @@ def missing_section(scene: Scene) -> Diagnostic | None:
         ):
             hint = "write 'when' on a line of its own before the conditions, also if there are none"
             return scene.says("this rule has no 'when'", hint, scene.lexemes[0])
+    return None
+
+
+def _before_when(scene: Scene, word: Lexeme) -> Diagnostic | None:
+    """A condition, or the salience of CLIPS, above the `when` that follows."""
+    following = itertools.pairwise(scene.lexemes[scene.position :])
+    if not any(a.type == "NEWLINE" and b.keyword == "WHEN" for a, b in following):
+        return None
+    line = scene.rest_of_line(scene.position)
+    words = [each for each in line if each.type not in OPENING | CLOSING]
+    texts = [each.text for each in words]
+    if texts[:1] == ["declare"] or texts[:1] == ["salience"]:
+        attribute = texts[texts[0] == "declare" :]
+        known = attribute[:1] and attribute[0] in vocabulary.ATTRIBUTES
+        hint = f"write: {attribute[0]} {''.join(attribute[1:])}" if known else None
+        hint = hint if len(attribute) <= 3 else None
+        hint = hint or "each attribute stands on a line of its own, such as: salience 10"
+        return scene.says("an attribute is written without 'declare' and brackets", hint)
+    after = scene.at(1)
+    if (
+        word.keyword in ("NOT", "EXISTS", "TEST", "FORALL", "FOR")
+        or word.type == "LPAR"
+        or (after is not None and after.type in ("LPAR", "BIND"))
+    ):
+        return scene.says("a condition stands before the 'when'", "move it below the 'when'")
     return None
 
 

@@ -40,7 +40,10 @@ def statement_word(scene: Scene) -> Diagnostic | None:
             return scene.says("':=' is missing", f"write '{before.text} := {word.text}(…)'")
         return unknown
     if scene.section == "then":
-        known = (*vocabulary.ACTIONS, "elif", "else", "end")
+        if before.keyword == "ELIF":
+            hint = "an 'elif' belongs to an 'if', before its 'end' and its 'else'"
+            return scene.says("unexpected 'elif'", hint, before)
+        known = (*vocabulary.ACTIONS, "else", "end")
         return _no_such(scene, before, "action", known, vocabulary.FOREIGN_ACTIONS)
     if scene.section == "template":
         field, type = before.text, word.text

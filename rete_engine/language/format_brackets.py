@@ -201,6 +201,13 @@ def is_forced(nodes: list[Node]) -> bool:
     return False
 
 
+def is_forced_before_end(nodes: list[Node]) -> bool:
+    """Whether a row cannot stand on one line, at whose end a comment may follow."""
+    last = nodes[-1]
+    ends_whole = not first_token(last).above and not (isinstance(last, Bracket) and last.is_forced)
+    return is_forced(nodes[:-1]) or not ends_whole
+
+
 def flat(nodes: list[Node]) -> str:
     """The text of nodes on one line, with the space before the first."""
     return "".join(

@@ -16,7 +16,7 @@ from rete_engine.language.format_brackets import (
     cut_at,
     flat,
     hugged,
-    is_forced,
+    is_forced_before_end,
     operands,
     rows,
 )
@@ -170,7 +170,7 @@ class Writer:
     def row(self, nodes: list[Node], indent: int, behind: str) -> None:
         """An item on lines of its own."""
         outer, self.deeper = self.deeper, indent + INDENT
-        if not is_forced(nodes) and self.fits(nodes, behind):
+        if not is_forced_before_end(nodes) and self.fits(nodes, behind):
             self.straight(nodes, behind)
         elif len(parts := _parts(nodes)) > 1:
             for number, part in enumerate(parts):

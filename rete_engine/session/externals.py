@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import final
 
+from rete_engine.diagnostics.diagnostic import did_you_mean
 from rete_engine.diagnostics.errors import SessionError
 from rete_engine.expressions.calls import ExternalFunction
 from rete_engine.network.compiled import External
@@ -67,9 +68,11 @@ def provide(
     for external in externals:
         function = functions.get(external.name)
         if function is None:
+            hint = did_you_mean(external.name, functions)
+            near = f"; of those given, {hint}" if hint else ""
             raise SessionError(
                 f"the external function '{external.name}' ({external.place}) is not provided;"
-                f" give it in functions={{'{external.name}': …}}"
+                f" give it in functions={{'{external.name}': …}}{near}"
             )
         if not callable(function):
             raise SessionError(f"functions['{external.name}'] cannot be called: {function!r}")

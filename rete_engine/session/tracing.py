@@ -8,9 +8,10 @@ from typing import Literal
 
 from rete_engine.network.network import Network
 from rete_engine.network.nodes import (
+    BranchingSpec,
+    CrossSpec,
     ExistsSpec,
     FirstSpec,
-    GroupSpec,
     NodeSpec,
     ProductionSpec,
     RightInputSpec,
@@ -99,11 +100,16 @@ def _reads(rules: Sequence[RuleSpec], network: Network) -> dict[RuleSpec, list[_
     reads: dict[RuleSpec, list[_Read]] = {rule: [] for rule in rules}
     for end in network.nodes:
         if isinstance(end, ProductionSpec) and end.rule in reads:
-            node: NodeSpec | None = end
-            while node is not None:
-                reads[end.rule].extend(_reads_of(node))
-                node = node.parent
+            reads[end.rule].extend(_reads_above(end))
     return reads
+
+
+def _reads_above(end: NodeSpec, in_group: bool = False) -> Iterator[_Read]:
+    """What is read by a node and those that it hangs below."""
+    node: NodeSpec | None = end
+    while node is not None:
+        yield from _reads_of(node, in_group)
+        node = node.parent
 
 
 def _reads_of(node: NodeSpec, in_group: bool = False) -> Iterator[_Read]:
@@ -114,7 +120,9 @@ def _reads_of(node: NodeSpec, in_group: bool = False) -> Iterator[_Read]:
         yield _Read(
             node.right.alpha.template, node.mask, in_group or not negated, in_group or negated
         )
-    elif isinstance(node, GroupSpec):
+    elif isinstance(node, CrossSpec):
+        yield from _reads_above(node.adapter, in_group)
+    elif isinstance(node, BranchingSpec):  # a group, or an accumulate
         left = list(node.branch)
         while left:
             inner = left.pop()

@@ -11,8 +11,18 @@ from rete_engine.store.records import FactFileError, Record
 _OTHER_DELIMITERS = (";", "\t")
 
 
-def rows(stream: Iterable[bytes], file: str) -> Iterator[Record]:
+def tabbed_rows(stream: Iterable[bytes], file: str) -> Iterator[Record]:
+    """The rows of a table whose cells are separated by tabs, see `rows`."""
+    return rows(stream, file, "\t")
+
+
+def rows(stream: Iterable[bytes], file: str, delimiter: str | None = None) -> Iterator[Record]:
     """The rows below the heading, as mappings of column to text.
+
+    Args:
+        stream: The lines.
+        file: What messages call it.
+        delimiter: What separates cells; where None, what the heading tells.
 
     Raises:
         FactFileError: It is not CSV: a row has more or fewer cells than the heading, a quote
@@ -28,8 +38,9 @@ def rows(stream: Iterable[bytes], file: str) -> Iterator[Record]:
     if not heading.strip():
         return
     empty = before
-    delimiter = ","
-    if "," not in heading:
+    if delimiter is None and "," in heading:
+        delimiter = ","
+    elif delimiter is None:
         delimiter = next((d for d in _OTHER_DELIMITERS if d in heading), ",")
     reader = csv.reader(_again(heading, text), delimiter=delimiter, strict=True)
     columns: list[str] | None = None

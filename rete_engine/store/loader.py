@@ -15,7 +15,7 @@ from rete_engine.expressions.values import Misfit
 from rete_engine.session.collector import held_back
 from rete_engine.store.address import STANDARD_INPUT, Address
 from rete_engine.store.naming import TemplateNames
-from rete_engine.store.readers import read
+from rete_engine.store.readers import TABLES, read
 from rete_engine.store.records import Batch, FactFileError, Record, kind_of
 from rete_engine.store.references import Absent, Key, KeyedFact, References
 from rete_engine.store.shapes import Shape, TemplateShape, no_field
@@ -147,7 +147,7 @@ class _Load:
         """Load one source."""
         path = Path(address.path)
         named = None if address.path == STANDARD_INPUT else self._names.meant_by(path.stem)
-        source = _Source(address, named, cells=path.suffix.lower() == ".csv")
+        source = _Source(address, named, cells=path.suffix.lower() in TABLES)
         for whole in read(address, stdin):
             if isinstance(whole, Batch):
                 self._batch(whole, source)
@@ -218,13 +218,32 @@ class _Load:
         )
         sections = {key: self._names.meant_by(str(key)) for key in values}
         listed = all(isinstance(section, (list, dict)) for section in values.values())
-        if one or not values or not listed or None in sections.values():
+        if one or not values:
+            yield record
+            return
+        if not listed or None in sections.values():
+            if source.by_name is None and any(
+                named and isinstance(values[key], (list, dict)) for key, named in sections.items()
+            ):
+                raise FactFileError(self._wrong_section(values, sections), file=source.name)
             yield record
             return
         for key, section in values.items():
             rows = section if isinstance(section, list) else [section]
             for number, row in enumerate(rows, 1):
                 yield Record(row, number, named=sections[key])
+
+    def _wrong_section(
+        self, values: dict[object, object], sections: dict[object, str | None]
+    ) -> str:
+        """What is wrong with the first key that is no section, where others are."""
+        key = next(
+            (key for key, named in sections.items() if named is None),
+            next((key for key, value in values.items() if not isinstance(value, (list, dict))), ""),
+        )
+        if sections[key] is None:
+            return self._names.unknown_section(str(key))
+        return f"the section '{key}' is {kind_of(values[key])}, not a list of records"
 
     def _template_of(self, record: Record, source: _Source) -> str:
         known = source.address.template or record.named

@@ -42,6 +42,11 @@ class TemplateNames:
         hint = did_you_mean(str(name), self.names)
         return f"unknown template '{name}'; {hint or self.listed()}"
 
+    def unknown_section(self, key: str) -> str:
+        """What an error says of a key that names no template, among others that do."""
+        hint = did_you_mean(key, [*self.names, *(f"{name.lower()}s" for name in self.names)])
+        return f"unknown section '{key}'; {hint or self.listed()}"
+
     def listed(self) -> str:
         """All names, for a message."""
         return f"templates are: {', '.join(sorted(self.names)) or 'none'}"

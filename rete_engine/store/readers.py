@@ -11,6 +11,9 @@ from rete_engine.store import csv_text, json_text, parquet_file, toml_text, yaml
 from rete_engine.store.address import STANDARD_INPUT, Address
 from rete_engine.store.records import Batch, FactFileError, Record, kind_of
 
+#: The endings of tables as text, whose cells are text too.
+TABLES = (".csv", ".tsv")
+
 
 def read(address: Address, stdin: BinaryIO) -> Iterator[Record | Batch]:
     """The records of a source, read as they are asked for where the format allows it.
@@ -33,8 +36,8 @@ def read(address: Address, stdin: BinaryIO) -> Iterator[Record | Batch]:
         yield from _elements(value, whole=False)
     elif ending in (".ndjson", ".jsonl"):
         yield from _streamed(address, json_text.lines)
-    elif ending == ".csv":
-        yield from _streamed(address, csv_text.rows)
+    elif ending in TABLES:
+        yield from _streamed(address, csv_text.tabbed_rows if ending == ".tsv" else csv_text.rows)
     elif ending == ".parquet":
         _open(address).close()  # for the same words about a missing file as elsewhere
         yield from parquet_file.batches(address.path)
@@ -64,7 +67,7 @@ def _elements(value: object, *, whole: bool) -> Iterator[Record]:
 def _document(address: Address, ending: str) -> object:
     """The whole file as one value."""
     file = address.name
-    if ending in (".ndjson", ".jsonl", ".csv", ".parquet"):
+    if ending in (".ndjson", ".jsonl", *TABLES, ".parquet"):
         cause = f"a {ending} file is a list of records, it has no path inside"
         raise FactFileError(cause, file=file)
     text = _text(address)

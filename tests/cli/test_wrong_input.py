@@ -189,9 +189,63 @@ def test_functions_that_cannot_be_imported(
 
 
 def test_a_function_that_is_missing(rete: Rete, write: Write) -> None:
-    done = rete("run", write("calls.rete", CALLS))
+    for verb in (["run"], ["profile"], ["explain", "--why-not", "r"]):
+        done = rete(*verb, write("calls.rete", CALLS))
+        assert done.code == 1
+        assert done.err == (
+            "error: the external function 'score' is not provided; give a module that has it by"
+            " --functions MODULE\n"
+        )
+    done = rete("run", "calls.rete", "--functions", write("near.py", "def scores(n): return n\n"))
+    assert done.err == (
+        "error: the external function 'score' is not provided; --functions near.py has none;"
+        " did you mean 'scores'?\n"
+    )
+    done = rete("run", "calls.rete", "--functions", write("far.py", "def z(n): return n\n"))
+    assert done.err.endswith("--functions far.py has none; define it\n")
+
+
+def test_sections_of_which_one_is_none(rete: Rete, write: Write) -> None:
+    templates = "template Order\n    id: int\nend\ntemplate Customer\n    id: int\nend\n"
+    rules = write("two.rete", templates)
+    for facts, cause in {
+        '{"orders": [{"id": 1}], "custmers": [{"id": 1}]}': (
+            "unknown section 'custmers'; did you mean 'customers'?"
+        ),
+        '{"orders": [{"id": 1}], "version": 3}': (
+            "unknown section 'version'; templates are: Customer, Order"
+        ),
+        '{"orders": [{"id": 1}], "customers": 3}': (
+            "the section 'customers' is a number, not a list of records"
+        ),
+    }.items():
+        done = rete("run", rules, "--facts", write("all.json", facts))
+        assert (done.code, done.err) == (1, f"error: all.json: {cause}\n")
+
+
+def test_tables_with_tabs(rete: Rete, write: Write) -> None:
+    table = write("orders.tsv", "id\ttotal\tstatus\n1\t250\ta, b\n2\t3\tnew\n")
+    done = rete("run", "shop.rete", "--facts", table, "--output", "json")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_rules_on_standard_input(rete: Rete, write: Write) -> None:
+    for verb in ("check", "run", "graph"):
+        done = rete(verb, "-")
+        assert done.code == 2
+        assert "are read by 'rete fmt' alone" in " ".join(done.err.replace("│", " ").split())
+
+
+def test_one_explanation_at_a_time(rete: Rete, write: Write) -> None:
+    done = rete("explain", "shop.rete", "--why", "Order", "--why-not", "small")
+    assert done.code == 2
+    assert "one of them at a time, not both" in " ".join(done.err.replace("│", " ").split())
+
+
+def test_a_picture_of_no_format(rete: Rete, write: Write) -> None:
+    done = rete("graph", "shop.rete", "--output", "shop.png")
     assert done.code == 1
-    assert "score" in done.err
+    assert done.err.startswith("error: --output shop.png: no format ends in .png; there are .svg")
 
 
 def test_a_function_that_fails(rete: Rete, write: Write) -> None:

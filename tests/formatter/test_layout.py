@@ -96,6 +96,12 @@ CASES = {
         "param a: any = (\n    x  # why\n    # how\n    and y\n)\nparam b: any = [\n    1,\n"
         "    # two\n    2,\n]\n",
     ),
+    "a comment behind a row breaks nothing of it": (
+        "param a: any = [\n    2 + 3,  # two\n    (b and c),  # c\n    {'k': 1 + 2},  # k\n"
+        "    f(x for x in y) - 1,  # last\n]\n",
+        "param a: any = [\n    2 + 3,  # two\n    (b and c),  # c\n    {'k': 1 + 2},  # k\n"
+        "    f(x for x in y) - 1,  # last\n]\n",
+    ),
     "a comment in the middle of an expression": (
         "param a: any = [x + # why\n y]\n",
         "param a: any = [\n    x  # why\n        + y,\n]\n",

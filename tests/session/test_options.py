@@ -157,7 +157,9 @@ def test_functions_come_from_the_rule_set_and_the_session() -> None:
 def test_a_missing_function_is_named_with_its_place() -> None:
     with pytest.raises(SessionError, match=r"'score' \(<text>:2:19\) is not provided") as caught:
         FUNCTIONS.session()
-    assert "functions={'score': …}" in str(caught.value)
+    assert str(caught.value).endswith("give it in functions={'score': …}")
+    with pytest.raises(SessionError, match="of those given, did you mean 'scores'"):
+        FUNCTIONS.session(functions={"scores": abs})
 
 
 def test_what_cannot_be_called_is_no_function() -> None:

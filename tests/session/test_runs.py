@@ -313,6 +313,23 @@ end
             "again -> drop (changing Mark)",
         ),
         (
+            'rule "more"\n    salience 1\nwhen\n    n := count(Mark())\n    test n >= 0\nthen\n'
+            "    insert Mark(n = n)\nend",
+            "more (changing Mark)",
+        ),
+        (
+            'rule "fewer"\n    salience 1\nwhen\n    m := max(n for Mark())\n'
+            "    i := Item(n == 1)\nthen\n    emit i.n\nend",
+            None,
+        ),
+        (
+            'rule "on"\n    salience 1\nwhen\n    c := Counter(n >= 0)\n    i := Item()\n'
+            "    d := Mark(n >= 0)\n    test d.n >= i.n - 50\nthen\n"
+            "    modify c(n = c.n + 1)\n    modify d(n = d.n + 1)\nend\n"
+            "facts\n    Mark(n = 0)\nend",
+            "on (changing Counter.n, Mark.n)",
+        ),
+        (
             'rule "sum"\n    salience 1\nwhen\n    s := Sum(total >= 0)\nthen\n'
             "    upsert Sum(name = s.name, total = s.total + 1)\nend",
             "sum (changing Sum, Sum.name, Sum.total)",
