@@ -12,6 +12,7 @@ from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.diagnostics.errors import RuleSyntaxError
 from rete_engine.diagnostics.source import Source, Span
 from rete_engine.expressions.tree import Expression
+from rete_engine.language import vocabulary
 from rete_engine.language.inset import lexemes_of
 from rete_engine.language.parser import parse_expression
 from rete_engine.language.reader import declares_nothing
@@ -168,7 +169,7 @@ def _problem(root: Node, error: Any, model: type[BaseModel]) -> Diagnostic:
             span = (key or node).span
             return Diagnostic("RE0022", f"the key '{last}' is missing", span, hint)
         case "extra_forbidden":
-            return _unknown_key(key or node, last, error)
+            return _unknown_key(key or node, node.value, last, error["loc"])
         case "model_type" | "dict_type" | "model_attributes_type":
             hint = "a rule set is a mapping with 'name' and 'rules'" if node is root else None
             return Diagnostic("RE0022", f"{where} must be a mapping", node.span, hint)
@@ -188,10 +189,13 @@ def _problem(root: Node, error: Any, model: type[BaseModel]) -> Diagnostic:
             return Diagnostic("RE0022", f"{where}: {error['msg']}", node.span)
 
 
-def _unknown_key(key: Node, name: str, error: Any) -> Diagnostic:
-    return Diagnostic(
-        "RE0022", f"unknown key '{name}'", key.span, did_you_mean(name, _known(error["loc"]))
-    )
+def _unknown_key(key: Node, value: object, name: str, location: Sequence[Any]) -> Diagnostic:
+    hint = did_you_mean(name, _known(location))
+    if location[0] == "templates" and len(location) == 3:
+        is_type = isinstance(value, str) and value.rstrip("?") in vocabulary.TYPES
+        if is_type or hint is None:
+            hint = f"the fields of a template stand below 'fields:', as 'fields: {{{name}: …}}'"
+    return Diagnostic("RE0022", f"unknown key '{name}'", key.span, hint)
 
 
 #: The keys that a mapping may have, by the key that it stands below.

@@ -399,6 +399,19 @@ def test_what_is_wrong_has_a_place(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "hint"),
+    [
+        ("{id: int}", "the fields of a template stand below 'fields:', as 'fields: {id: …}'"),
+        ("{kay: str?}", "the fields of a template stand below 'fields:', as 'fields: {kay: …}'"),
+        ("{kay: [id]}", "did you mean 'key'?"),
+    ],
+)
+def test_fields_without_their_key_have_a_hint(template: str, hint: str) -> None:
+    (found,) = findings(f"templates: {{T: {template}}}")
+    assert (found.code, found.hint) == ("RE0022", hint)
+
+
+@pytest.mark.parametrize(
     ("condition", "code"),
     [
         ("fcat.get('x')", "RE0102"),
