@@ -14,6 +14,9 @@ _ESCAPES = {
     "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _BLOCKS = ("|", ">")
+
+#: What begins an escape in each style of quotes: two of them stand for one.
+_ESCAPED_BY = {"'": "'", '"': "\\"}
 _DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
@@ -23,7 +26,12 @@ def lexemes_of(node: Node) -> Iterator[Lexeme]:
     assert isinstance(text, str)
     source = node.source
     begin = node.start + len(node.style)
-    if node.style not in _BLOCKS and "\n" not in text and source.text.startswith(text, begin):
+    if (
+        node.style not in _BLOCKS
+        and "\n" not in text
+        and _ESCAPED_BY.get(node.style, "\n") not in text
+        and source.text.startswith(text, begin)
+    ):
         # Written as it reads, on one line: each place is as far from the first as in the text.
         yield from scan(source, text, *position(source, begin))
         return

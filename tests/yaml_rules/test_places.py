@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import yaml
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from rete_engine import RuleSet, RuleSyntaxError, RuleValidationError
@@ -20,6 +20,9 @@ STYLES = st.sampled_from(["'", '"', "|", ">", None])
 
 
 @given(st.lists(st.text(LETTERS, max_size=20), min_size=1, max_size=4), STYLES)
+@example(["\\\\", "a\\\\"], '"')  # what is written begins with what is meant
+@example(["''", "''a"], "'")
+@settings(deadline=None)
 def test_characters_stand_where_they_are_said_to(values: list[str], style: str | None) -> None:
     # Written by PyYAML in each of its styles; long lines are folded.
     text = yaml.safe_dump(values, default_style=style, allow_unicode=True, width=8)
@@ -46,6 +49,7 @@ def test_characters_stand_where_they_are_said_to(values: list[str], style: str |
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_any_text_is_composed_or_refused(text: str) -> None:
     with contextlib.suppress(RuleSyntaxError, RuleValidationError):
         RuleSet.parse(text, format="yaml")
