@@ -494,12 +494,3 @@ def test_subclasses_of_plain_types_are_stored_plain() -> None:
         assert type(fact.s) is str
         with pytest.raises(FactError, match=r"T\.d: expected date\?, got str"):
             session.modify(fact, d="2026-01-01")
-
-
-def test_a_value_without_a_field_is_refused_by_the_name_that_the_user_knows() -> None:
-    rules = RuleSet.parse("template T\n    a: int\nend")
-    with (
-        rules.session() as session,
-        pytest.raises(TypeError, match=r"^Session\.insert\(\) takes 2 positional arguments"),
-    ):
-        session.insert("T", 1)  # type: ignore[call-arg]
