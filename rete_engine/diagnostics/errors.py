@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rete_engine.diagnostics.portable import portable
+from rete_engine.diagnostics.portable import held_by, portable
 
 if TYPE_CHECKING:
     from rete_engine.diagnostics.diagnostic import Diagnostic
@@ -20,8 +20,9 @@ class RuleEngineError(Exception):
     """
 
     def __reduce__(self) -> tuple[Callable[..., RuleEngineError], tuple[object, ...]]:
-        state = portable(self.__dict__)
-        is_named = self.__cause__ is self.__dict__.get("cause")
+        held = held_by(self)
+        state = portable(held)
+        is_named = self.__cause__ is held.get("cause")
         cause = state.get("cause") if is_named else portable(self.__cause__)
         return _remade, (type(self), self.args, state, cause)
 
@@ -29,13 +30,13 @@ class RuleEngineError(Exception):
         return self  # when it is pickled, it leaves out what has to stay
 
     def __copy__(self) -> RuleEngineError:
-        return _remade(type(self), self.args, self.__dict__, self.__cause__)
+        return _remade(type(self), self.args, held_by(self), self.__cause__)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RuleEngineError:
         # Exceptions of a program need not be such that they can be copied.
         state = {
             name: value if isinstance(value, BaseException) else copy.deepcopy(value, memo)
-            for name, value in self.__dict__.items()
+            for name, value in held_by(self).items()
         }
         return _remade(type(self), self.args, state, self.__cause__)
 
@@ -49,7 +50,7 @@ def _remade(
     """An error as another one is, without its `__init__`: each has arguments of its own."""
     error = kind.__new__(kind, *arguments)
     error.args = arguments
-    error.__dict__.update(state)
+    held_by(error).update(state)
     if cause is not None:
         error.__cause__ = cause
     return error

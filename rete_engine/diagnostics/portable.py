@@ -31,6 +31,11 @@ def portable(value: object) -> Any:
     return value
 
 
+def held_by(error: BaseException) -> dict[str, Any]:
+    """The attributes of an exception; one of a compiled class may have none."""
+    return getattr(error, "__dict__", {})
+
+
 def _can_travel(error: BaseException) -> bool:
     """Whether an exception is pickled, and read again, whatever it holds.
 
@@ -47,5 +52,5 @@ def _can_travel(error: BaseException) -> bool:
         if each.__module__ != "builtins" and any(name in vars(each) for name in _MANNERS):
             return False
     held = [*error.args, *getattr(error, "__notes__", ())]
-    held += [value for name, value in vars(error).items() if name != "__notes__"]
+    held += [value for name, value in held_by(error).items() if name != "__notes__"]
     return all(type(each) in _PLAIN for each in held)

@@ -494,3 +494,12 @@ def test_subclasses_of_plain_types_are_stored_plain() -> None:
         assert type(fact.s) is str
         with pytest.raises(FactError, match=r"T\.d: expected date\?, got str"):
             session.modify(fact, d="2026-01-01")
+
+
+def test_a_value_without_a_field_is_refused_by_the_name_that_the_user_knows() -> None:
+    rules = RuleSet.parse("template T\n    a: int\nend")
+    with (
+        rules.session() as session,
+        pytest.raises(TypeError, match=r"^insert takes fields by their names: insert\(template, "),
+    ):
+        session.insert("T", 1)  # type: ignore[arg-type]
