@@ -41,16 +41,18 @@ def _compared(node: tree.Compare, templates: Container[str]) -> str | None:
 
 def _result(node: tree.Compare, names: RuleNames) -> str | None:
     """The two lines to write for a comparison with the result of an accumulate."""
-    for operand in (node.first, *(right for _, right in node.rest)):
-        if isinstance(operand, tree.Call) and is_accumulate(operand, names):
-            before, _, after = node.span.text.partition(operand.span.text)
-            function = operand.function
-            assert isinstance(function, tree.Name)
-            test = " ".join(f"{before}n{after}".split())
-            if len(test) > 60:
-                test = "…"
-            return f"bind its result on a line before: n := {function.name}(…), then: test {test}"
-    return None
+    operands = (node.first, *(right for _, right in node.rest))
+    calls = [each for each in operands if isinstance(each, tree.Call)]
+    found = [each for each in calls if is_accumulate(each, names)]
+    if not found:
+        return None
+    before, _, after = node.span.text.partition(found[0].span.text)
+    function = found[0].function
+    assert isinstance(function, tree.Name)
+    test = " ".join(f"{before}n{after}".split())
+    if len(found) > 1 or len(test) > 60:
+        test = "…"
+    return f"bind its result on a line before: n := {function.name}(…), then: test {test}"
 
 
 def joined_patterns(value: tree.Expression, names: RuleNames) -> tuple[str, str] | None:

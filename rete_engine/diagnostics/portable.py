@@ -22,12 +22,20 @@ def portable(value: object) -> Any:
     if isinstance(value, BaseException):
         return value if _can_travel(value) else PortableCause(f"{type(value).__name__}: {value}")
     if type(value) is dict:
-        return {portable(key): portable(item) for key, item in value.items()}
+        return {_hashable(key): portable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
         return type(value)([portable(item) for item in value])
     if isinstance(value, (set, frozenset)):
-        items = [portable(item) for item in value]
-        return items if any(type(item) is dict for item in items) else type(value)(items)
+        return type(value)([_hashable(item) for item in value])
+    return value
+
+
+def _hashable(value: object) -> object:
+    """A key or an element of a set: what becomes a dict elsewhere is a text here."""
+    if getattr(type(value), "_portable", None) is not None:
+        return repr(value)
+    if type(value) is tuple:
+        return tuple([_hashable(item) for item in value])
     return value
 
 

@@ -282,13 +282,42 @@ def test_a_pickled_error_of_a_run_leaves_the_session_behind(session: Session) ->
     first = {**order, "id": 1}
     assert again.facts == (order,)
     assert again.result.stopped == "failed"
-    assert again.result.outputs == [first, [first, {"id": 1}, [first], (1, 1)]]
+    told = {"Order(id=1, total=1.0, customer=<Customer 1>)"}
+    assert again.result.outputs == [first, [first, {"id": 1}, told, (1, 1)]]
     [firing] = again.result.firings
     assert (firing.rule, firing.bindings, firing.facts) == ("act", {"o": first, "n": 1}, (first,))
     assert firing.matched["o"]["id"] == 1
     assert isinstance(again.cause, PortableCause)
     assert again.cause is again.__cause__
     assert str(again.cause) == "OddError: 2 and 2"
+
+
+def test_facts_in_places_that_are_hashed_are_texts_in_a_pickled_error() -> None:
+    text = """
+template A
+    n: int
+end
+rule "keys"
+    salience 10
+when
+    a := A()
+then
+    emit {a: 1}
+    emit {(a, 1): {(a, 2)}}
+end
+rule "fails"
+when
+    A()
+then
+    emit 1 / 0
+end
+"""
+    with RuleSet.parse(text).session() as session:
+        session.insert("A", n=1)
+        with pytest.raises(RuleExecutionError) as caught:
+            session.run()
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.result.outputs == [{"A(n=1)": 1}, {("A(n=1)", 1): {("A(n=1)", 2)}}]
 
 
 def test_a_copied_error_of_a_run_is_of_the_session(session: Session) -> None:
