@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rete_engine.compiler.declared import Declared
 from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions import tree
 from rete_engine.expressions.errors import EvaluationError
-from rete_engine.expressions.frame import Context, Frame, Limits
-from rete_engine.expressions.lowering import Scope, lower
-from rete_engine.expressions.resolve import resolve
+from rete_engine.expressions.resolve import constant, resolve
 
 
 class ConstantNames(PlaceNames):
@@ -46,22 +42,7 @@ def constant_value(expression: tree.Expression, declared: Declared) -> tuple[boo
     if len(declared.reports.diagnostics) > before:
         return False, None
     try:
-        return True, evaluate(resolved, len(names.locals))
+        return True, constant(resolved, len(names.locals))
     except (EvaluationError, SecurityError) as error:
         declared.reports.error("RE0205", str(error), expression.span)
         return False, None
-
-
-def evaluate(resolved: tree.Expression, locals: int) -> object:
-    """The value of a resolved expression that has no leaves but constants.
-
-    Raises:
-        EvaluationError: It has no value.
-        SecurityError: It is over a limit.
-    """
-    context = Context(Limits(), (), (), (), _no_clock, locals)
-    return lower(resolved, Scope()).evaluate(Frame(context, locals))
-
-
-def _no_clock() -> datetime:
-    return datetime.now(UTC)  # `now()` is refused before it could ask

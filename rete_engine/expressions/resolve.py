@@ -146,8 +146,19 @@ _CHANGING = frozenset(
 _WRITTEN = frozenset({"date", "datetime", "decimal", "duration"})
 
 
+def constant(resolved: tree.Expression, locals: int) -> object:
+    """The value of a resolved expression that has no leaves but constants.
+
+    Raises:
+        EvaluationError: It has no value.
+        SecurityError: It is over a limit.
+    """
+    context = Context(Limits(), (), (), (), _no_clock, locals)
+    return lower(resolved, Scope()).evaluate(Frame(context, locals))
+
+
 def _no_clock() -> datetime:
-    raise AssertionError("what is written out depends on no clock")
+    raise AssertionError("`now()` is refused before it could ask")
 
 
 class _Resolver:
@@ -294,9 +305,8 @@ class _Resolver:
 
     def _constant(self, call: tree.Call) -> tree.Expression:
         """The value of a call that writes it out, such as `date("2026-01-31")`."""
-        context = Context(Limits(), (), (), (), _no_clock, 0)
         try:
-            return tree.Constant(call.span, lower(call, Scope()).evaluate(Frame(context, 0)))
+            return tree.Constant(call.span, constant(call, 0))
         except EvaluationError as error:
             self.names.report("RE0205", str(error), call.span)
             return call
