@@ -181,7 +181,23 @@ def plain(value: object) -> object:
         return dict(value)
     if isinstance(value, (set, frozenset)):
         return set(value)
-    raise Misfit(f"values of type '{type(value).__qualname__}' are not supported")
+    raise unsupported(value)
+
+
+def unsupported(value: object) -> Misfit:
+    """The error for a value that the language does not know.
+
+    What an array library calls `bool` or `int64` is told apart by its module's name.
+    """
+    kind_of = type(value)
+    name = kind_of.__qualname__
+    if kind_of.__module__ != "builtins":
+        name = f"{kind_of.__module__}.{name}"
+    hint = ""
+    if hasattr(value, "tolist"):  # of scalars and arrays alike
+        method = "tolist" if getattr(value, "shape", ()) else "item"
+        hint = f"; .{method}() gives Python's"
+    return Misfit(f"values of type '{name}' are not supported{hint}")
 
 
 def fact(record: Record) -> Record:

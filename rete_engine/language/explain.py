@@ -12,7 +12,13 @@ from collections.abc import Callable, Sequence
 from rete_engine.diagnostics.diagnostic import Diagnostic, did_you_mean
 from rete_engine.language import vocabulary
 from rete_engine.language.automaton import UnexpectedLexemeError
-from rete_engine.language.explain_foreign import braces, leading_and, question, switched
+from rete_engine.language.explain_foreign import (
+    bare_pattern,
+    braces,
+    leading_and,
+    question,
+    switched,
+)
 from rete_engine.language.explain_operators import (
     comment,
     equals,
@@ -41,6 +47,7 @@ RECOGNISERS: tuple[Callable[[Scene], Diagnostic | None], ...] = (
     question,
     braces,
     leading_and,
+    bare_pattern,
     switched,
     foreign_operator,
     equals,

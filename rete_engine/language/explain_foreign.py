@@ -52,6 +52,16 @@ def leading_and(scene: Scene) -> Diagnostic | None:
     return None
 
 
+def bare_pattern(scene: Scene) -> Diagnostic | None:
+    """`sum(total for Order)`, where a loop `for order in …` has no `in` either."""
+    word, before, opening = scene.word, scene.before, scene.at(-2)
+    if word is None or before is None or opening is None or opening.keyword != "FOR":
+        return None
+    if before.type != "NAME" or not before.text[0].isupper() or word.text not in (")", "by"):
+        return None
+    return scene.says("a pattern has brackets", f"write 'for {before.text}()'", before)
+
+
 def switched(scene: Scene) -> Diagnostic | None:
     """`no_loop true`: the word alone says it."""
     word, before = scene.word, scene.before

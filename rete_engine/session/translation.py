@@ -60,7 +60,9 @@ class Translator:
         spec = self.specs.get(name) if isinstance(name, str) else None
         if spec is not None:
             return spec
-        hint = did_you_mean(str(name), self.specs)
+        if not isinstance(name, str):
+            raise FactError(f"a template is given by its name, a str, not by {name!r}")
+        hint = did_you_mean(name, self.specs)
         listed = ", ".join(self.specs) or "none"
         more = f"; {hint}" if hint else f" (known: {listed})"
         raise FactError(f"unknown template {name!r}{more}")

@@ -9,9 +9,11 @@ from collections import OrderedDict, namedtuple
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+import numpy
 import pytest
 
 from rete_engine.diagnostics.errors import SecurityError
@@ -90,6 +92,14 @@ def test_store(value: object, wanted: str, stored: object) -> None:
         (b"x", ANY, "'bytes' are not supported"),
         (object(), ANY, "'object' are not supported"),
         (MappingProxyType({}), ANY, "'mappingproxy' are not supported"),
+        (
+            numpy.int64(1),
+            Type("int"),
+            r"'numpy.int64' are not supported; \.item\(\) gives Python's",
+        ),
+        (numpy.bool_(True), ANY, r"'numpy\.bool' are not supported; \.item\(\) gives Python's"),
+        (numpy.array([1]), INTS, r"'numpy.ndarray' are not supported; \.tolist\(\) gives Python's"),
+        (Fraction(1, 2), ANY, "'fractions.Fraction' are not supported$"),
         ("Order", Type("Order"), "expected Order, got str 'Order'"),
         (Record(ORDER, (1,)), Type("Line"), "expected Line, got a fact of Order"),
         (Record(ORDER, (1,)), Type("str"), "expected str, got a fact of Order"),

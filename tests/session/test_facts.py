@@ -452,6 +452,14 @@ def test_facts_are_filtered_by_equality_of_the_language(session: Session) -> Non
     assert session.facts("Customer", tier="gold") == []
 
 
+@pytest.mark.parametrize("name", [Number, Number.ONE, 5])
+def test_a_template_is_given_by_its_name(session: Session, name: Any) -> None:
+    with pytest.raises(FactError, match="a template is given by its name, a str, not by"):
+        session.facts(name)
+    with pytest.raises(FactError, match="a template is given by its name, a str, not by"):
+        session.insert_many(name, [{"id": 1}])
+
+
 def test_fields_of_a_filter_must_be_there(session: Session) -> None:
     with pytest.raises(FactError, match="Order has no field 'totl'"):
         session.facts("Order", totl=1)

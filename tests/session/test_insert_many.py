@@ -168,6 +168,8 @@ def test_objects_of_several_classes_at_once() -> None:
         item = Item("a")
         session.insert(item)
         boxes = [Box(item), Item("b"), Box(item)]
+        with pytest.raises(FactError, match=r"not Item; objects go in by insert_many\(None, obj"):
+            session.insert_many("Item", [item])
         assert session.insert_many(None, boxes) == 3
         assert [fact.fact_id for fact in session.facts("Box")] == [2, 4]
         session.modify(boxes[1], qty=5)
