@@ -31,6 +31,7 @@ COMPILED = ("rete_engine/expressions", "rete_engine/network", "rete_engine/runti
 COMPILED_TOO = (
     # The loops over all lexemes of a text.
     "rete_engine/language/automaton.py",
+    "rete_engine/language/layout.py",
     "rete_engine/language/scanner.py",
     # What lies between the engine and a program that opens a session for each request, inserts
     # facts one by one, runs after every change, or has functions that rules call.

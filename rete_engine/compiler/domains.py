@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from rete_engine._frozen import frozen
 from rete_engine.expressions import tree
 from rete_engine.expressions.equality import join_key
 from rete_engine.expressions.type_rules import NUMBERS, type_of
@@ -24,7 +25,7 @@ MOST_ASKED = 200
 Ordered = int | float | str | timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Atom:
     """`subject operator constants`: one constant, or of `in` and `not in` any number."""
 

@@ -7,8 +7,8 @@ that it extends. So a short text can mean a large network; here it is counted, n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from rete_engine._frozen import frozen
 from rete_engine.diagnostics.diagnostic import Diagnostic
 from rete_engine.expressions import tree
 from rete_engine.model.declarations import (
@@ -45,7 +45,7 @@ def over_extent(documents: Iterable[Document], most: int) -> Diagnostic | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Extent:
     """What conditions come to: in how many ways they are read, and the parts of all ways."""
 

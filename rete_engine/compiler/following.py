@@ -11,9 +11,10 @@ reference that is an error itself is followed to no fact: so `r is none or r.r.n
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
+from rete_engine._frozen import frozen
 from rete_engine.compiler.checks import SilentTypes, learn_comprehension
 from rete_engine.compiler.rewriting import rewritten
 from rete_engine.compiler.scope import Followed, RuleNames, field_of
@@ -35,7 +36,7 @@ from rete_engine.model.rules import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Following:
     """An expression that reads facts of patterns alone, and the conditions that it needs."""
 

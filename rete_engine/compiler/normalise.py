@@ -11,8 +11,9 @@ accumulate always does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from rete_engine._frozen import frozen
 from rete_engine.compiler.rewriting import substituted
 from rete_engine.expressions import tree
 from rete_engine.expressions.tree import Expression
@@ -39,7 +40,7 @@ class TooManyReadingsError(Exception):
     """The alternatives of a rule combine in more ways than `MOST_READINGS`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """One way to read conditions that hold together."""
 

@@ -8,9 +8,9 @@ D. Smith and M. Genesereth (*Ordering Conjunctive Queries*, 1985).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from rete_engine._frozen import frozen
 from rete_engine.compiler.slots import references, slots_of
 from rete_engine.compiler.volatility import Volatile
 from rete_engine.expressions import tree
@@ -18,7 +18,7 @@ from rete_engine.model.rules import Slot
 from rete_engine.network.templates import TemplateSpec
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What the planner knows of facts that are yet to come."""
 
@@ -26,7 +26,7 @@ class Known:
     volatile: Volatile  # the fields that rules change
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sides:
     """The two sides of an equality, with the slots that each reads."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from rete_engine._frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     r"""A text that rules were read from.
 
@@ -39,7 +41,7 @@ class Source:
         return self.text[starts[number - 1] : end]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A stretch of a source: lines and columns count from 1, the end column is exclusive."""
 

@@ -9,10 +9,10 @@ not in this file does not exist, which is what makes expressions safe by constru
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
 
+from rete_engine._frozen import frozen
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions.types import ANY, Type
 
@@ -23,49 +23,49 @@ ComparisonOperator = OneOf[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """The base of all nodes."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant(Expression):
     """A literal: none, true, false, a number, a string or a duration (a timedelta)."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListDisplay(Expression):
     """`[a, b]`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TupleDisplay(Expression):
     """`(a, b)`, `(a,)` or `()`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetDisplay(Expression):
     """`{a, b}`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DictDisplay(Expression):
     """`{k: v, …}` or `{}`."""
 
     items: tuple[tuple[Expression, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormattedValue(Expression):
     """`{value!r:>10}` in an f-string."""
 
@@ -74,21 +74,21 @@ class FormattedValue(Expression):
     format: str | None  # a plain format specification; the language nests no fields in it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormattedString(Expression):
     """`f"…"`: literal parts are `Constant` nodes with a string."""
 
     parts: tuple[Constant | FormattedValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name(Expression):
     """A bare name as written; what it means is decided by the compiler."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute(Expression):
     """`target.name`, or `target?.name` which reads none where the target is none."""
 
@@ -98,7 +98,7 @@ class Attribute(Expression):
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index(Expression):
     """`target[index]`."""
 
@@ -106,7 +106,7 @@ class Index(Expression):
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice(Expression):
     """`target[start:stop]`; either end may be left out."""
 
@@ -115,7 +115,7 @@ class Slice(Expression):
     stop: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """One argument of a call: `e`, `name = e`, or `name := e` (only in patterns)."""
 
@@ -126,7 +126,7 @@ class Argument:
     name_span: Span | None  # the place of the name alone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Expression):
     """`function(arguments)`: a function, a method, a pattern, a query or an accumulate."""
 
@@ -134,7 +134,7 @@ class Call(Expression):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary(Expression):
     """`-x` or `+x`."""
 
@@ -142,7 +142,7 @@ class Unary(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(Expression):
     """Arithmetic."""
 
@@ -151,7 +151,7 @@ class Binary(Expression):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare(Expression):
     """`a < b`, or a chain `a < b <= c`: `rest` has the operators with their right operands."""
 
@@ -159,28 +159,28 @@ class Compare(Expression):
     rest: tuple[tuple[ComparisonOperator, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And(Expression):
     """`a and b and …` (two operands or more)."""
 
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or(Expression):
     """`a or b or …` (two operands or more)."""
 
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not(Expression):
     """`not a`."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional(Expression):
     """`then if test else otherwise`."""
 
@@ -189,7 +189,7 @@ class Conditional(Expression):
     otherwise: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clause:
     """`for targets in iterable if condition …` of a comprehension."""
 
@@ -200,7 +200,7 @@ class Clause:
     locals: tuple[int, ...] = ()  # numbers of the targets' local variables, once resolved
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comprehension(Expression):
     """A list, set or dict comprehension, or a generator argument."""
 
@@ -215,7 +215,7 @@ class Comprehension(Expression):
 # groups of conditions; the compiler refuses them where a value belongs.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bind(Expression):
     """`name := value` as a condition of its own (`value` may be a pattern's call)."""
 
@@ -224,14 +224,14 @@ class Bind(Expression):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestForm(Expression):
     """`test e`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForForm(Expression):
     """`for name in iterable` as a condition."""
 
@@ -240,21 +240,21 @@ class ForForm(Expression):
     iterable: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExistsForm(Expression):
     """`exists C`."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForallForm(Expression):
     """`forall (C, D, …)`."""
 
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccumulateForm(Expression):
     """The sole argument of an accumulate: `e for C by g`, or `C by g` (then `value` is None)."""
 
@@ -266,7 +266,7 @@ class AccumulateForm(Expression):
 # -- leaves that the compiler puts in the place of names -----------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldRef(Expression):
     """A field of the fact in a slot of the match; a slot is a numbered place in a rule."""
 
@@ -275,7 +275,7 @@ class FieldRef(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlotRef(Expression):
     """The content of a slot itself: the fact of a pattern, or a computed value."""
 
@@ -283,7 +283,7 @@ class SlotRef(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParamRef(Expression):
     """A parameter of the rule set."""
 
@@ -291,7 +291,7 @@ class ParamRef(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalRef(Expression):
     """A local variable: of a function, a comprehension or an action."""
 
@@ -299,7 +299,7 @@ class LocalRef(Expression):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionRef(Expression):
     """The function of a call whose name was resolved."""
 
@@ -309,7 +309,7 @@ class FunctionRef(Expression):
     result: Type = ANY  # as declared; what an external function answers must be of it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Converted(Expression):
     """A value that must be one of a type: an argument of a query that types alone do not prove."""
 

@@ -9,7 +9,7 @@ bounded that the parser and the passes after it would follow down.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import final
 
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note
 from rete_engine.language.mistakes import explain_mistake
@@ -70,15 +70,18 @@ _NO_OPERATORS = frozenset(
 _OPERATOR_WORDS = frozenset({"AND", "OR", "NOT", "IN", "IS", "MATCHES", "IF", "FOR"})
 
 
-@dataclass(slots=True)
+@final
 class Chunk:
     """The lexemes of one declaration, each line ended by one NEWLINE."""
 
-    kind: str  # "rule", "template", …; "stray" for lines that belong to no declaration
-    lexemes: list[Lexeme]
-    problem: Diagnostic | None = None  # what is wrong with it, so far
-    repaired: bool = False  # a missing `end` was added, so that it can be parsed all the same
-    longest: int = 0  # the number of operators of its longest statement
+    __slots__ = ("kind", "lexemes", "longest", "problem", "repaired")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind  # "rule", "template", …; "stray" for lines that belong to no declaration
+        self.lexemes: list[Lexeme] = []
+        self.problem: Diagnostic | None = None  # what is wrong with it, so far
+        self.repaired = False  # a missing `end` was added, so that it can be parsed all the same
+        self.longest = 0  # the number of operators of its longest statement
 
     @property
     def head(self) -> Lexeme:
@@ -103,26 +106,32 @@ def fragment(lexemes: Iterable[Lexeme], kind: str) -> Chunk:
     """
     if kind in SINGLE:
         lexemes = [lexeme for lexeme in lexemes if lexeme.type != "NEWLINE"]
-    cutter = _Cutter(fragment=kind, in_actions=kind == "actions")
-    chunk = next(cutter.walk(lexemes), None) or Chunk(kind, [])
+    chunk = next(_Cutter(kind).walk(lexemes), None) or Chunk(kind)
     if kind in SINGLE and chunk.lexemes:
         chunk.lexemes.pop()  # the end of its line
     return chunk
 
 
-@dataclass(slots=True)
+@final
 class _Cutter:
     """The walk over the lexemes of a text, and where it is."""
 
-    fragment: str | None = None  # the kind of the only chunk
-    chunk: Chunk | None = None
-    finished: list[Chunk] = field(default_factory=list)
-    brackets: list[Lexeme] = field(default_factory=list)  # those that are open
-    blocks: list[Lexeme] = field(default_factory=list)  # the words whose `end` is to come
-    suspect: tuple[Lexeme, Lexeme] | None = None  # a block, and an `end` that looks like another's
-    in_actions: bool = False  # after the `then` of a rule
-    operators: int = 0  # of the current item of the current statement
-    statement: int = 0  # of the whole statement
+    __slots__ = (
+        "blocks", "brackets", "chunk", "finished", "fragment", "in_actions", "operators",
+        "statement", "suspect",
+    )  # fmt: skip
+
+    def __init__(self, fragment: str | None = None) -> None:
+        self.fragment = fragment  # the kind of the only chunk
+        self.chunk: Chunk | None = None
+        self.finished: list[Chunk] = []
+        self.brackets: list[Lexeme] = []  # those that are open
+        self.blocks: list[Lexeme] = []  # the words whose `end` is to come
+        # A block, and an `end` that looks like another's.
+        self.suspect: tuple[Lexeme, Lexeme] | None = None
+        self.in_actions = fragment == "actions"  # after the `then` of a rule
+        self.operators = 0  # of the current item of the current statement
+        self.statement = 0  # of the whole statement
 
     def walk(self, lexemes: Iterable[Lexeme]) -> Iterator[Chunk]:
         line_begins = True
@@ -173,7 +182,7 @@ class _Cutter:
             kind = self.fragment or "stray"
         if kind is not None:
             self.finish(lexeme)
-            self.chunk = Chunk(kind, [])
+            self.chunk = Chunk(kind)
             if kind in BLOCKS:
                 self.blocks.append(lexeme)
         if lexeme.keyword in _BLOCK_WORDS and not self.brackets:

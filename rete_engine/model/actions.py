@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rete_engine._frozen import frozen
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions.tree import Argument, Call, Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """The base of all statements; the span covers the statement (an `if`: its first line)."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InsertAction(Action):
     """`[name :=] insert [logical] T(f = e, …)`."""
 
@@ -25,7 +24,7 @@ class InsertAction(Action):
     name_span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpsertAction(Action):
     """`[name :=] upsert T(f = e, …)`: changes the fact with that key, or inserts one."""
 
@@ -34,7 +33,7 @@ class UpsertAction(Action):
     name_span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModifyAction(Action):
     """`modify target(f = e, …)`."""
 
@@ -42,21 +41,21 @@ class ModifyAction(Action):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetractAction(Action):
     """`retract x, y`."""
 
     targets: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallAction(Action):
     """`g(…)`: a function called for what it does."""
 
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AssignAction(Action):
     """`name := e`."""
 
@@ -65,7 +64,7 @@ class AssignAction(Action):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IfAction(Action):
     """`if e … elif e … else … end`."""
 
@@ -73,7 +72,7 @@ class IfAction(Action):
     otherwise: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForAction(Action):
     """`for name in e … end`."""
 
@@ -83,21 +82,21 @@ class ForAction(Action):
     body: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmitAction(Action):
     """`emit e`."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PrintAction(Action):
     """`print e, …`."""
 
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogAction(Action):
     """`log "level", e`."""
 
@@ -105,13 +104,13 @@ class LogAction(Action):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FocusAction(Action):
     """`focus "g"`."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HaltAction(Action):
     """`halt`."""

@@ -8,14 +8,14 @@ and whether `T(…)` is a pattern or a call is decided by what `T` declares.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from rete_engine._frozen import frozen
 from rete_engine.diagnostics.source import Source, Span
 from rete_engine.expressions.tree import Call, Expression
 from rete_engine.model.actions import Action
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeName:
     """A type as written: `int`, `list[str]`, `Customer?`."""
 
@@ -25,7 +25,7 @@ class TypeName:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldDeclaration:
     """`name: type in (values) = default`."""
 
@@ -38,7 +38,7 @@ class FieldDeclaration:
     factory: Callable[[], object] | None = None  # of a class: makes the default of each fact
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateDeclaration:
     """`[open] template T [extends B] [key(f, …)] [unique] … end`."""
 
@@ -55,7 +55,7 @@ class TemplateDeclaration:
     python_class: type | None = None  # the class that the template was made from
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """A parameter of a function or a query."""
 
@@ -64,7 +64,7 @@ class Parameter:
     type: TypeName | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParamDeclaration:
     """`param p: type = default`."""
 
@@ -75,7 +75,7 @@ class ParamDeclaration:
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionDeclaration:
     """`function f(a: t) -> t = body`, or `external function` when `body` is None."""
 
@@ -87,7 +87,7 @@ class FunctionDeclaration:
     body: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactsDeclaration:
     """`facts name … end`: each fact is a call `T(f = e, …)`."""
 
@@ -96,7 +96,7 @@ class FactsDeclaration:
     facts: tuple[Call, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryDeclaration:
     """`query q(a: t, …) … end`."""
 
@@ -107,7 +107,7 @@ class QueryDeclaration:
     conditions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleAttributes:
     """What stands between the name and the `when`; each is None or empty where not given."""
 
@@ -129,7 +129,7 @@ class RuleAttributes:
     effective_to_span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleDeclaration:
     """`rule "name" … when … then … end`."""
 
@@ -142,7 +142,7 @@ class RuleDeclaration:
     derives: tuple[str, ...] = ()  # templates of what the function inserts logically
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportDeclaration:
     """`import "other.rete"`."""
 
@@ -161,7 +161,7 @@ Declaration = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SingleFactRule:
     """A rule over one fact, as it is written."""
 
@@ -173,7 +173,7 @@ class SingleFactRule:
     priority: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One text (or file): its declarations in the order in which they are written."""
 

@@ -7,14 +7,14 @@ value; expressions speak of them through `FieldRef` and `SlotRef`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rete_engine._frozen import frozen
 from rete_engine.diagnostics.source import Span
 from rete_engine.expressions.tree import Expression
 from rete_engine.expressions.types import Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A numbered place in a rule's matches."""
 
@@ -24,14 +24,14 @@ class Slot:
     is_fact: bool  # filled by a pattern
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """The base of all conditions."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """A boolean expression that must hold."""
 
@@ -39,7 +39,7 @@ class Constraint:
     test: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Computation:
     """`v := e`, or with `each` the condition `for v in e`."""
 
@@ -49,7 +49,7 @@ class Computation:
     each: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern(Condition):
     """A fact of a template for which the parts hold, in their written order."""
 
@@ -57,21 +57,21 @@ class Pattern(Condition):
     parts: tuple[Constraint | Computation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test(Condition):
     """`test e`."""
 
     constraint: Constraint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compute(Condition):
     """`v := e` and `for v in e` as conditions."""
 
     computation: Computation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """One alternative of what an accumulate runs over."""
 
@@ -80,7 +80,7 @@ class Source:
     by: Constraint | None  # what groups the members
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accumulate(Condition):
     """`[v :=] sum(e for C by g := k)`; `sources` has an entry for each alternative of C."""
 
@@ -92,7 +92,7 @@ class Accumulate(Condition):
     group: Slot | None  # what a group's members have in common
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exists(Condition):
     """`exists C`, or with `negated` `not C`, over a conjunction of one or more."""
 
@@ -107,7 +107,7 @@ class Exists(Condition):
         return (self.conditions, *self.others)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """One alternative of an `or`."""
 
@@ -117,7 +117,7 @@ class Branch:
     meanings: Sequence[tuple[int, Expression]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failing:
     """What there is instead of alternatives where a reference is an error: it reads none's field.
 
@@ -128,7 +128,7 @@ class Failing:
     meanings: Sequence[tuple[int, Expression]]  # as in the branches
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternatives(Condition):
     """`(C or D …)`: each branch that matches is a match of its own.
 
