@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
+from rete_engine.compiler.cycles import on_cycles
 from rete_engine.expressions.frame import Node
 from rete_engine.network.alphas import AlphaSpec, RightSpec, Test
 from rete_engine.network.network import Network
@@ -236,8 +237,9 @@ def _mark_supports(productions: list[ProductionSpec]) -> frozenset[int]:
     """Tell the nodes of rules that insert logically; the numbers of the templates they insert."""
     found: set[int] = set()
     deriving: list[ProductionSpec] = []
-    reads: dict[int, set[str]] = {}  # by rule: the templates of its patterns
-    makes: dict[int, set[str]] = {}  # and those of patterns that what it derives may match
+    # What leads to what: templates to the rules with patterns of them, by number, and rules to
+    # the templates of patterns that what they derive may match.
+    after: dict[int | str, set[int | str]] = {}
     for production in productions:
         inserts = [each.template for each in logical_inserts(production.reading.statements)]
         inserts.extend(production.rule.derives)
@@ -248,28 +250,21 @@ def _mark_supports(productions: list[ProductionSpec]) -> frozenset[int]:
         production.rule.deferrable = False
         found.update(template.number for template in inserts)
         number = production.rule.number
-        names = {name for template in inserts for name in template.ancestors}
-        makes.setdefault(number, set()).update(names)
-        asked = (_template(node) for node in _leant_on(production, None, whole=True))
-        reads.setdefault(number, set()).update(name for name in asked if name is not None)
+        for template in inserts:
+            for name in template.ancestors:
+                after.setdefault(name, set())
+                after.setdefault(number, set()).add(name)
+        for node in _leant_on(production, None, whole=True):
+            read = _template(node)
+            if read is not None:
+                after.setdefault(read, set()).add(number)
+    # A rule may read what it derives, itself or by way of other rules that derive.
+    comes_back = on_cycles(after)
     for production in deriving:
-        whole = _comes_back(production.rule.number, reads, makes)
+        whole = production.rule.number in comes_back
         for node in _leant_on(production, None, accumulates=whole):
             node.supports = True
     return frozenset(found)
-
-
-def _comes_back(rule: int, reads: dict[int, set[str]], makes: dict[int, set[str]]) -> bool:
-    """Whether a rule may read what it derives, itself or by way of other rules that derive."""
-    queue = [rule]
-    for number in queue:  # grows as rules are reached
-        for other, templates in reads.items():
-            if makes[number] & templates:
-                if other == rule:
-                    return True
-                if other not in queue:
-                    queue.append(other)
-    return False
 
 
 def _leant_on(

@@ -48,6 +48,9 @@ from rete_engine.network.templates import TemplateSpec
 
 CODE = "RE0503"
 
+#: How many actions a rule may have whose inserts are looked at: each is compared with all others.
+MOST_ACTIONS = 200
+
 
 def warn_reactivation(
     declaration: RuleDeclaration, conditions: tuple[Condition, ...], names: RuleNames
@@ -62,6 +65,8 @@ def warn_reactivation(
             if isinstance(action, ModifyAction):
                 rule.modify(action)
     everything = list(all_of(declaration.then))
+    if len(everything) > MOST_ACTIONS:
+        return
     for insert in surely_done(declaration.then):
         rule.insert(insert, everything)
 

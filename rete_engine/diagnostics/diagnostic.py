@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -89,10 +90,24 @@ def _excerpt(span: Span, margin: str) -> list[str]:
     ]
 
 
+#: How many known words a wrong one is compared with. That takes a millisecond, for each mistake.
+MOST_COMPARED = 200
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint that names the known word most like a wrong one, or None when none is near."""
     candidates = sorted(set(known))
-    near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    compared = candidates
+    if len(candidates) > MOST_COMPARED:  # those that begin or end most like it
+        backwards = _around(name[::-1], sorted(word[::-1] for word in candidates))
+        compared = sorted({*_around(name, candidates), *(word[::-1] for word in backwards)})
+    near = difflib.get_close_matches(name, compared, n=1, cutoff=0.6)
     if not near:
         near = [c for c in candidates if c.lower() == name.lower()][:1]
     return f"did you mean '{near[0]}'?" if near else None
+
+
+def _around(name: str, words: list[str]) -> list[str]:
+    """The words next to where a name stands among sorted words."""
+    place, reach = bisect(words, name), MOST_COMPARED // 4
+    return words[max(place - reach, 0) : place + reach]

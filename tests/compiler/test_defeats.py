@@ -117,8 +117,8 @@ def test_two_negations_leave_a_choice_and_three_do_not() -> None:
     ]
 
 
-def test_thousands_of_rules_that_derive_are_looked_at_quickly() -> None:
-    count = 1_500
+def test_a_thousand_rules_that_derive_are_looked_at_quickly() -> None:
+    count = 1_000
     steps = [
         (f"A(n == {n})\nnot A(n == {n + 1}, on)", f"insert logical A(n = {n + 1}, on = false)")
         for n in range(count)

@@ -80,8 +80,8 @@ def test_the_error_of_a_shared_condition_names_every_rule() -> None:
     assert "a condition of rule 'r0, r1' failed" in str(caught.value)
 
 
-def test_ten_thousand_rules_cost_a_fact_no_more_than_ten() -> None:
-    rules = rules_of(*(f"a := A(s == 'n{n}')\nB(k == a.k)" for n in range(10_000)))
+def test_a_thousand_rules_cost_a_fact_no_more_than_ten() -> None:
+    rules = rules_of(*(f"a := A(s == 'n{n}')\nB(k == a.k)" for n in range(1_000)))
     with rules.session() as session:
         matcher = session._engine.matcher
         session.insert("A", s="n77")
@@ -94,7 +94,7 @@ def test_ten_thousand_rules_cost_a_fact_no_more_than_ten() -> None:
 
 def test_opening_a_session_makes_nothing_for_its_rules() -> None:
     few = rules_of(*(f"A(s == 'n{n}')" for n in range(10)))
-    many = rules_of(*(f"A(s == 'n{n}')" for n in range(10_000)))
+    many = rules_of(*(f"A(s == 'n{n}')" for n in range(1_000)))
     for rules in (few, many):
         with rules.session() as session:
             matcher = session._engine.matcher

@@ -109,6 +109,14 @@ def test_a_word_is_suggested_when_it_is_near_or_differs_in_case_only() -> None:
     assert did_you_mean("x", []) is None
 
 
+def test_of_thousands_of_words_the_one_that_begins_most_like_it_is_suggested() -> None:
+    known = [f"{letter}order{n}" for letter in "abcxyz" for n in range(1_000)]
+    assert did_you_mean("corder77x", known) == "did you mean 'corder77'?"
+    assert did_you_mean("coder777", known) == "did you mean 'corder777'?"
+    assert did_you_mean("CORDER7", known) == "did you mean 'corder7'?"
+    assert did_you_mean("unlike", known) is None
+
+
 def test_errors_of_texts_hold_all_their_diagnostics() -> None:
     found = [Diagnostic("RE0100", "one", NOWHERE), Diagnostic("RE0101", "two", NOWHERE)]
     for error in (RuleSyntaxError(found), RuleValidationError(iter(found))):

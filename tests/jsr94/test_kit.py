@@ -782,7 +782,7 @@ def test_a_hundred_threads_share_rules_over_one_fact(provider: ReteRuleServicePr
         return fact["seen"]
 
     expressions = [
-        Rule(f"r{n}", f"fact['v'] > {n * 5}", f"[{n}, fact['v']]", n % 7) for n in range(60)
+        Rule(f"r{n}", f"fact['v'] > {n * 15}", f"[{n}, fact['v']]", n % 7) for n in range(20)
     ]
     functions = [Rule("see", lambda fact: True, fresh, 9), *expressions]
     administrator, runtime = provider.get_rule_administrator(), provider.get_rule_runtime()

@@ -29,6 +29,8 @@ end
 template Total unique
     n: int
 end
+template Idle
+end
 external function f(x: int) -> int
 rule "join"
 when
@@ -283,7 +285,7 @@ def test_closing_and_dropping_is_closing_once() -> None:
     before = gc.get_threshold()
     session = opened()
     for _ in range(1000):
-        session.insert("A")
+        session.insert("Idle")
     assert gc.get_threshold() != before
     session.close()
     assert gc.get_threshold() == before
@@ -298,7 +300,7 @@ def test_a_dropped_session_lets_the_collector_go_at_once() -> None:
     before = gc.get_threshold()
     session = opened()
     for _ in range(1000):
-        session.insert("A")
+        session.insert("Idle")
     assert gc.get_threshold() != before
     del session
     assert gc.get_threshold() == before
