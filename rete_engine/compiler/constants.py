@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rete_engine.compiler.declared import Declared
-from rete_engine.compiler.foreign import foreign_name
+from rete_engine.compiler.foreign import foreign_constant
 from rete_engine.compiler.place_names import PlaceNames
 from rete_engine.diagnostics.errors import SecurityError
 from rete_engine.expressions import tree
@@ -20,7 +20,7 @@ class ConstantNames(PlaceNames):
             "RE0205",
             f"'{node.name}': a constant is needed here, and names are none",
             node.span,
-            foreign_name(node.name),
+            foreign_constant(node.name),
         )
         return node
 

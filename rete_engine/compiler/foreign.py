@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-#: What an unknown name, in small letters, is probably meant to be.
-_NAMES = {
+#: What an unknown name, in small letters, is probably meant to be, where a constant stands.
+_CONSTANTS = {
     "null": "write 'none'",
     "nil": "write 'none'",
     "undefined": "write 'none'",
+}
+
+#: The same anywhere else.
+_NAMES = {
+    **_CONSTANTS,
     "this": "the fact of a pattern is its variable: x := T(x != …)",
     "self": "the fact of a pattern is its variable: x := T(x != …)",
     "date": "a date is made by date(…); today is now().date(), in an action",
@@ -27,6 +32,11 @@ _CALLS = {
     "today": "in an action write: now().date(); a condition reads the day from a fact or a param",
     "accumulate": "write: v := sum(e for T(…)), or count, avg, min, max, collect",
 }
+
+
+def foreign_constant(name: str) -> str | None:
+    """A hint for a name where a constant is needed."""
+    return _CONSTANTS.get(name.lower())
 
 
 def foreign_name(name: str) -> str | None:

@@ -90,7 +90,7 @@ def _excerpt(span: Span, margin: str) -> list[str]:
     ]
 
 
-#: How many known words a wrong one is compared with. That takes a millisecond, for each mistake.
+#: How many known words a wrong one is compared with, which takes milliseconds for each mistake.
 MOST_COMPARED = 200
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from rete_engine._frozen import frozen
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class Source:
     r"""A text that rules were read from.
 

@@ -194,9 +194,11 @@ def unsupported(value: object) -> Misfit:
     if kind_of.__module__ != "builtins":
         name = f"{kind_of.__module__}.{name}"
     hint = ""
-    if hasattr(value, "tolist"):  # of scalars and arrays alike
-        method = "tolist" if getattr(value, "shape", ()) else "item"
-        hint = f"; .{method}() gives Python's"
+    # Asked of the class: an object's own attributes may be made by its program, and fail.
+    if hasattr(kind_of, "item") and not hasattr(kind_of, "__len__"):
+        hint = "; .item() gives Python's"
+    elif hasattr(kind_of, "tolist"):
+        hint = "; .tolist() gives Python's"
     return Misfit(f"values of type '{name}' are not supported{hint}")
 
 

@@ -59,6 +59,8 @@ def bare_pattern(scene: Scene) -> Diagnostic | None:
         return None
     if before.type != "NAME" or not before.text[0].isupper() or word.text not in (")", "by"):
         return None
+    if scene.section not in ("when", "query") or scene.opening is None:
+        return None
     return scene.says("a pattern has brackets", f"write 'for {before.text}()'", before)
 
 

@@ -169,7 +169,7 @@ class _Taker:
         elif isinstance(row, Mapping) or hasattr(row, "keys"):  # as the rows of sqlite3 have
             given = dict(row)  # type: ignore[call-overload]  # what has keys is enough for a dict
         else:
-            known = type(row) in self.translator.names or _kind(row) in self.translator.specs
+            known = type(row) in self.translator.names
             more = "; objects go in by insert_many(None, objects)" if known else ""
             raise FactError(f"expected a mapping or a tuple, not {_kind(row)}{more}")
         self.intake.take(self.spec, given if self.spec.plain else self.translator.all_inward(given))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 
 from rete_engine import RuleSet, RuleValidationError
+from rete_engine.network.accumulates import MemberSpec
+from tests.compiler.networks import network_of
 
 
 @pytest.mark.parametrize("last", [1_500, 0])
@@ -26,6 +28,23 @@ then
 end
 """
     assert len(RuleSet.parse(text).rules) == size
+
+
+@pytest.mark.parametrize(("count", "told"), [(200, True), (201, False)])
+def test_inserts_of_long_actions_are_not_looked_at(count: int, told: bool) -> None:
+    others = "    print a.n\n" * (count - 1)
+    text = f"""
+template A
+    n: int
+end
+rule "r"
+when
+    a := A()
+then
+    insert A(n = 1)
+{others}end
+"""
+    assert ("RE0503" in {each.code for each in RuleSet.parse(text).diagnostics}) is told
 
 
 def test_a_rule_with_thousands_of_inserts() -> None:
@@ -48,3 +67,34 @@ def test_hundreds_of_unknown_names_have_a_hint_each() -> None:
     hints = [each.hint for each in caught.value.diagnostics]
     assert len(hints) == size
     assert hints[567] == "did you mean 'Tem567'?"
+
+
+@pytest.mark.parametrize(
+    ("reads", "makes", "supports"),
+    [
+        ("A", "A", True),  # it reads what it derives
+        ("A", "B", False),
+        ("A", "C", True),  # by way of the rule below, which derives A from C
+        ("B", "A", False),
+    ],
+)
+def test_accumulates_support_facts_where_a_rule_comes_back_to_what_it_derives(
+    reads: str, makes: str, supports: bool
+) -> None:
+    text = "".join(f"template {name}\n    n: int\nend\n" for name in "ABC")
+    text += f"""
+rule "first"
+when
+    s := sum(n for {reads}())
+then
+    insert logical {makes}(n = s)
+end
+rule "back"
+when
+    c := C()
+then
+    insert logical A(n = c.n)
+end
+"""
+    network = network_of(RuleSet.parse(text))
+    assert [n.supports for n in network.nodes if isinstance(n, MemberSpec)] == [supports]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from pathlib import Path
+
+import pytest
 
 from rete_engine.diagnostics.codes import CODES
 from rete_engine.diagnostics.diagnostic import Diagnostic, Note, did_you_mean
@@ -115,6 +118,20 @@ def test_of_thousands_of_words_the_one_that_begins_most_like_it_is_suggested() -
     assert did_you_mean("coder777", known) == "did you mean 'corder777'?"
     assert did_you_mean("CORDER7", known) == "did you mean 'corder7'?"
     assert did_you_mean("unlike", known) is None
+
+
+def test_of_thousands_of_words_only_some_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def counted(word: str, words: list[str], n: int, cutoff: float) -> list[str]:
+        compared.append(len(words))
+        return []
+
+    monkeypatch.setattr(difflib, "get_close_matches", counted)
+    did_you_mean("x", [str(n) for n in range(200)])
+    did_you_mean("x", [str(n) for n in range(10_000)])
+    assert compared[0] == 200
+    assert compared[1] <= 200
 
 
 def test_errors_of_texts_hold_all_their_diagnostics() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import enum
 import math
 import uuid
@@ -70,6 +71,13 @@ def test_store(value: object, wanted: str, stored: object) -> None:
     assert type(result) is type(stored)
 
 
+class Touchy:
+    """Fails when it is asked for what it does not have."""
+
+    def __getattr__(self, name: str) -> object:
+        raise (AttributeError if name.startswith("__") else RuntimeError)(name)
+
+
 @pytest.mark.parametrize(
     ("value", "wanted", "message"),
     [
@@ -99,6 +107,8 @@ def test_store(value: object, wanted: str, stored: object) -> None:
         ),
         (numpy.bool_(True), ANY, r"'numpy\.bool' are not supported; \.item\(\) gives Python's"),
         (numpy.array([1]), INTS, r"'numpy.ndarray' are not supported; \.tolist\(\) gives Python's"),
+        (array.array("d"), ANY, r"'array.array' are not supported; \.tolist\(\) gives"),
+        (Touchy(), ANY, "Touchy' are not supported$"),
         (Fraction(1, 2), ANY, "'fractions.Fraction' are not supported$"),
         ("Order", Type("Order"), "expected Order, got str 'Order'"),
         (Record(ORDER, (1,)), Type("Line"), "expected Line, got a fact of Order"),

@@ -173,8 +173,9 @@ def run_late(session: Session, pairs: int) -> None:
 def traced() -> Counter[str]:
     """Bytes of memory that objects take, by the file that they were made in.
 
-    Compiled code is not seen: what it makes counts for this file, which calls it. What other
-    threads of the process make in the meantime, in other files, is not ours.
+    Compiled code is not seen: what it makes counts for the interpreted file that calls it, which
+    is this one or one of the package. What other threads of the process make in the meantime, in
+    files of others, is not ours.
     """
     gc.collect()
     ours = [tracemalloc.Filter(True, f"{PACKAGE}/*"), tracemalloc.Filter(True, __file__)]
