@@ -135,7 +135,7 @@ def _declare_template(template: TemplateDeclaration, declared: Declared) -> None
                 "RE0100",
                 f"unknown template '{template.base}'",
                 template.base_span or template.name_span,
-                did_you_mean(template.base, declared.declarations),
+                did_you_mean(template.base, declared.declarations.keys() - {template.name}),
             )
     is_open = template.open or (base is not None and base.open)
     if template.open and base is not None and not base.open:

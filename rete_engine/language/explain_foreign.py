@@ -30,13 +30,15 @@ def question(scene: Scene) -> Diagnostic | None:
 
 
 def braces(scene: Scene) -> Diagnostic | None:
-    """`rule "r" {` and `modify(o) { … }`."""
+    """`rule "r" {`, `modify(o) { … }` and `modify o { … }`."""
     word, before = scene.word, scene.before
     if word is None or word.type != "LBRACE" or before is None or scene.opening is not None:
         return None
     fact = scene.at(-2)
     if scene.statement.keyword == "MODIFY" and before.type == "RPAR" and fact is not None:
         return scene.says("a 'modify' has no block", f"write 'modify {fact.text}(field = value)'")
+    if scene.statement.keyword == "MODIFY" and fact is scene.statement:
+        return scene.says("a 'modify' has no block", f"write 'modify {before.text}(field = value)'")
     if scene.section in ("rule", "when", "then") and before.type != "EQUAL":
         return scene.says("blocks have no braces", "each ends with 'end' on a line of its own")
     return None

@@ -130,13 +130,16 @@ A_FACT = "a line of a facts block is a fact"
 
 
 def _assigned_field(scene: Scene) -> Diagnostic | None:
-    """`o.total = 5`, as a statement."""
+    """`o.total = 5`, as a statement, and `modify o.total = 5`."""
     field, dot, fact = scene.at(-1), scene.at(-2), scene.at(-3)
-    if field is None or dot is None or dot.type != "DOT" or fact is not scene.statement:
+    if field is None or dot is None or dot.type != "DOT" or fact is None:
         return None
-    return scene.says(
-        "a field is changed by 'modify'", f"write 'modify {fact.text}({field.text} = …)'"
-    )
+    hint = f"write 'modify {fact.text}({field.text} = …)'"
+    if fact is scene.statement:
+        return scene.says("a field is changed by 'modify'", hint)
+    if scene.statement.keyword == "MODIFY" and scene.at(-4) is scene.statement:
+        return scene.says("a field is changed in brackets", hint)
+    return None
 
 
 def _bracketed(scene: Scene) -> Diagnostic:

@@ -113,6 +113,11 @@ class Translator:
                 raise FactError(
                     f"a fact is made of an object of {called}, or of the name '{called}'"
                 )
+            if isinstance(template, (dict, type)):
+                raise FactError(
+                    "a fact is made of the name of its template and its fields, as by"
+                    f" insert('Name', **fields), not of a {type(template).__name__}"
+                )
             raise FactError(
                 f"'{type(template).__name__}' is not the class of a template; give it to"
                 " RuleSet.load or RuleSet.parse (templates=[…])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rete_engine import RuleSet
+from rete_engine import RuleSet, RuleValidationError
 from tests.compiler.findings import findings, said
 
 
@@ -178,6 +178,12 @@ then
 end
 """
     assert said(text) == ["RE0100 unknown template 'U'"]
+
+
+def test_a_template_is_not_suggested_to_extend_itself() -> None:
+    with pytest.raises(RuleValidationError) as caught:
+        RuleSet.parse("template Baz extends Bat\nend")
+    assert [(each.code, each.hint) for each in caught.value.diagnostics] == [("RE0100", None)]
 
 
 def test_templates_may_stand_in_any_order_and_extend_each_other_deeply() -> None:

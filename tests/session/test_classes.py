@@ -476,8 +476,10 @@ def test_a_class_is_no_fact() -> None:
             FactError, match="made of an object of Address, or of the name 'Address'"
         ):
             session.insert(Address)
-        with pytest.raises(FactError, match="'type' is not the class of a template"):
+        with pytest.raises(FactError, match=r"as by insert\('Name', \*\*fields\), not of a type"):
             session.insert(int)
+        with pytest.raises(FactError, match=r"as by insert\('Name', \*\*fields\), not of a dict"):
+            session.insert({"street": "x"})
 
 
 @pytest.mark.parametrize("name", ["rule", "end", "_Order"])
