@@ -195,10 +195,9 @@ def unsupported(value: object) -> Misfit:
         name = f"{kind_of.__module__}.{name}"
     hint = ""
     # Asked of the class: an object's own attributes may be made by its program, and fail.
-    if hasattr(kind_of, "item") and not hasattr(kind_of, "__len__"):
-        hint = "; .item() gives Python's"
-    elif hasattr(kind_of, "tolist"):
-        hint = "; .tolist() gives Python's"
+    if hasattr(kind_of, "tolist"):  # of NumPy's scalars and arrays, and of what is like them
+        method = "tolist" if hasattr(kind_of, "__len__") else "item"
+        hint = f"; .{method}() gives Python's"
     return Misfit(f"values of type '{name}' are not supported{hint}")
 
 

@@ -109,10 +109,13 @@ class Fact(Handle):
         if name[:1] == "_":  # where the core is not compiled, its own attributes come by here
             object.__setattr__(self, name, value)
             return
-        raise AttributeError(f"a fact cannot be written to; use modify(fact, {name}=…)")
+        raise AttributeError(
+            f"a fact cannot be written to; use session.modify(fact, {name}=…), or firing.modify"
+            " in an action of Python"
+        )
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("a field cannot be deleted; use modify(fact, …)")
+        raise AttributeError("a field cannot be deleted; use session.modify(fact, …)")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fact) and self._element is other._element

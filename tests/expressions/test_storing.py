@@ -71,6 +71,13 @@ def test_store(value: object, wanted: str, stored: object) -> None:
     assert type(result) is type(stored)
 
 
+class Cart:
+    """Has an `item` of its own, which gives no value of Python's."""
+
+    def item(self) -> object:
+        return self
+
+
 class Touchy:
     """Fails when it is asked for what it does not have."""
 
@@ -109,6 +116,7 @@ class Touchy:
         (numpy.array([1]), INTS, r"'numpy.ndarray' are not supported; \.tolist\(\) gives Python's"),
         (array.array("d"), ANY, r"'array.array' are not supported; \.tolist\(\) gives"),
         (Touchy(), ANY, "Touchy' are not supported$"),
+        (Cart(), ANY, "Cart' are not supported$"),
         (Fraction(1, 2), ANY, "'fractions.Fraction' are not supported$"),
         ("Order", Type("Order"), "expected Order, got str 'Order'"),
         (Record(ORDER, (1,)), Type("Line"), "expected Line, got a fact of Order"),

@@ -207,11 +207,11 @@ def test_an_open_template_takes_further_fields(session: Session) -> None:
 
 def test_a_fact_cannot_be_written_to(session: Session) -> None:
     order = session.insert("Order", id=1)
-    with pytest.raises(AttributeError, match=r"use modify\(fact, total=…\)"):
+    with pytest.raises(AttributeError, match=r"use session\.modify\(fact, total=…\), or firing"):
         order.total = 3.0
     with pytest.raises(AttributeError):
         order.whatever = 3
-    with pytest.raises(AttributeError, match=r"cannot be deleted; use modify"):
+    with pytest.raises(AttributeError, match=r"cannot be deleted; use session"):
         del order.total
     with pytest.raises(TypeError):
         order["total"] = 3.0
